@@ -1,0 +1,153 @@
+"""One run: every case against its floor, side by side."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from ipaddress import IPv4Address
+
+import orjson
+import psycopg2
+
+from bench import cases
+from bench.asking import Asker
+from bench.dataset import Dataset
+from bench.measuring import Cost, cost
+from stack import processes
+from stack.folder import DataFolder
+from stack.plan import Plan, database_name
+from stack.postgres import Cluster
+
+FIRST_FREE = int(IPv4Address("192.168.0.1"))
+
+
+class Run:
+    """The measurements of the stack in `folder`, which holds `data`."""
+
+    def __init__(self, folder: DataFolder, data: Dataset) -> None:
+        self.folder, self.data = folder, data
+        self.base_url = Plan.load(folder).gateway_url
+        self.next_host = FIRST_FREE
+        self.connections = {service: self._connect(service) for service in ("dcim", "ipam", "tenancy")}
+
+    def _connect(self, service: str):
+        name = database_name(service)
+        connection = psycopg2.connect(
+            host=str(Cluster(self.folder).socket_folder),
+            user=name,
+            dbname=name,
+            password=self.folder.database_password(name),
+            options="-c jit=off -c timezone=UTC",
+        )
+        connection.autocommit = True
+        return connection
+
+    def rows(self) -> Iterator[dict]:
+        """One row of the table after the other."""
+        yield from map(self._read, cases.reads(self.data))
+        yield from map(self._write, (1, 100))
+        yield self._rename()
+
+    def _read(self, case: cases.Read) -> dict:
+        self._compare(case)
+
+        def got(service: str) -> Cost:
+            return self._asked(service, lambda asker: asker.ask("GET", case.path), case.times)
+
+        floor = self._cost(lambda: self.floor(case), case.times)
+        return row(case.name, floor, got(""), got(case.floor.service))
+
+    def _write(self, count: int) -> dict:
+        """POST of addresses against the INSERT that somebody would write by hand."""
+        hosts = itertools.count(self.next_host)
+        times = 60 if count == 1 else 8
+
+        def post(asker: Asker):
+            items = [{"address": f"{IPv4Address(next(hosts))}/16", "tenant": 7} for _ in range(count)]
+            asker.ask("POST", "/api/ipam/ip-addresses/", items if count > 1 else items[0])
+
+        def insert():
+            with self.connections["ipam"].cursor() as cursor:
+                values = ", ".join(f"('{IPv4Address(next(hosts))}/16', 7, 1, 'by hand')" for _ in range(count))
+                cursor.execute(f"INSERT INTO ipam_ipaddress (address, tenant_id, status, description) VALUES {values}")
+
+        ours, direct = (self._asked(service, post, times) for service in ("", "ipam"))
+        made = row(f"POST addresses, {count}", self._cost(insert, times), ours, direct)
+        self.next_host = next(hosts)
+        return {**made, "within": made["ours"] <= 10 * made["floor"] + 15}
+
+    def _rename(self) -> dict:
+        """A tenant behind half of everything gets another name, which every service then shows."""
+        names = itertools.count()
+
+        def rename(asker: Asker):
+            asker.ask("PATCH", "/api/tenancy/tenants/1/", {"name": f"Renamed {next(names)}"})
+
+        def update():
+            with self.connections["tenancy"].cursor() as cursor:
+                cursor.execute("UPDATE tenancy_tenant SET description = %s WHERE id = 1", (str(next(names)),))
+
+        ours, direct = (self._asked(service, rename, 20) for service in ("", "tenancy"))
+        return row("rename of a tenant", self._cost(update, 20), ours, direct)
+
+    def throughput(self, clients: int = 8, seconds: float = 5.0) -> dict[str, float]:
+        """Requests a second of `clients` that ask at once, through the gateway."""
+        targets = {"devices, 50": "/api/dcim/devices/?limit=50", "one address": "/api/ipam/ip-addresses/7/"}
+        return {name: self._together(target, clients, seconds) for name, target in targets.items()}
+
+    def _together(self, target: str, clients: int, seconds: float) -> float:
+        end = time.monotonic() + seconds
+
+        def ask() -> int:
+            answered = 0
+            with closing(Asker(self.folder)) as asker:
+                while time.monotonic() < end:
+                    asker.ask("GET", target)
+                    answered += 1
+            return answered
+
+        with ThreadPoolExecutor(clients) as pool:
+            return sum(pool.map(lambda _: ask(), range(clients))) / seconds
+
+    def _asked(self, service: str, ask: Callable[[Asker], object], times: int) -> Cost:
+        """The cost of `ask` by way of the gateway, or of the service where one is named."""
+        with closing(Asker(self.folder, service)) as asker:
+            return self._cost(lambda: ask(asker), times)
+
+    def _cost(self, do, times: int) -> Cost:
+        return cost(do, times, processes.alive(self.folder))
+
+    def floor(self, case: cases.Read) -> list[str]:
+        with self.connections[case.floor.service].cursor() as cursor:
+            cursor.execute(case.sql, {"base": self.base_url})
+            return [row[0] for row in cursor.fetchall()]
+
+    def _compare(self, case: cases.Read) -> None:
+        """Refuse to compare two things that are not the same. Raises ValueError."""
+        least = [orjson.loads(text) for text in self.floor(case)]
+        with closing(Asker(self.folder)) as asker:
+            answer = asker.json("GET", case.path)
+        ours = answer if isinstance(answer, list) else answer.get("results", [answer])
+        if list(map(_known_by, least)) != list(map(_known_by, ours)):
+            raise ValueError(f"{case.name}: the floor has other rows than the reply")
+
+
+def _known_by(item: dict) -> int | str:
+    """An object's id; what is free has only its address."""
+    return item.get("id") or item["address"]
+
+
+def row(name: str, floor: Cost, ours: Cost, direct: Cost) -> dict:
+    """A row of the table, all in milliseconds."""
+    return {
+        "name": name,
+        "floor": floor.median,
+        "ours": ours.median,
+        "direct": direct.median,
+        "ratio": ours.median / floor.median,
+        "within": ours.median <= 1.5 * floor.median + 2.5,
+        "floor_cpu": floor.cpu,
+        "cpu": ours.cpu,
+        "direct_cpu": direct.cpu,
+    }

@@ -1,0 +1,1 @@
+"""The front door: authenticates, picks the service by prefix, forwards."""

@@ -1,0 +1,1 @@
+"""Users, groups, tokens and permissions: the accounts of everyone who asks."""

@@ -1,0 +1,141 @@
+"""The gateway: what belongs to a service is forwarded by its prefix, the rest is a page of its own.
+
+Forwarding is plain WSGI in front of Flask (docs/adr/0002-gateway-hot-path.md).
+"""
+
+import logging
+import re
+from collections.abc import Iterable
+from time import perf_counter
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import run_wsgi_app
+from werkzeug.wsgi import ClosingIterator
+
+from gateway import metrics, sessions
+from gateway.compression import compressed
+from gateway.errors import Refused, Reply
+from gateway.negotiation import Form, form_of, without_suffix
+from gateway.pages import create_pages
+from gateway.request import Request, path_of, request_id_of
+from gateway.room import Room
+from gateway.upstreams import Upstreams
+from shared.config import APPS, settings
+from shared.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
+
+_ROUTE = re.compile(rf"/(api|internal)/({'|'.join(APPS)})(?:/.*)?", re.DOTALL)
+
+log = logging.getLogger("patchbay.gateway")
+
+
+class Gateway:
+    """WSGI middleware: forwards to the upstreams, and hands to `pages` what has no service or is for people."""
+
+    def __init__(self, pages: Flask, upstreams: Upstreams):
+        self._app, self._pages, self._upstreams = pages, pages.wsgi_app, upstreams
+        self._room = Room(settings.gateway_clients)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        started = perf_counter()
+        environ["HTTP_X_REQUEST_ID"] = request_id_of(environ)
+        try:
+            leave = self._room.enter(environ["PATH_INFO"])
+        except Refused as busy:
+            return self._reply(environ, start_response, started, "gateway", busy.reply())
+        try:
+            app, reply = self._answer(environ)
+            return ClosingIterator(self._reply(environ, start_response, started, app, reply), leave)
+        except BaseException:
+            leave()
+            raise
+
+    def _reply(self, environ, start_response, started: float, app: str, reply: Reply) -> Iterable[bytes]:
+        metrics.observe(app, environ["REQUEST_METHOD"], reply.status, perf_counter() - started)
+        reply = compressed(environ, reply)
+        own = _own_headers(environ["PATH_INFO"], environ["HTTP_X_REQUEST_ID"])
+        start_response(reply.status_line, [*reply.headers, *own])
+        return reply.body
+
+    def _answer(self, environ: dict[str, Any]) -> tuple[str, Reply]:
+        app = "gateway"
+        try:
+            audience, app = route(path_of(environ))
+            if audience == "pages" or (audience == "api" and _for_people(environ)):
+                return app, self._page(environ)
+            return app, self._forward(environ, audience, app)
+        except Refused as refused:
+            return app, refused.reply()
+        except Exception:
+            log.exception("the gateway failed (request %s)", environ["HTTP_X_REQUEST_ID"])
+            return app, Refused(500, "The gateway failed on this request.").reply()
+
+    def _page(self, environ: dict[str, Any]) -> Reply:
+        body, status, headers = run_wsgi_app(self._pages, environ, buffered=True)
+        return Reply(int(status.split()[0]), list(headers), body)
+
+    def _forward(self, environ: dict[str, Any], audience: str, app: str) -> Reply:
+        request = Request.from_environ(environ)
+        try:
+            if audience == "internal":
+                identity = caller(environ, request)
+            else:
+                request.path = without_suffix(request.path)
+                identity = sessions.caller(self._app, environ, request, app)
+            request.receive(environ)
+            return self._upstreams.send(request, app, identity)
+        finally:
+            request.close()
+
+
+def route(path: str) -> tuple[str, str]:
+    """Who may ask for `path` ("api", "internal" or "pages") and the app that it belongs to."""
+    if match := _ROUTE.fullmatch(path):
+        return match[1], match[2]
+    if path.startswith("/media/"):
+        return "api", "extras"
+    return "pages", "gateway"
+
+
+def _for_people(environ: dict[str, Any]) -> bool:
+    """Whether a path of the API is asked for as a page. Raises Refused (404, 406)."""
+    path = environ["PATH_INFO"]
+    if not path.startswith("/api/") or path.endswith(".json"):
+        return False
+    return form_of(environ.get("HTTP_ACCEPT", ""), environ.get("QUERY_STRING", "")) is Form.PAGE
+
+
+def caller(environ: dict[str, Any], request: Request) -> Identity:
+    """The service that makes an internal call; it can only speak as itself. Raises Refused (400, 403, 413)."""
+    name = environ.get(_variable(CALLER_HEADER), "")
+    given = environ.get(_variable(HEADER))
+
+    def digest() -> str:
+        request.receive(environ)
+        return request.digest
+
+    try:
+        signed = verify(settings.service_keys[name], given, request.method, request.path, request.query, digest)
+    except (KeyError, Forged):
+        signed = Identity()
+    if not name or signed.service != name:
+        raise Refused(403, "This is not a call of a known service.")
+    return Identity(service=name, number=signed.number)
+
+
+def _variable(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
+def _own_headers(path: str, request_id: str) -> list[tuple[str, str]]:
+    headers = [("X-Request-ID", request_id), ("X-Frame-Options", "SAMEORIGIN")]
+    if path.startswith(("/api", "/media/")):
+        headers.append(("Vary", "Accept, Cookie, Origin"))
+    if path.startswith("/api"):
+        headers.append(("API-Version", "2.3"))
+    return headers
+
+
+_upstreams = Upstreams()
+app = create_pages(_upstreams)
+app.wsgi_app = Gateway(app, _upstreams)

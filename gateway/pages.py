@@ -1,0 +1,73 @@
+"""What the gateway serves itself: the API root, health and metrics. Everything unknown is a 404 in JSON."""
+
+import orjson
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from gateway import authentication, metrics
+from gateway.errors import Refused
+from gateway.upstreams import Upstreams
+from shared import options
+from shared.config import APPS, settings
+from shared.replies import laid_out
+
+
+class Pages(Flask):
+    """The gateway's own application."""
+
+    def make_default_options_response(self):
+        """What OPTIONS answers where no service does."""
+        is_api = request.path.startswith("/api/")
+        return options.describe_view() if is_api else super().make_default_options_response()
+
+
+def create_pages(upstreams: Upstreams) -> Flask:
+    from gateway.web import setup
+
+    app = Pages("gateway", root_path=str(setup.FOLDER))
+    setup.install(app, upstreams)
+    app.after_request(options.allow)
+    app.add_url_rule("/healthz", view_func=healthz)
+    app.add_url_rule("/readyz", view_func=readyz)
+    app.add_url_rule("/metrics", view_func=exposition)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Refused, refused)
+    return app
+
+
+def healthz() -> Response:
+    return answer({"status": "ok"})
+
+
+def readyz() -> Response:
+    missing = [app for app in APPS if app not in settings.service_keys]
+    accounts = authentication.ready()
+    state = {"accounts": "ok" if accounts else "unavailable", "apps_without_key": missing}
+    return answer(state, 200 if accounts and not missing else 503)
+
+
+def exposition() -> Response:
+    return Response(metrics.exposition(), mimetype="text/plain; version=0.0.4")
+
+
+def answer(content: object, status: int = 200) -> Response:
+    return Response(laid_out(orjson.dumps(content)), status, mimetype="application/json")
+
+
+def http_error(error: HTTPException) -> Response:
+    if (error.code or 500) < 400:
+        return error.get_response()
+    details = {404: "Not found.", 405: f'Method "{request.method}" not allowed.'}
+    return _failed(error.code, details.get(error.code, error.description), dict(error.get_response().headers))
+
+
+def refused(error: Refused) -> Response:
+    return _failed(error.status, error.detail, dict(error.headers))
+
+
+def _failed(status: int, detail: str, headers: dict[str, str]) -> Response:
+    """An error as the client wants it: a page for people, JSON for programs."""
+    kept = {name: text for name, text in headers.items() if name in ("Allow", "Retry-After")}
+    if "text/html" in request.headers.get("Accept", ""):
+        return Response(render_template("error.html", status=status, detail=detail), status, kept)
+    return Response(orjson.dumps({"detail": detail}), status, kept, mimetype="application/json")

@@ -1,0 +1,169 @@
+"""A client's request, cleaned: what is decided on here is exactly what a service receives.
+
+Trust: `X-Forwarded-Host` and `X-Forwarded-Proto` of a client are honoured, because the absolute URLs of
+replies must name the address that clients use; a client can so choose the host of the links in its own reply,
+and nothing else. Everything else that it could use to pass for the gateway is dropped.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from gateway.body import Body
+from gateway.errors import Refused, not_found
+from shared.config import settings
+
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+_MISLEADING = re.compile(r"//|/\.{1,2}(?:/|$)|[\x00-\x1f\x7f\\]")
+_ESCAPE = re.compile(r"%(?:[0-9A-Fa-f]{2})?")
+_HOST = re.compile(r"[\w.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?", re.ASCII)
+_REQUEST_ID = re.compile(r"[\w.\-]{8,64}", re.ASCII)
+_ADDRESSES = re.compile(r"[0-9A-Fa-f:.,\[\] ]{1,500}")
+# The token is checked here once: a service that is broken into must not collect tokens.
+_OWN = HOP_BY_HOP | {
+    "host",
+    "authorization",
+    "expect",
+    "content-length",
+    "content-type",
+    "forwarded",
+    "x-request-id",
+}
+_OWN_PREFIXES = ("x-patchbay-", "x-forwarded-")
+SESSION_COOKIE = "patchbay_session"
+
+
+@dataclass
+class Request:
+    """One request to forward: `path` is decoded, `query` is as it is sent."""
+
+    method: str
+    path: str
+    query: str
+    host: str
+    scheme: str
+    request_id: str
+    headers: dict[str, str]
+    body: Body | None = None
+    authorization: str | None = None
+    claims: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        path = quote(self.path, safe="/:@!$&'()*+,;=~")
+        return f"{path}?{self.query}" if self.query else path
+
+    @property
+    def digest(self) -> str:
+        return self.body.digest if self.body else ""
+
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        length = {"Content-Length": str(self.body.length)} if self.body else {}
+        return self.headers | self.claims | length
+
+    def receive(self, environ: dict[str, Any]) -> None:
+        """Take the body, unless that is done. Raises Refused (400, 413)."""
+        self.body = self.body or Body.received(environ, settings.max_body_bytes)
+
+    def close(self) -> None:
+        if self.body:
+            self.body.file.close()
+
+    @property
+    def root(self) -> str:
+        return f"{self.scheme}://{self.host}"
+
+    @classmethod
+    def from_environ(cls, environ: dict[str, Any]) -> "Request":
+        """The request without its body. Raises Refused when the path or the host is misleading."""
+        host, scheme = _public_address(environ)
+        request_id = request_id_of(environ)
+        headers = _end_to_end(environ)
+        headers["X-Request-ID"] = request_id
+        headers["X-Forwarded-Host"] = host
+        headers["X-Forwarded-Proto"] = scheme
+        headers["X-Forwarded-For"] = _addresses(environ)
+        return cls(
+            method=environ["REQUEST_METHOD"],
+            path=path_of(environ),
+            query=query_of(environ),
+            host=host,
+            scheme=scheme,
+            request_id=request_id,
+            headers=headers,
+            authorization=environ.get("HTTP_AUTHORIZATION"),
+        )
+
+
+def path_of(environ: dict[str, Any]) -> str:
+    """The decoded path; one that two programs could read as two different paths is not found."""
+    try:
+        path = environ.get("PATH_INFO", "").encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise not_found() from None
+    if not path.startswith("/") or _MISLEADING.search(path):
+        raise not_found()
+    return path
+
+
+def query_of(environ: dict[str, Any]) -> str:
+    """The query in the one spelling that no program on its way changes, or its signature would not fit any more."""
+    query = quote(environ.get("QUERY_STRING", "").encode("latin-1"), safe="%/?:@!$&'()*+,;=~")
+    return _ESCAPE.sub(lambda found: found[0].upper() if len(found[0]) == 3 else "%25", query)
+
+
+def request_id_of(environ: dict[str, Any]) -> str:
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+
+
+def _public_address(environ: dict[str, Any]) -> tuple[str, str]:
+    host = environ.get("HTTP_X_FORWARDED_HOST", "").split(",")[0].strip()
+    if not _HOST.fullmatch(host):
+        host = environ.get("HTTP_HOST", "") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    if not _HOST.fullmatch(host):
+        raise Refused(400, "The Host header is not a host name.")
+    scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")[0].strip().lower()
+    return host, scheme if scheme in ("http", "https") else environ["wsgi.url_scheme"]
+
+
+def _addresses(environ: dict[str, Any]) -> str:
+    given, peer = environ.get("HTTP_X_FORWARDED_FOR", ""), environ.get("REMOTE_ADDR", "")
+    return f"{given}, {peer}" if _ADDRESSES.fullmatch(given) else peer
+
+
+def _end_to_end(environ: dict[str, Any]) -> dict[str, str]:
+    dropped = {name.strip().lower() for name in environ.get("HTTP_CONNECTION", "").split(",")}
+    headers = {}
+    for key, value in environ.items():
+        if not key.startswith("HTTP_"):
+            continue
+        name = key[5:].replace("_", "-").lower()
+        if name not in _OWN and name not in dropped and not name.startswith(_OWN_PREFIXES):
+            headers[name.title()] = value
+    if SESSION_COOKIE in headers.get("Cookie", ""):
+        headers["Cookie"] = _without_session(headers["Cookie"])
+    if content_type := environ.get("CONTENT_TYPE"):
+        headers["Content-Type"] = content_type
+    return headers
+
+
+def _without_session(cookies: str) -> str:
+    """The session is read here once, as a token is."""
+    pairs = [pair.strip() for pair in cookies.split(";")]
+    return "; ".join(pair for pair in pairs if pair.partition("=")[0].strip() != SESSION_COOKIE)

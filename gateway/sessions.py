@@ -1,0 +1,90 @@
+"""Who is logged in: a signed cookie becomes an identity, by one statement per request.
+
+The cookie has the key of a session that the accounts know of: logging out ends it, and so do deactivating the user and
+another password. What signs it is the key of the accounts, which only the gateway has.
+"""
+
+import hmac
+import secrets
+from typing import Any
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature
+from werkzeug.http import parse_cookie
+
+from gateway import authentication
+from gateway.accounts.sessions import LIFETIME
+from gateway.errors import Refused
+from gateway.request import SESSION_COOKIE, Request
+from shared.config import settings
+from shared.identity import Identity
+
+SECONDS = int(LIFETIME.total_seconds())
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's own sessions; the cookie is for TLS only when the client came by TLS."""
+
+    salt = "patchbay.session"
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        from flask import request
+
+        return Request.from_environ(request.environ).scheme == "https"
+
+
+def install(app: Flask) -> None:
+    """Give `app` sessions whose cookie no script can read and no other site can use."""
+    app.session_interface = Sessions()
+    app.secret_key = settings.service_keys.get("users") or secrets.token_hex(32)
+    app.config.update(
+        SESSION_COOKIE_NAME=SESSION_COOKIE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=SECONDS,
+    )
+
+
+def caller(app: Flask, environ: dict[str, Any], request: Request, name: str) -> Identity:
+    """The user of a session, or else of a token, with its permissions in the app `name`. Raises Refused (403, 503)."""
+    content = read(app, environ)
+    found = identity(content, name)
+    if found:
+        require_csrf(content, request.method, environ.get("HTTP_X_CSRFTOKEN", ""))
+        return found
+    found = authentication.authenticate(request.authorization, name)
+    authentication.require_login(found, request.path)
+    return found
+
+
+def read(app: Flask, environ: dict[str, Any]) -> dict | None:
+    """What the session cookie of a request says, if it is one that this gateway made."""
+    header = environ.get("HTTP_COOKIE", "")
+    if SESSION_COOKIE not in header:
+        return None
+    cookie = parse_cookie(header).get(SESSION_COOKIE, "")
+    try:
+        return app.session_interface.get_signing_serializer(app).loads(cookie, max_age=SECONDS)
+    except BadSignature:
+        return None
+
+
+def identity(content: dict | None, app: str) -> Identity | None:
+    """The user that a session names, with its permissions in `app`; None when the session has ended."""
+    if not content or "key" not in content:
+        return None
+    row = authentication.look_up_session(content["key"], f"{app}.")
+    if row is None:
+        return None
+    user_id, username, superuser, active, permissions, groups = row
+    if not active:
+        return None
+    return Identity(user_id, username, superuser, True, tuple(permissions), tuple(groups), by_cookie=True)
+
+
+def require_csrf(content: dict, method: str, token: str) -> None:
+    """Refuse an unsafe request that another site could have made a browser send. Raises Refused (403)."""
+    if method not in SAFE_METHODS and not hmac.compare_digest(content.get("csrf", "").encode(), token.encode() or b"-"):
+        raise Refused(403, "CSRF Failed: CSRF token missing or incorrect.")

@@ -1,0 +1,1 @@
+"""What people see of Patchbay in a browser."""

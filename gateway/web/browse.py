@@ -1,0 +1,174 @@
+"""Any address of the API as a page: its reply, filters, and forms to create, change and delete."""
+
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session
+
+from gateway import sessions
+from gateway.request import Request
+from gateway.web import values, words
+from gateway.web.asking import Answer, ask, identity
+from gateway.web.catalogue import Catalogue, Endpoint
+from gateway.web.page import Page, form_of
+from shared.config import APPS
+
+pages = Blueprint("browse", __name__)
+SHOWN_OPTIONS = 20
+KEPT_HEADERS = (
+    "content-type",
+    "content-disposition",
+    "content-security-policy",
+    "x-content-type-options",
+    "location",
+)
+VERBS = ("POST", "PATCH", "DELETE")
+
+
+def catalogue() -> Catalogue:
+    return current_app.extensions["patchbay.catalogue"]
+
+
+@pages.get("/api/<path:rest>")
+def show(rest: str):
+    asked = Request.from_environ(request.environ)
+    _require_app(asked.path)
+    wanted = _clean(catalogue().endpoint(asked.path))
+    if wanted is not None:
+        return redirect(f"{asked.path}?{wanted}" if wanted else asked.path, 303)
+    answer = ask("GET", asked.path, _query())
+    if "location" in answer.headers or not _shown(answer):
+        return _as_it_is(answer)
+    if answer.status == 403 and identity("users").anonymous:
+        return redirect(f"/admin/login/?{urlencode({'next': request.full_path.rstrip('?')})}", 303)
+    return Page(asked, answer, catalogue().endpoint(asked.path)).render()
+
+
+@pages.route("/api/<path:rest>", methods=["OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
+def change(rest: str):
+    """A form that was sent, or a request of a program that wants to see the reply as a page."""
+    asked = Request.from_environ(request.environ)
+    _require_app(asked.path)
+    if request.mimetype not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        _require_csrf(request.headers.get("X-CSRFToken", ""))
+        answer = ask(request.method, asked.path, _query(), request.get_data() or None)
+        return Page(asked, answer, catalogue().endpoint(asked.path), method=request.method).render()
+    _require_csrf(request.form.get("_csrf", ""))
+    endpoint = catalogue().endpoint(asked.path)
+    method = request.form.get("_method", "POST")
+    if endpoint is None or method not in VERBS or method.lower() not in endpoint.operations:
+        abort(404)
+    return _submitted(asked, endpoint, method)
+
+
+def _submitted(asked: Request, endpoint: Endpoint, method: str):
+    current = ask("GET", asked.path).json if endpoint.is_object else None
+    form = data = sent = None
+    if "_json" in request.form:
+        data, sent = values.from_json(request.form["_json"], None), request.form["_json"].encode()
+    elif endpoint.body(method.lower()):
+        form = form_of(endpoint, method.lower(), current, request.form)
+        data = form.data()
+        sent = form.upload(data, request.files) if form.files else data
+    if request.form.get("_do") == "preview" and form:
+        return Page(asked, ask("GET", asked.path), endpoint, form=form, preview=(method, data)).render()
+    answer = ask(method, asked.path, "", sent)
+    if answer.ok:
+        return _done(method, endpoint, asked, answer, data)
+    if form:
+        form.refuse(answer.json)
+    shown = ask("GET", asked.path)
+    return Page(asked, shown, endpoint, form=form, refusal=answer, preview=(method, data)).render()
+
+
+def _done(method: str, endpoint: Endpoint, asked: Request, answer: Answer, data):
+    made = answer.json
+    what = endpoint.type.split(".")[-1] or "object"
+    above = asked.path.rstrip("/").rsplit("/", 1)[0] + "/"
+    if method == "DELETE":
+        flash(f"Deleted the {what}.")
+        return redirect(above, 303)
+    if isinstance(made, list):
+        flash(f"Created {len(made)} objects.")
+        return redirect(asked.path, 303)
+    if "url" not in made:
+        flash(f"Done: {endpoint.operations['post']['summary'].lower()}.")
+        return _with_cookie(redirect(above, 303), answer)
+    address = urlsplit(made["url"]).path
+    if method == "POST" and (once := _shown_once(made, address, data)):
+        return render_template("once.html", what=what, once=once, address=address)
+    flash(f"{'Created' if answer.status == 201 else 'Saved'} {words.title(made)}.")
+    return redirect(address, 303)
+
+
+def _with_cookie(reply, answer: Answer):
+    """A session key is kept by the browser, in a cookie that is for the service of secrets alone."""
+    if "set-cookie" in answer.headers:
+        reply.headers.add("Set-Cookie", answer.headers["set-cookie"])
+    return reply
+
+
+def _shown_once(made: dict, path: str, data) -> dict:
+    """What only the reply to a creation tells: neither sent, nor to be read again. The key of a token is such."""
+    kept = ask("GET", path).json or {}
+    sent = data if isinstance(data, dict) else {}
+    return {
+        name: told
+        for name, told in made.items()
+        if isinstance(told, str) and told and not kept.get(name) and name not in sent and name != "url"
+    }
+
+
+@pages.get("/options/api/<path:target>")
+def options(target: str):
+    """What a reference may be, for a list below its input: objects whose names contain what was typed."""
+    path = f"/api/{target}"
+    endpoint = catalogue().endpoint(path)
+    if endpoint is None or not endpoint.is_list:
+        abort(404)
+    typed = next((text for values in request.args.listvalues() for text in values), "").strip()
+    if endpoint.has_filter("q"):
+        found = ask("GET", path, urlencode({"q": typed, "limit": SHOWN_OPTIONS}))
+    else:
+        found = ask("GET", path, urlencode({"limit": 1000}))
+    objects = found.json["results"] if found.ok else []
+    titles = [(each["id"], words.title(each)) for each in objects]
+    if not endpoint.has_filter("q"):
+        titles = [each for each in titles if typed.lower() in each[1].lower()]
+    return render_template("options.html", titles=titles[:SHOWN_OPTIONS])
+
+
+def _require_app(path: str) -> None:
+    if path.split("/")[2] not in APPS:
+        abort(404)
+
+
+def _clean(endpoint: Endpoint | None) -> str | None:
+    """The query without blanks and with ids for names, if it was not so already."""
+    references = {each["name"] for each in (endpoint.parameters() if endpoint else ()) if each.get("x-key") == "id"}
+    given = list(request.args.items(multi=True))
+    filled = [(name, text.strip()) for name, text in given if text.strip()]
+    wanted = [(name, values.reference_id(text) if name in references else text) for name, text in filled]
+    return None if wanted == given else urlencode(wanted)
+
+
+def _query() -> str:
+    return urlencode([(name, text) for name, text in request.args.items(multi=True) if name != "format"])
+
+
+def _shown(answer: Answer) -> bool:
+    return answer.is_json or not answer.ok or not answer.content
+
+
+def _as_it_is(answer: Answer):
+    headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
+    policy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    headers.setdefault("content-security-policy", policy)  # a browser styles a picture that is a page of its own
+    return current_app.response_class(answer.content, answer.status, headers)
+
+
+def _require_csrf(token: str) -> None:
+    """A request that a token vouches for could not come from another site; one of a session needs its token."""
+    if request.method == "OPTIONS":
+        return
+    if sessions.identity(dict(session), "users") or not request.headers.get("Authorization"):
+        sessions.require_csrf(dict(session), "POST", token)

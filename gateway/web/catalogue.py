@@ -1,0 +1,142 @@
+"""What the services serve: their OpenAPI documents, asked for now and then, and what each says of a path."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import monotonic
+
+import orjson
+
+from gateway.errors import Refused
+from gateway.request import Request
+from gateway.upstreams import Upstreams
+from shared.config import APPS
+from shared.identity import Identity
+
+FRESH_SECONDS = 60
+RETRY_SECONDS = 2
+VERBS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One path of the API: its `template`, what each verb does there, and the document that says so."""
+
+    template: str
+    operations: dict[str, dict]
+    document: dict
+
+    @property
+    def is_list(self) -> bool:
+        return "{" not in self.template
+
+    @property
+    def is_object(self) -> bool:
+        return self.template.endswith("}/")
+
+    @property
+    def type(self) -> str:
+        """The label of what is served (`dcim.site`); empty for what is no resource."""
+        return next((each["x-type"] for each in self.operations.values() if "x-type" in each), "")
+
+    @property
+    def draws(self) -> bool:
+        """Whether GET answers with a picture that a page can show."""
+        answered = self.operations.get("get", {}).get("responses", {}).get("200", {})
+        return "image/svg+xml" in answered.get("content", {})
+
+    def parameters(self) -> list[dict]:
+        """The filters of the list."""
+        return [each for each in self.operations.get("get", {}).get("parameters", ()) if each["in"] == "query"]
+
+    def has_filter(self, name: str) -> bool:
+        return any(each["name"] == name for each in self.parameters())
+
+    def permission(self, verb: str) -> str | None:
+        return self.operations[verb].get("x-permission")
+
+    def body(self, verb: str) -> dict | None:
+        """The schema of the object that the verb takes; None when it takes none."""
+        content = self.operations.get(verb, {}).get("requestBody", {}).get("content", {})
+        schema = next((media["schema"] for media in content.values()), None)
+        if schema is None:
+            return None
+        return self.resolve(schema["oneOf"][0] if "oneOf" in schema else schema)
+
+    def resolve(self, schema: dict) -> dict:
+        """The schema itself, of one or of a reference to one."""
+        if "$ref" not in schema:
+            return schema
+        return self.document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+
+
+class Catalogue:
+    """The documents of all apps. One that cannot be had now is the last that was; none, if there never was one."""
+
+    def __init__(self, upstreams: Upstreams):
+        self._upstreams = upstreams
+        self._documents: dict[str, tuple[float, dict]] = {}
+
+    def documents(self) -> dict[str, dict]:
+        """Every app's document, asked for in parallel."""
+        with ThreadPoolExecutor(len(APPS)) as pool:
+            return dict(zip(APPS, pool.map(self.document, APPS), strict=True))
+
+    def document(self, app: str) -> dict:
+        until, known = self._documents.get(app, (0.0, {}))
+        if monotonic() < until:
+            return known
+        fetched = self._fetch(app)
+        self._documents[app] = monotonic() + (FRESH_SECONDS if fetched else RETRY_SECONDS), fetched or known
+        return self._documents[app][1]
+
+    def endpoint(self, path: str) -> Endpoint | None:
+        """What is served at `path`, or None when no document says so."""
+        app = path.split("/")[2]
+        if app not in APPS:
+            return None
+        document = self.document(app)
+        for template, described in document.get("paths", {}).items():
+            if _pattern(template).fullmatch(path):
+                operations = {verb: each for verb, each in described.items() if verb in VERBS}
+                return Endpoint(template, operations, document)
+        return None
+
+    def nouns(self) -> dict[str, str]:
+        """What the objects of each type are called: `{"dcim.racktype": "rack type"}`."""
+        operations = [
+            described["post"]
+            for document in self.documents().values()
+            for described in document.get("paths", {}).values()
+            if "x-type" in described.get("post", {}) and "requestBody" in described["post"]
+        ]
+        return {each["x-type"]: each["summary"].partition(" ")[2] for each in operations}
+
+    def actions(self, endpoint: Endpoint) -> list[str]:
+        """The names of what there is below an object."""
+        below = (path.removeprefix(endpoint.template) for path in endpoint.document.get("paths", ()))
+        return [path.rstrip("/") for path in below if re.fullmatch(r"[\w-]+/", path)]
+
+    def referring(self, path: str) -> list[tuple[str, str]]:
+        """(list, filter by id): where objects may refer to one of the list `path`."""
+        found = []
+        for document in self.documents().values():
+            for template, operations in document.get("paths", {}).items():
+                for each in operations.get("get", {}).get("parameters", ()):
+                    if each.get("x-reference") == path and each.get("x-key") == "id":
+                        found.append((template, each["name"]))
+        return found
+
+    def _fetch(self, app: str) -> dict | None:
+        path = f"/internal/{app}/openapi"
+        headers = {"X-Forwarded-For": "127.0.0.1"}
+        asked = Request("GET", path, "", "gateway", "http", "documents", headers)
+        try:
+            reply = self._upstreams.send(asked, app, Identity(service="gateway"))
+        except Refused:
+            return None
+        return orjson.loads(b"".join(reply.body)) if reply.status == 200 else None
+
+
+def _pattern(template: str) -> re.Pattern:
+    return re.compile(re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(template).replace(r"\{pk\}", r"\d+")))

@@ -1,0 +1,101 @@
+"""The documentation of the whole API: one OpenAPI document of all apps, and Swagger UI over it.
+
+It is served at the addresses of NetBox 2.3 as well.
+"""
+
+import yaml
+from flask import Blueprint, Response, current_app, redirect, render_template, request
+
+from gateway.negotiation import VERSION
+from gateway.pages import answer
+from gateway.request import Request
+from shared import shapes
+from shared.config import settings
+
+pages = Blueprint("docs", __name__)
+DESCRIPTION = (
+    "The NetBox 2.3 REST API. Reading needs no log-in unless the installation says so; writing needs a token "
+    "whose owner has the permission that each operation names. Lists take the filters named here; a parameter "
+    "that is repeated means OR, `null` means none. `cf_<name>` narrows a list by a custom field whose filter is not "
+    "disabled. A list that is sent to POST creates all of it, or nothing."
+)
+_RESULT = {"type": {"type": "string"}, "id": {"type": "integer"}, "name": {"type": "string"}, "url": {"type": "string"}}
+_FOUND = {
+    "query": {"type": "string"},
+    "count": {"type": "integer"},
+    "results": {"type": "array", "items": {"type": "object", "properties": _RESULT}},
+    "unavailable": {"type": "array", "items": {"type": "string"}, "description": "The services that did not answer."},
+}
+SEARCH = {
+    "summary": "Search everything",
+    "operationId": "search",
+    "tags": ["search"],
+    "parameters": [shapes.query("q", "What is contained in a name, an address, a serial number…", "string")],
+    "responses": {
+        "200": {
+            "description": "What was found",
+            "content": {"application/json": {"schema": {"type": "object", "properties": _FOUND}}},
+        }
+    },
+}
+SECURITY = {
+    "token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`Token` followed by a space and the key.",
+    },
+    "session": {"type": "apiKey", "in": "cookie", "name": "patchbay_session", "description": "Logged in at /admin/."},
+}
+
+
+@pages.get("/api/schema/")
+def schema():
+    if request.args.get("format") == "yaml" or "yaml" in request.headers.get("Accept", ""):
+        return schema_yaml()
+    return schema_json()
+
+
+@pages.get("/api/swagger.json")
+def schema_json():
+    return answer(document())
+
+
+@pages.get("/api/swagger.yaml")
+def schema_yaml():
+    text = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True)
+    return Response(text, mimetype="application/yaml")
+
+
+@pages.get("/api/docs/")
+def docs():
+    if request.args.get("format") in ("openapi", "json"):
+        return answer(document())
+    return render_template("docs.html")
+
+
+@pages.get("/api/redoc/")
+def redoc():
+    return redirect("/api/docs/", 308)
+
+
+def document() -> dict:
+    """All apps in one document; each has the tag of its name. One whose service is down is left out."""
+    documents = current_app.extensions["patchbay.catalogue"].documents()
+    paths, components = {"/api/search/": {"get": SEARCH}}, {"securitySchemes": SECURITY}
+    for each in documents.values():
+        paths |= each.get("paths", {})
+        for kind, named in each.get("components", {}).items():
+            components.setdefault(kind, {}).update(named)
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Patchbay", "version": VERSION, "description": DESCRIPTION},
+        "servers": [{"url": Request.from_environ(request.environ).root}],
+        "tags": [
+            *({"name": name, "description": f"What the {name} service serves."} for name in sorted(documents)),
+            {"name": "search", "description": "One search over all of them."},
+        ],
+        "security": [{"token": []}] if settings.login_required else [{}, {"token": []}, {"session": []}],
+        "paths": paths,
+        "components": components,
+    }

@@ -1,0 +1,60 @@
+"""Logging in and out."""
+
+import secrets
+
+from flask import Blueprint, redirect, render_template, request, session
+
+from gateway import sessions
+from gateway.accounts.app import app as accounts
+from gateway.accounts.login import log_in
+from gateway.accounts.sessions import begin, end
+from shared import session_key
+from shared.errors import Refusal
+
+pages = Blueprint("login", __name__, url_prefix="/admin")
+
+
+@pages.get("/login/")
+def form():
+    return render_template("login.html", next=_next())
+
+
+@pages.post("/login/")
+def enter():
+    sessions.require_csrf(dict(session), "POST", request.form.get("_csrf", ""))
+    username = request.form.get("username", "")
+    try:
+        password, address = request.form.get("password", ""), request.remote_addr or ""
+        with accounts.app_context(), log_in(username, password, address) as (transaction, user):
+            key = begin(transaction, user.id)
+    except Refusal as refusal:
+        detail = refusal.body["detail"]
+        return render_template("login.html", next=_next(), username=username, error=detail), refusal.status
+    _end()
+    session.permanent = True
+    session.update(key=key, csrf=secrets.token_urlsafe(24))
+    return redirect(_next(), 303)
+
+
+@pages.post("/logout/")
+def leave():
+    sessions.require_csrf(dict(session), "POST", request.form.get("_csrf", ""))
+    _end()
+    reply = redirect("/api/", 303)
+    reply.delete_cookie(session_key.COOKIE, session_key.COOKIE_PATH)
+    return reply
+
+
+def _end() -> None:
+    """Whoever kept a copy of the cookie has nothing of it any more."""
+    if key := session.get("key"):
+        with accounts.app_context():
+            end(key)
+    session.clear()
+
+
+def _next() -> str:
+    """Where to go from here: an address on this site, or the administration."""
+    wanted = request.values.get("next", "")
+    safe = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
+    return wanted if safe else "/admin/"

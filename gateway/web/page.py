@@ -1,0 +1,226 @@
+"""The page of one address of the API: everything that its template shows."""
+
+from http.client import responses
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import current_app, render_template, request
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+
+from gateway.request import Request
+from gateway.web import forms, permissions, snippets, words
+from gateway.web.asking import Answer, ask, may
+from gateway.web.catalogue import Endpoint
+
+PAGING = ("limit", "offset", "cursor", "format")
+SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
+
+
+class Page:
+    """What is known of `asked`: the `answer` to it, the `endpoint`, and the state of a form that was sent.
+
+    `refusal` is the answer to the form, `preview` the (method, data) that it makes.
+    """
+
+    def __init__(
+        self,
+        asked: Request,
+        answer: Answer,
+        endpoint: Endpoint | None,
+        *,
+        form: forms.Form | None = None,
+        refusal: Answer | None = None,
+        preview: tuple[str, Any] | None = None,
+        method: str = "GET",
+    ):
+        self.asked, self.answer, self.endpoint = asked, answer, endpoint
+        self.form, self.refusal, self.preview, self.method = form, refusal, preview, method
+        self.body = answer.json
+
+    def render(self):
+        status = (self.refusal or self.answer).status
+        return render_template("api.html", page=self), status
+
+    @property
+    def url(self) -> str:
+        query = _query("format")
+        return f"{self.asked.root}{self.asked.path}{'?' if query else ''}{query}"
+
+    @property
+    def status_line(self) -> str:
+        shown = self.refusal or self.answer
+        return f"{shown.status} {responses.get(shown.status, '')}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        shown = (self.refusal or self.answer).headers
+        return {name.title(): shown[name] for name in SHOWN_HEADERS if name in shown}
+
+    @property
+    def title(self) -> str:
+        if self.is_object:
+            return words.title(self.body)
+        return words.label(self.crumbs[-1][1])
+
+    @property
+    def crumbs(self) -> list[tuple[str, str]]:
+        """(address, name) of everything above this page, and of itself."""
+        parts = [part for part in self.asked.path.split("/") if part]
+        return [("/" + "/".join(parts[: place + 1]) + "/", name) for place, name in enumerate(parts)]
+
+    @property
+    def json(self):
+        return words.linked_json(self.body)
+
+    @property
+    def refusal_json(self):
+        return words.linked_json(self.refusal.json) if self.refusal else ""
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self.body, dict) and "results" in self.body and "count" in self.body
+
+    @property
+    def is_object(self) -> bool:
+        return bool(self.endpoint and self.endpoint.is_object and self.answer.ok and isinstance(self.body, dict))
+
+    @property
+    def columns(self) -> list[str]:
+        return words.columns(self.body["results"])
+
+    @property
+    def filters(self) -> list[forms.Input]:
+        if not (self.is_list and self.endpoint):
+            return []
+        custom = _custom_fields(self.endpoint) if _marked(self.endpoint.body("post"), "x-custom-fields") else []
+        parameters = [*self.endpoint.parameters(), *forms.custom_filters(custom)]
+        inputs = forms.filter_inputs(parameters, request.args)
+        for each in inputs:
+            if each.reference and each.value.isascii() and each.value.isdigit():
+                found = ask("GET", f"{each.reference}{each.value}/")
+                each.values = [f"{words.title(found.json)} #{each.value}"] if found.ok else each.values
+        return inputs
+
+    @property
+    def narrowed(self) -> bool:
+        return not forms.NO_FILTERS.issuperset(request.args)
+
+    @property
+    def searchable(self) -> bool:
+        return bool(self.endpoint and self.endpoint.has_filter("q"))
+
+    @property
+    def range(self) -> str:
+        shown = len(self.body["results"])
+        if "cursor" in request.args:
+            return f"{shown} of {self.body['count']}"
+        first = int(request.args.get("offset", "0")) if request.args.get("offset", "0").isdigit() else 0
+        return f"{first + 1}–{first + shown} of {self.body['count']}" if shown else f"none of {self.body['count']}"
+
+    def can(self, verb: str) -> bool:
+        """Whether a form for `verb` has a place here and the user may send it."""
+        operations = self.endpoint.operations if self.endpoint else {}
+        here = self.is_list or self.is_object or "get" not in operations or self.answer.ok
+        return here and verb in operations and may(self.endpoint.permission(verb))
+
+    def form_for(self, verb: str) -> forms.Form:
+        if self.form:
+            return self.form
+        return form_of(self.endpoint, verb, self.body if verb == "patch" else None)
+
+    @property
+    def deed(self) -> str:
+        """What a POST does here."""
+        return self.endpoint.operations["post"]["summary"]
+
+    @property
+    def actions(self) -> list[str]:
+        """The names of what can be read below this object, or filled in there."""
+        found = {name: self._action(name) for name in self._below()}
+        return [name for name, each in found.items() if "get" in each.operations or each.body("post")]
+
+    @property
+    def deeds(self) -> list[str]:
+        """The names of what the user may have done to this object by a POST that takes nothing."""
+        found = {name: self._action(name) for name in self._below()}
+        return [
+            name
+            for name, each in found.items()
+            if "post" in each.operations and each.body("post") is None and may(each.permission("post"))
+        ]
+
+    def _below(self) -> list[str]:
+        return current_app.extensions["patchbay.catalogue"].actions(self.endpoint) if self.is_object else []
+
+    def _action(self, name: str) -> Endpoint:
+        return current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
+
+    @property
+    def drawings(self) -> list[tuple[str, Markup]]:
+        """(name, picture): what the services draw of this object; they write no markup of a user into it."""
+        found = []
+        for name in self.actions:
+            if self._action(name).draws:
+                answer = ask("GET", f"{self.asked.path}{name}/")
+                if answer.ok and answer.content.startswith(b"<svg"):
+                    found.append((name, Markup(answer.content.decode())))
+        return found
+
+    @property
+    def referring(self) -> list[tuple[str, str]]:
+        """(address, name): the lists of what refers to this object."""
+        if not self.is_object or "id" not in self.body:
+            return []
+        listed = self.endpoint.template.removesuffix("{pk}/")
+        found = current_app.extensions["patchbay.catalogue"].referring(listed)
+        return [(f"{path}?{name}={self.body['id']}", _said(path, name)) for path, name in found]
+
+    @property
+    def example(self) -> dict:
+        return _example(self.endpoint)
+
+    @property
+    def curl(self) -> str:
+        method, data = self.preview or (self.method, None)
+        return snippets.curl(method, self.url, data, self.form.files if self.form else ())
+
+    @property
+    def pynetbox(self) -> str:
+        if not (self.is_list or self.is_object):
+            return ""
+        method, data = self.preview or (self.method, None)
+        return snippets.pynetbox(method, self.asked.root, self.asked.path, _query(*PAGING), data)
+
+
+def form_of(endpoint: Endpoint, verb: str, current: dict | None = None, filled: MultiDict | None = None) -> forms.Form:
+    """The form of what is served there, with its custom fields and the permissions to choose from."""
+    schema = endpoint.body(verb)
+    custom = _custom_fields(endpoint) if _marked(schema, "x-custom-fields") else []
+    names = permissions.known() if _marked(schema, "x-permissions") else []
+    return forms.Form(schema, current, filled, custom, names)
+
+
+def _marked(schema: dict | None, mark: str) -> bool:
+    return any(mark in shape for shape in (schema or {}).get("properties", {}).values())
+
+
+def _custom_fields(endpoint: Endpoint) -> list[dict]:
+    """The definitions of the custom fields of what is served there; none while extras does not answer."""
+    found = ask("GET", "/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
+    return found.json["results"] if found.ok else []
+
+
+def _said(path: str, name: str) -> str:
+    return f"{words.label(path.split('/')[3])} by {words.label(name.removesuffix('_id')).lower()}"
+
+
+def _query(*without: str) -> str:
+    """The query of the page without what its programs do not need."""
+    return urlencode([(name, text) for name, text in request.args.items(multi=True) if name not in without])
+
+
+def _example(endpoint: Endpoint) -> dict:
+    """What a first POST may look like."""
+    content = endpoint.operations["post"]["requestBody"]["content"]
+    return content.get("application/json", {}).get("example", {})

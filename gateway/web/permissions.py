@@ -1,0 +1,57 @@
+"""Permissions as people choose them: app by app, one row per type of object."""
+
+from dataclasses import dataclass, field
+
+from flask import current_app, render_template
+
+from gateway.web.asking import ask
+
+VERBS = ("add", "change", "delete")
+
+
+@dataclass
+class Section:
+    """The permissions of one app: `rows` of {verb: name} by what they are about, and `others`."""
+
+    app: str
+    rows: dict[str, dict[str, str]] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def names(self) -> set[str]:
+        return {name for row in self.rows.values() for name in row.values()} | set(self.others)
+
+
+def sections(names: list[str]) -> list[Section]:
+    nouns = current_app.extensions["patchbay.catalogue"].nouns()
+    found: dict[str, Section] = {}
+    for name in names:
+        app, _, codename = name.partition(".")
+        section = found.setdefault(app, Section(app))
+        verb, _, label = codename.partition("_")
+        if verb in VERBS:
+            section.rows.setdefault(nouns.get(f"{app}.{label}", label), {})[verb] = name
+        else:
+            section.others.append(name)
+    return list(found.values())
+
+
+def known() -> list[str]:
+    """The names of all permissions; none while a service does not answer."""
+    found = ask("GET", "/api/users/permissions/", "limit=0")
+    return [each["name"] for each in found.json["results"]] if found.ok else []
+
+
+def page() -> str:
+    """Who holds which permission, as far as the caller may know."""
+    holders: dict[str, list[tuple[str, str]]] = {}
+    superusers = []
+    for path in ("/api/users/groups/", "/api/users/users/"):
+        found = ask("GET", path, "limit=0")
+        for each in found.json["results"] if found.ok else ():
+            shown = (f"{path}{each['id']}/", each.get("name") or each["username"])
+            for name in each["permissions"]:
+                holders.setdefault(name, []).append(shown)
+            if each.get("is_superuser"):
+                superusers.append(shown)
+    return render_template("permissions.html", sections=sections(known()), holders=holders, superusers=superusers)

@@ -1,0 +1,64 @@
+"""One search over all apps, and the API root: what concerns no single service."""
+
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
+
+from flask import Blueprint, copy_current_request_context, redirect, render_template, request
+
+from gateway import authentication
+from gateway.negotiation import Form, form_of
+from gateway.pages import answer
+from gateway.request import Request
+from gateway.web.asking import Answer, ask, identity
+from gateway.web.page import Page
+from shared.config import APPS
+
+pages = Blueprint("search", __name__)
+
+
+@pages.get("/")
+def home():
+    return redirect("/api/", 303)
+
+
+@pages.get("/api/")
+def root():
+    asked = Request.from_environ(request.environ)
+    identity("users")
+    carried = "?format=json" if request.args.get("format") == "json" else ""
+    reply = answer({app: f"{asked.root}/api/{app}/{carried}" for app in sorted(APPS)})
+    if not _for_people():
+        return reply
+    shown = Answer(200, {"content-type": "application/json"}, reply.get_data())
+    return Page(asked, shown, None).render()
+
+
+@pages.get("/api/search/")
+def search():
+    authentication.require_login(identity("users"), request.path)
+    words = request.args.get("q", "").strip()
+    found, down = _found(words) if words else ([], [])
+    if _for_people():
+        return render_template("search.html", search_text=words, found=found, down=down)
+    return answer({"query": words, "count": len(found), "results": found, "unavailable": down})
+
+
+def _found(words: str) -> tuple[list[dict], list[str]]:
+    """What all services found, and the names of those that do not answer; each is asked once, all at once."""
+    query = urlencode({"q": words})
+
+    for app in APPS:
+        identity(app)
+    with ThreadPoolExecutor(len(APPS)) as pool:
+        asking = {app: pool.submit(copy_current_request_context(_part), app, query) for app in APPS}
+        answers = {app: each.result() for app, each in asking.items()}
+    results = [each for reply in answers.values() if reply.status == 200 for each in reply.json["results"]]
+    return results, [app for app, reply in answers.items() if reply.status != 200]
+
+
+def _part(app: str, query: str) -> Answer:
+    return ask("GET", f"/internal/{app}/search", query)
+
+
+def _for_people() -> bool:
+    return form_of(request.headers.get("Accept", ""), request.query_string.decode("latin-1")) is Form.PAGE

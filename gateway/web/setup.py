@@ -1,0 +1,87 @@
+"""Puts the web into the gateway's application: templates, files, sessions and the headers of every page."""
+
+import hashlib
+import secrets
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, request, session
+
+from gateway import sessions
+from gateway.errors import Refused
+from gateway.request import Request
+from gateway.upstreams import Upstreams
+from gateway.web import admin, browse, docs, login, permissions, search, words
+from gateway.web.asking import identity
+from gateway.web.catalogue import Catalogue
+
+FOLDER = Path(__file__).parent
+DAY = 24 * 60 * 60
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def install(app: Flask, upstreams: Upstreams) -> None:
+    app.extensions["patchbay.upstreams"] = upstreams
+    app.extensions["patchbay.catalogue"] = Catalogue(upstreams)
+    app.json.sort_keys = False
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = DAY
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    sessions.install(app)
+    _give_templates(app)
+    app.after_request(_protect)
+    for each in (docs, search, login, admin, browse):
+        app.register_blueprint(each.pages)
+
+
+def csrf() -> str:
+    """The token that the forms of this session carry."""
+    if "csrf" not in session:
+        session["csrf"] = secrets.token_urlsafe(24)
+    return session["csrf"]
+
+
+def _give_templates(app: Flask) -> None:
+    app.jinja_env.globals.update(static=_static, csrf=csrf, label=words.label, title=words.title)
+    app.jinja_env.globals.update(permission_sections=permissions.sections, permission_verbs=permissions.VERBS)
+    app.jinja_env.filters.update(local=_local, form_text=_form_text, age=words.age, moment=words.moment)
+    app.jinja_env.tests["link"] = words.is_link
+    app.context_processor(lambda: {"user": _user()})
+
+
+def _user() -> str:
+    try:
+        return identity("users").username
+    except Refused:
+        return ""
+
+
+@cache
+def _static(name: str) -> str:
+    """The address of a file we ship; it changes when the file does."""
+    return f"/static/{name}?v={hashlib.sha256((FOLDER / 'static' / name).read_bytes()).hexdigest()[:10]}"
+
+
+def _local(address: str) -> str:
+    """An address on this site without the site, as links of pages are."""
+    parts = urlsplit(address)
+    if f"{parts.scheme}://{parts.netloc}" != Request.from_environ(request.environ).root:
+        return address
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _form_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _protect(response):
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if not request.path.startswith("/static/"):
+            response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,108 @@
+"""How the services are: whether each answers, how far it is behind the others, and what the audit found."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import orjson
+from flask import current_app
+
+from gateway.body import Body
+from gateway.errors import Refused
+from gateway.request import Request
+from shared.config import APPS, SERVICES
+from shared.identity import Identity
+
+LIBRARIES = ("Flask", "SQLAlchemy", "gunicorn", "marshmallow", "psycopg2-binary")
+
+
+@dataclass(frozen=True)
+class Status:
+    """One service: `problem` is empty when it is up; `progress` is what it tells of itself and its neighbours."""
+
+    app: str
+    problem: str
+    progress: dict
+
+    @property
+    def versions(self) -> dict[str, str]:
+        return self.progress.get("versions", {})
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What flows from an `owner` to a `holder` of references to its objects; ages are in seconds, None is not known.
+
+    `changes` were not fetched yet, the `oldest` of them so long ago; the holder `fetched` last so long ago. `audited`
+    is when the last audit ended, with so many `findings`; `restored` says which of the two is behind the other.
+    """
+
+    owner: str
+    holder: str
+    changes: int | None = None
+    oldest: float | None = None
+    fetched: float | None = None
+    audited: str | None = None
+    findings: int | None = None
+    restored: str | None = None
+
+
+def statuses() -> list[Status]:
+    """Every service, asked at once."""
+    upstreams = current_app.extensions["patchbay.upstreams"]
+    with ThreadPoolExecutor(len(APPS)) as pool:
+        return list(pool.map(lambda app: _status(upstreams, app), APPS))
+
+
+def feeds(statuses: list[Status]) -> list[Feed]:
+    """Every pair of services that either of the two tells of; an owner that is up and names no changes has none."""
+    up = {each.app for each in statuses if not each.problem}
+    known: dict[tuple[str, str], dict] = {}
+    for each in statuses:
+        for owner, facts in each.progress.get("owners", {}).items():
+            known.setdefault((owner, each.app), {}).update(facts)
+        for holder, facts in each.progress.get("holders", {}).items():
+            known.setdefault((each.app, holder), {}).update(facts)
+    return [Feed(*pair, **{"changes": 0 if pair[0] in up else None, **known[pair]}) for pair in sorted(known)]
+
+
+def libraries() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}
+
+
+def audits() -> list[tuple[str, str, str, int | None]]:
+    """(service, what is wrong, type, id): what every service found that does not agree with the owners of objects."""
+    upstreams = current_app.extensions["patchbay.upstreams"]
+    with ThreadPoolExecutor(len(SERVICES)) as pool:
+        answers = pool.map(lambda app: _internal(upstreams, app, "audits", {"repair": False}), SERVICES)
+        answers = dict(zip(SERVICES, answers, strict=True))
+    return [
+        (app, what, label, pk)
+        for app, answer in answers.items()
+        for _, label, pk, what in answer.get("findings", [["", "", None, answer.get("detail", "does not answer")]])
+    ]
+
+
+def _status(upstreams, app: str) -> Status:
+    told = _internal(upstreams, app, "progress", {})
+    problem = "" if "versions" in told else told.get("detail", "is not ready")
+    return Status(app, problem, {} if problem else told)
+
+
+def _internal(upstreams, app: str, operation: str, data: dict) -> dict:
+    """The answer of a service that it gives only to services; it is asked in its own name, as the launcher does."""
+    return _call(upstreams, app, "POST", f"/internal/{app}/{operation}", orjson.dumps(data))
+
+
+def _call(upstreams, app: str, method: str, path: str, body: bytes = b"") -> dict:
+    asked = Request(method, path, "", "gateway", "http", "status-page", {"X-Forwarded-For": "127.0.0.1"})
+    if body:
+        asked.headers["Content-Type"] = "application/json"
+        asked.body = Body.of(body)
+    try:
+        reply = upstreams.send(asked, app, Identity(service=app))
+        return orjson.loads(b"".join(reply.body))
+    except Refused as refused:
+        return {"detail": refused.detail}
+    except orjson.JSONDecodeError:
+        return {"detail": "answers what is no JSON"}

@@ -1,0 +1,114 @@
+"""How values are put for people: titles of objects, labels of names, JSON with links."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from markupsafe import Markup
+
+UPPER = {
+    *("api", "asn", "cid", "dcim", "id", "ip", "ipam", "json", "lag", "mac", "mtu", "nat", "os"),
+    *("rd", "rir", "rpc", "rsa", "url", "vc", "vid", "vlan", "vrf"),
+}
+SPELLED = {
+    "ip4": "IPv4",
+    "ip6": "IPv6",
+    "ips": "IPs",
+    "ipaddresses": "IP addresses",
+    "vlans": "VLANs",
+    "napalm": "NAPALM",
+}
+_TITLES = (
+    "display_name",
+    "name",
+    "address",
+    "prefix",
+    "cid",
+    "username",
+    "label",
+    "rd",
+    "slug",
+    "model",
+    "description",
+)
+
+
+def label(name: str) -> str:
+    """`region_id` as "Region ID"."""
+    words = name.replace("_", " ").replace("-", " ").split()
+    shown = [word.upper() if word in UPPER else SPELLED.get(word, word) for word in words]
+    return " ".join([shown[0][0].upper() + shown[0][1:], *shown[1:]]) if shown else ""
+
+
+def title(thing: Any) -> str:
+    """What an object is called: its first name-like value, or its id."""
+    if not isinstance(thing, dict):
+        return "" if thing is None else str(thing)
+    named = next((thing[name] for name in _TITLES if isinstance(thing.get(name), (str, int)) and thing[name]), None)
+    if named is None:
+        named = next((title(value) for value in thing.values() if isinstance(value, dict) and "id" in value), None)
+    return str(named) if named is not None else f"#{thing.get('id', '')}"
+
+
+def age(seconds: float) -> str:
+    """A span of time in its largest unit: "4 h"."""
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    return next((f"{int(seconds // size)} {unit}" for unit, size in units if seconds >= size), "0 s")
+
+
+def moment(text: str) -> str:
+    """A time of the API without its fractions: "2026-01-31 12:00:00 UTC"."""
+    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def linked_json(value: Any) -> Markup:
+    """`value` as indented JSON in which every address is a link."""
+    return Markup("").join(_pieces(value, "\n"))
+
+
+def _pieces(value: Any, indent: str) -> Iterable[Markup]:
+    if isinstance(value, (dict, list)) and value:
+        opening, closing = "{}" if isinstance(value, dict) else "[]"
+        deeper = indent + "  "
+        items = value.items() if isinstance(value, dict) else ((None, item) for item in value)
+        yield Markup(opening)
+        for place, (name, item) in enumerate(items):
+            yield Markup("," if place else "") + Markup(deeper)
+            if name is not None:
+                yield Markup('<span class="k">{}</span>: ').format(_dumps(name))
+            yield from _pieces(item, deeper)
+        yield Markup(indent + closing)
+    else:
+        yield _leaf(value)
+
+
+def _leaf(value: Any) -> Markup:
+    if is_link(value):
+        return Markup('<a href="{0}">"{0}"</a>').format(value)
+    kind = "s" if isinstance(value, str) else "n"
+    return Markup('<span class="{}">{}</span>').format(kind, _dumps(value))
+
+
+def is_link(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://")) and not set(value) & set(" \n\t\"'<>")
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def columns(rows: list[dict]) -> list[str]:
+    """The names worth a column of a table, what rows are called first: short and set in any row, at most seven."""
+    skipped = {"url", "custom_fields", "created", "last_updated", "comments", "id"}
+    if rows and "display_name" in rows[0]:
+        skipped.add("name")
+    found = [name for name in (rows[0] if rows else ()) if name not in skipped]
+    worth = [name for name in found if any(_short(row.get(name)) for row in rows)]
+    return sorted(worth, key=lambda name: name not in _TITLES)[:7]
+
+
+def _short(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and len(value) < 4
+    return value not in (None, "", {}) and len(title(value)) < 60

@@ -1,0 +1,1 @@
+"""The application domains, one Flask service each."""

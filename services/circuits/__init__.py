@@ -1,0 +1,1 @@
+"""Circuits, who provides them and where they end."""

@@ -1,0 +1,100 @@
+"""Circuit terminations: the two ends of a circuit, each at a site and perhaps on an interface."""
+
+from functools import cache
+
+from sqlalchemy import String, func, literal_column, select, update
+from sqlalchemy.orm import aliased
+
+from services.circuits.base import Base
+from services.circuits.choices import TERM_SIDE
+from services.circuits.resources.circuits import Circuit
+from shared import columns, fields
+from shared.columns import CASCADE, PROTECT, reference, text
+from shared.faces import ReadFace
+from shared.filters import ReferenceFilter
+from shared.references.lookups import Lookup, counts
+from shared.resource import Resource
+
+
+class CircuitTermination(Base):
+    path = "circuit-terminations"
+    nested = ("term_side",)
+
+    circuit_id = reference("circuits.circuit", on_delete=CASCADE)
+    term_side = columns.choice(TERM_SIDE, type_=String(1), field=fields.RawChoice)
+    site_id = reference("dcim.site", on_delete=PROTECT)
+    interface_id = reference("dcim.interface", on_delete=PROTECT, null=True, unique=True)
+    port_speed = columns.integer()
+    upstream_speed = columns.integer(null=True)
+    xconnect_id = text(50, blank=True)
+    pp_info = text(100, blank=True)
+
+
+# A circuit with both ends at a site counts twice, as in NetBox.
+site_counts = counts(count_circuits=CircuitTermination.__table__.c.site_id)
+
+
+def interface_terminations(connection, ids):
+    """`{interface id: {circuit_termination, is_connected}}` for those of `ids` that a circuit ends on."""
+    face, interface = end_face(), literal_column("t.interface_id")
+    rows = connection.execute(select(interface, face.sql()).select_from(face.source).where(interface.in_(ids)))
+    return {pk: {"circuit_termination": end, "is_connected": True} for pk, end in rows}
+
+
+def topology(connection, ids):
+    """`{0: {edges}}` for one `{devices}`: the circuits that run between two of them."""
+    port = CircuitTermination.model_of("dcim.interface")
+    a, z, here, there = aliased(CircuitTermination), aliased(CircuitTermination), aliased(port), aliased(port)
+    runs = (
+        select(here.device_id.label("a"), there.device_id.label("b"))
+        .select_from(a)
+        .join(z, (z.circuit_id == a.circuit_id) & (z.term_side == "Z"))
+        .join(here, a.interface_id == here.id)
+        .join(there, z.interface_id == there.id)
+        .where(a.term_side == "A", here.device_id.in_(ids[0]["devices"]), there.device_id.in_(ids[0]["devices"]))
+    )
+    return {
+        0: {"edges": [{"a": row.a, "b": row.b, "style": "solid", "color": "blue"} for row in connection.execute(runs)]}
+    }
+
+
+@cache
+def end_face():
+    """A termination as the interface that it is on shows it."""
+    return ReadFace(
+        CircuitTermination, ("circuit", "term_side", "port_speed", "upstream_speed", "xconnect_id", "pp_info")
+    )
+
+
+def stamp_circuits(session, changes):
+    """A circuit has changed when one of its ends has."""
+    stamp(session, {change.object.circuit_id for change in changes})
+
+
+def stamp_circuit(session, target):
+    stamp(session, {target.circuit_id})
+
+
+def stamp(session, ids):
+    session.execute(update(Circuit).where(Circuit.id.in_(ids)).values(last_updated=func.clock_timestamp()))
+
+
+circuit_of_end = select(Circuit.cid).where(Circuit.id == CircuitTermination.circuit_id).scalar_subquery()
+
+circuit_terminations = Resource(
+    CircuitTermination,
+    filters=(
+        "term_side",
+        "port_speed",
+        "upstream_speed",
+        "xconnect_id",
+        ReferenceFilter("circuit_id", CircuitTermination, ("circuit",), by_key=False),
+        "site",
+    ),
+    search=(circuit_of_end, "xconnect_id", "pp_info"),
+    order=("circuit.provider.name", "circuit.cid", "term_side"),
+    unique=(("circuit", "term_side"),),
+    after_save=(stamp_circuits,),
+    on_delete=(stamp_circuit,),
+    lookups=(Lookup("dcim", "interface-faces", of="interface", here=interface_terminations),),
+)

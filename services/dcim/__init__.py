@@ -1,0 +1,1 @@
+"""Data centre infrastructure: places, racks, devices and what is plugged in where."""

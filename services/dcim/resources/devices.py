@@ -1,0 +1,102 @@
+"""Devices: everything that is mounted, installed or kept at a site."""
+
+from sqlalchemy import select, true
+
+from services.dcim import device_facts
+from services.dcim.base import Base
+from services.dcim.choices import DEVICE_STATUS, RACK_FACE
+from services.dcim.device_placement import stand_where_possible
+from services.dcim.device_rules import (
+    equip,
+    have_a_place_in_the_chassis,
+    run_a_platform_of_its_maker,
+    take_children_along,
+    use_own_addresses,
+)
+from services.dcim.mac_address import mac_filter
+from services.dcim.napalm import ANSWERS, METHOD, ask_device
+from services.dcim.resources.device_types import DeviceType
+from shared import columns, fields, natural_order
+from shared.columns import PROTECT, SET_NULL, Tracked, absent, choice, computed, integer, reference, text
+from shared.custom_fields import CustomFields
+from shared.filters import BooleanFilter, Filter, ReferenceFilter, escape_like
+from shared.paths import among
+from shared.resource import Action, Related, Resource
+
+
+class Device(Base, CustomFields, Tracked):
+    name = text(64, null=True, unique=True)
+    display_name = computed(fields.Text(), device_facts.display_name)
+    device_type_id = reference("dcim.devicetype", on_delete=PROTECT)
+    device_role_id = reference("dcim.devicerole", on_delete=PROTECT)
+    tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True)
+    platform_id = reference("dcim.platform", on_delete=SET_NULL, null=True)
+    serial = text(50, blank=True)
+    asset_tag = text(50, null=True, unique=True, doc="Asset tag")
+    site_id = reference("dcim.site", on_delete=PROTECT)
+    rack_id = reference("dcim.rack", on_delete=PROTECT, null=True)
+    position = integer(1, 32767, null=True)
+    face = choice(RACK_FACE, null=True)
+    status = choice(DEVICE_STATUS, default=1)
+    parent_device = computed(fields.Json(), device_facts.parent_device)
+    primary_ip = computed(fields.Json(), device_facts.primary_ip)
+    primary_ip4_id = reference("ipam.ipaddress", on_delete=SET_NULL, null=True, unique=True)
+    primary_ip6_id = reference("ipam.ipaddress", on_delete=SET_NULL, null=True, unique=True)
+    cluster = absent()
+    virtual_chassis_id = reference("dcim.virtualchassis", on_delete=SET_NULL, null=True, circular=True)
+    vc_position = integer(0, 255, null=True)
+    vc_priority = integer(0, 255, null=True)
+    comments = columns.long_text()
+    name_order = columns.sort_key("name", natural_order.name_key)
+
+
+def of_type(flag):
+    """The filter on a flag of the device's type."""
+    chosen = select(DeviceType.id).where(getattr(DeviceType, flag))
+    return BooleanFilter(flag, Device.device_type_id.in_(chosen))
+
+
+def with_mac_address(address):
+    interface = Base.model_of("dcim.interface")
+    return Device.id.in_(select(interface.device_id).where(interface.mac_address == address))
+
+
+def by_part(words):
+    """A device is found by the serial numbers of its parts, too."""
+    part = Base.model_of("dcim.inventoryitem")
+    written = part.serial.ilike(f"%{escape_like(words)}%", escape="\\")
+    return [among(Device.id, select(part.device_id).where(written))]
+
+
+devices = Resource(
+    Device,
+    filters=(
+        "name",
+        "serial",
+        "asset_tag",
+        "position",
+        "status",
+        "tenant",
+        "platform",
+        "site",
+        Related("device_type", "device_type", only_id=True),
+        ReferenceFilter("model", Device, ("device_type",), by_key=True),
+        Related("role", "device_role"),
+        Related("manufacturer", "device_type", "manufacturer"),
+        Related("rack", "rack", only_id=True),
+        Related("rack_group", "rack", "group", only_id=True),
+        Related("virtual_chassis", "virtual_chassis", only_id=True),
+        Filter("cluster_id", lambda text: true() if text.lower() in ("0", "null") else None),
+        BooleanFilter("has_primary_ip", Device.primary_ip4_id.is_not(None) | Device.primary_ip6_id.is_not(None)),
+        *map(of_type, ("is_full_depth", "is_console_server", "is_pdu", "is_network_device")),
+        mac_filter(with_mac_address),
+    ),
+    search=("name", "serial", "asset_tag", "comments"),
+    search_extra=by_part,
+    order=("name_order",),
+    unique=(("virtual_chassis", "vc_position"),),
+    rules=(stand_where_possible, use_own_addresses, run_a_platform_of_its_maker, have_a_place_in_the_chassis),
+    after_save=(equip, take_children_along),
+    actions=(Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),),
+    ripples=device_facts.DEVICE_RIPPLES,
+)

@@ -1,0 +1,101 @@
+"""Interface connections: which interface is plugged into which."""
+
+from sqlalchemy import Boolean, case, join, or_, select
+from sqlalchemy.orm import aliased
+
+from services.dcim.base import Base
+from services.dcim.choices import CONNECTION_STATUS, NOT_CONNECTABLE
+from services.dcim.connection_filters import end_filters
+from shared import json_sql
+from shared.columns import CASCADE, choice, reference
+from shared.faces import Joins, nested_sql
+from shared.resource import Resource
+
+PEER = (
+    "device",
+    "name",
+    "form_factor",
+    "enabled",
+    "lag",
+    "mtu",
+    "mac_address",
+    "mgmt_only",
+    "description",
+)
+ENDS = ("interface_a", "interface_b")
+DEVICES_OF_ENDS = tuple((end, "device") for end in ENDS)
+
+
+class InterfaceConnection(Base):
+    path = "interface-connections"
+    nested = ()
+
+    interface_a_id = reference("dcim.interface", on_delete=CASCADE, unique=True, nested=PEER)
+    interface_b_id = reference("dcim.interface", on_delete=CASCADE, unique=True, nested=PEER)
+    connection_status = choice(CONNECTION_STATUS, type_=Boolean, default=True)
+
+
+def is_connected(interface):
+    """Whether a cable is in `interface`; circuits are not looked at."""
+    connection = aliased(InterfaceConnection)
+    return select(connection.id).where(_ends_on(connection, interface)).correlate(interface).exists()
+
+
+def connection_of(interface):
+    """The connection of `interface` as it is shown there: the interface at the other end, and the status."""
+    connection, peer = aliased(InterfaceConnection), aliased(Base.model_of("dcim.interface"))
+    other = case(
+        (connection.interface_a_id == interface.id, connection.interface_b_id), else_=connection.interface_a_id
+    )
+    joins = Joins(join(connection, peer, peer.id == other))
+    face = nested_sql(peer, Base.model_of("dcim.interface"), PEER, joins)
+    shown = select(json_sql.object_of({"interface": face, "status": connection.connection_status}))
+    return shown.select_from(joins.clause).where(_ends_on(connection, interface)).correlate(interface).scalar_subquery()
+
+
+def _ends_on(connection, interface):
+    return or_(connection.interface_a_id == interface.id, connection.interface_b_id == interface.id)
+
+
+def connected_among(session, ids) -> set[int]:
+    """Which of the interfaces `ids` have a cable."""
+    ends = (InterfaceConnection.interface_a_id, InterfaceConnection.interface_b_id)
+    return {pk for end in ends for pk in session.scalars(select(end).where(end.in_(ids)))}
+
+
+def ends_are_two_ports(session, changes):
+    for change in changes:
+        connection = change.object
+        if connection.interface_a_id == connection.interface_b_id:
+            change.fail("An interface cannot be connected to itself.")
+        elif {connection.interface_a.form_factor, connection.interface_b.form_factor} & NOT_CONNECTABLE:
+            change.fail("Virtual, LAG and wireless interfaces cannot be connected.")
+
+
+def ends_are_free(session, changes):
+    """An interface is in one connection at most, whichever its side; a second client waits, then finds it taken."""
+    owners = _owners(session, {getattr(change.object, f"{end}_id") for change in changes for end in ENDS})
+    for number, change in enumerate(changes):
+        own = change.object.id or -number
+        for end in ENDS:
+            if owners.setdefault(getattr(change.object, f"{end}_id"), own) != own:
+                change.fail("The interface is connected already.", end)
+
+
+def _owners(session, interfaces: set[int]) -> dict[int, int]:
+    """`{interface id: connection id}` of `interfaces`, which are locked."""
+    model = Base.model_of("dcim.interface")
+    lock = select(model.id).where(model.id.in_(interfaces)).order_by(model.id).with_for_update(key_share=True)
+    session.execute(lock)
+    owners = {}
+    for end in (InterfaceConnection.interface_a_id, InterfaceConnection.interface_b_id):
+        owners |= dict(session.execute(select(end, InterfaceConnection.id).where(end.in_(interfaces))).tuples().all())
+    return owners
+
+
+interface_connections = Resource(
+    InterfaceConnection,
+    filters=("connection_status", *end_filters(InterfaceConnection, devices=DEVICES_OF_ENDS, sites=DEVICES_OF_ENDS)),
+    order=(),
+    rules=(ends_are_two_ports, ends_are_free),
+)

@@ -1,0 +1,71 @@
+"""Interfaces: what a device meets a network with."""
+
+from flask import g
+
+from services.dcim.base import Base
+from services.dcim.choices import INTERFACE_MODE
+from services.dcim.components import OWNER, Component, InterfaceKind
+from services.dcim.device_facts import INTERFACE_RIPPLES, InterfaceFacts
+from services.dcim.interface_lists import device_filters, natural_order, other_filters
+from services.dcim.interface_rules import NO_PORT, RULES, no_ports
+from services.dcim.mac_address import mac_address
+from services.dcim.resources.interface_connections import connection_of, is_connected
+from shared import fields
+from shared.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
+from shared.errors import Unavailable
+from shared.references import lookups
+from shared.references.lookups import Lookup
+from shared.rendering.graphs import INTERFACE, graphs
+from shared.resource import Related, Resource
+
+
+class Interface(InterfaceFacts, InterfaceKind, Component, Base):
+    path = "interfaces"
+
+    device_id = reference("dcim.device", on_delete=CASCADE, null=True, required=True, sort_order=OWNER)
+    enabled = boolean(True)
+    lag_id = reference("dcim.interface", on_delete=SET_NULL, null=True, nested=("name",))
+    mtu = integer(0, 32767, null=True)
+    mac_address = mac_address()
+    description = text(100, blank=True)
+    is_connected = computed(fields.Boolean(), is_connected)
+    interface_connection = computed(fields.Json(), connection_of)
+    mode = choice(INTERFACE_MODE, null=True)
+    untagged_vlan_id = reference("ipam.vlan", on_delete=SET_NULL, null=True)
+    tagged_vlans = references("ipam.vlan")
+
+
+def only_ports_end_circuits(session, changes):
+    """What circuits end on, only the service of circuits knows; it is asked when an interface ceases to be a port.
+
+    Raises Unavailable.
+    """
+    turned = {pk: change for pk, change in no_ports(changes).items() if change.changed("form_factor")}
+    answer = lookups.answer(session.connection(), interfaces, list(turned)) if turned else {}
+    if "circuits" in g.get("degraded", ()):
+        raise Unavailable("The circuits service does not answer, which knows whether a circuit ends on this interface.")
+    for pk, known in answer.items():
+        if known["circuit_termination"]:
+            turned[pk].fail(NO_PORT)
+
+
+interfaces = Resource(
+    Interface,
+    filters=(
+        "name",
+        "form_factor",
+        "enabled",
+        "mtu",
+        "mgmt_only",
+        Related("lag", "lag", only_id=True),
+        *device_filters(Interface),
+        *other_filters(Interface),
+    ),
+    order=("device.name", "name"),
+    reorder=natural_order(Interface),
+    unique=(("device", "name"),),
+    rules=(*RULES, only_ports_end_circuits),
+    lookups=(Lookup("circuits", "interface-terminations", {"circuit_termination": None}),),
+    ripples=INTERFACE_RIPPLES,
+    actions=(graphs(INTERFACE),),
+)

@@ -1,0 +1,127 @@
+"""Rack reservations: units of a rack that are kept free for someone."""
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from flask import g
+from marshmallow import ValidationError
+from sqlalchemy import DateTime, SmallInteger, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import mapped_column
+
+from services.dcim.base import Base
+from services.dcim.device_placement import lock_racks
+from services.dcim.resources.racks import Rack
+from shared import columns, fields
+from shared.columns import CASCADE, PROTECT, reference, text
+from shared.filters import Filter
+from shared.references import holding
+from shared.resource import Related, Resource
+
+
+class Units(fields.Field):
+    """A list of rack units; an error names the place of the element."""
+
+    repeats = True
+    shape: ClassVar[dict] = {"type": "array", "items": {"type": "integer"}, "example": [1]}
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if not isinstance(value, (list, tuple)):
+            raise ValidationError(f'Expected a list of items but got type "{type(value).__name__}".')
+        unit, errors, units = fields.Integer(0, columns.SMALL_MAX), {}, []
+        for place, item in enumerate(value):
+            try:
+                units.append(unit.deserialize(item))
+            except ValidationError as error:
+                errors[str(place)] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return units
+
+
+class RackReservation(Base):
+    path = "rack-reservations"
+    nested = ("rack",)
+
+    rack_id = reference("dcim.rack", on_delete=CASCADE)
+    units = columns.column(ARRAY(SmallInteger), Units())
+    created = mapped_column(
+        DateTime(timezone=True),
+        server_default=func.clock_timestamp(),
+        nullable=False,
+        index=True,
+        info={"field": fields.Moment(dump_only=True)},
+    )
+    user_id = reference("users.user", on_delete=PROTECT)
+    tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True)
+    description = text(100)
+
+
+User = Base.model_of("users.user")
+
+
+def belong_to_who_asks(session, changes):
+    """Who creates a reservation owns it, whichever user was sent; an update may name anyone."""
+    created = [change for change in changes if change.creating]
+    if created:
+        holding.hold(session, Base, {"users.user": {g.identity.user_id}})
+    for change in created:
+        change.object.user_id = g.identity.user_id
+
+
+def reserve_free_units(session, changes):
+    """Units lie in the rack and belong to one reservation; as in NetBox, those of one bulk request may overlap."""
+    racks = lock_racks(session, {change.object.rack_id for change in changes})
+    rows = session.execute(
+        select(RackReservation.rack_id, RackReservation.id, RackReservation.units).where(
+            RackReservation.rack_id.in_(racks)
+        )
+    ).all()
+    for change in changes:
+        rack, wanted = racks[change.object.rack_id], change.object.units
+        outside = [unit for unit in wanted if not 1 <= unit <= rack.u_height]
+        others = [units for rack_id, pk, units in rows if rack_id == rack.id and pk != change.object.id]
+        taken = [unit for unit in wanted if any(unit in units for units in others)]
+        if outside:
+            change.fail(f"Rack {rack.name} has no units {_listed(outside)}.")
+        elif taken:
+            change.fail(f"Other reservations hold the units {_listed(taken)}.")
+
+
+def _listed(units) -> str:
+    return ", ".join(map(str, sorted(set(units))))
+
+
+def at_moment(text):
+    """When it was created, to the microsecond; a moment without a zone is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return RackReservation.created == (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def of_reservation(target, key, name):
+    """Column `name` of the `target` that `key` refers to, to be searched."""
+    return select(getattr(target, name)).where(target.id == key).scalar_subquery()
+
+
+rack_reservations = Resource(
+    RackReservation,
+    filters=(
+        "rack",
+        "tenant",
+        "user",
+        Related("site", "rack", "site"),
+        Related("group", "rack", "group"),
+        Filter("created", at_moment),
+    ),
+    search=(
+        of_reservation(Rack, RackReservation.rack_id, "name"),
+        of_reservation(Rack, RackReservation.rack_id, "facility_id"),
+        of_reservation(User, RackReservation.user_id, "username"),
+        "description",
+    ),
+    rules=(reserve_free_units, belong_to_who_asks),
+    order=("created",),
+)

@@ -1,0 +1,90 @@
+"""Racks: what devices are mounted in."""
+
+from flask import request
+from sqlalchemy import case, update
+
+from services.dcim.base import Base
+from services.dcim.choices import RACK_TYPE, RACK_WIDTH
+from services.dcim.device_placement import mounted
+from services.dcim.rack_drawing import SIDES, draw
+from services.dcim.rack_elevation import Rack as Elevation
+from services.dcim.rack_units import EXCLUDE, FACE, UnitSchema, list_units
+from shared import columns, fields, natural_order
+from shared.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
+from shared.custom_fields import CustomFields
+from shared.documents import page_schema, paging
+from shared.resource import Action, Resource
+
+
+class Rack(Base, CustomFields, Tracked):
+    name = text(50)
+    facility_id = text(50, null=True)
+    display_name = computed(
+        fields.Text(),
+        lambda rack: case((rack.facility_id.is_(None), rack.name), else_=rack.name + " (" + rack.facility_id + ")"),
+    )
+    site_id = reference("dcim.site", on_delete=PROTECT)
+    group_id = reference("dcim.rackgroup", on_delete=SET_NULL, null=True)
+    tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True)
+    role_id = reference("dcim.rackrole", on_delete=PROTECT, null=True)
+    serial = text(50, blank=True)
+    type = choice(RACK_TYPE, null=True)
+    width = choice(RACK_WIDTH, default=19)
+    u_height = integer(1, 100, default=42)
+    desc_units = columns.boolean(default=False)
+    comments = columns.long_text()
+    name_order = columns.sort_key("name", natural_order.name_key)
+
+
+def hold_what_stands_in_it(session, changes):
+    """A rack stays as high as its topmost device, and in the site of its group; a new rack is not asked."""
+    existing = [change for change in changes if not change.creating]
+    standing = mounted(session, {change.object.id for change in existing}) if existing else {}
+    for change in existing:
+        rack = change.object
+        if Elevation(rack.u_height, tuple(standing[rack.id])).highest_taken_unit() > rack.u_height:
+            change.fail("The rack is not as high as its topmost device stands.")
+        elif rack.group and rack.group.site_id != rack.site_id:
+            change.fail("The group of the rack is at another site.")
+
+
+def take_devices_along(session, changes):
+    """The devices of a rack are at its site."""
+    device = Base.model_of("dcim.device")
+    for change in changes:
+        if not change.creating and change.changed("site_id"):
+            moved = update(device).where(device.rack_id == change.object.id)
+            session.execute(moved.values(site_id=change.object.site_id, last_updated=device.last_updated))
+
+
+def show_elevation(resource, pk: int):
+    """The rack drawn; its units for a client that takes JSON only and does not say `render=svg`, as today's do."""
+    drawn = request.args.get("render") == "svg" or "image/svg+xml" in request.accept_mimetypes
+    return (draw if drawn else list_units)(resource, pk)
+
+
+racks = Resource(
+    Rack,
+    filters=(
+        "name",
+        "facility_id",
+        "serial",
+        "type",
+        "width",
+        "u_height",
+        "desc_units",
+        "site",
+        "group",
+        "tenant",
+        "role",
+    ),
+    search=("name", "facility_id", "serial", "comments"),
+    order=("site.name", "name_order"),
+    unique=(("site", "name"), ("site", "facility_id")),
+    rules=(hold_what_stands_in_it,),
+    after_save=(take_devices_along,),
+    actions=(
+        Action("units", list_units, reply=page_schema(UnitSchema), query=(FACE, EXCLUDE, *paging("limit", "offset"))),
+        Action("elevation", show_elevation, media="image/svg+xml", query=(SIDES,)),
+    ),
+)

@@ -1,0 +1,85 @@
+"""Sites: the places that hold racks and devices."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from services.dcim.base import Base
+from services.dcim.choices import SITE_STATUS
+from shared import columns, fields, natural_order
+from shared.columns import PROTECT, SET_NULL, Tracked, computed, reference, text
+from shared.custom_fields import CustomFields
+from shared.parsing import to_integer
+from shared.references.lookups import Lookup
+from shared.rendering.graphs import SITE, graphs
+from shared.resource import Resource
+
+
+def count_at(label):
+    """The number of objects `label` that are at a site."""
+
+    def count(site):
+        located = aliased(Base.model_of(label))
+        return select(func.count()).where(located.site_id == site.id).correlate(site).scalar_subquery()
+
+    return count
+
+
+class Site(Base, CustomFields, Tracked):
+    name = text(50, unique=True)
+    slug = columns.slug()
+    status = columns.choice(SITE_STATUS, default=1)
+    region_id = reference("dcim.region", on_delete=SET_NULL, null=True)
+    tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True)
+    facility = text(50, blank=True)
+    asn = columns.integer(1, 2**32 - 1, null=True)
+    time_zone = columns.time_zone()
+    description = text(100, blank=True)
+    physical_address = text(200, blank=True)
+    shipping_address = text(200, blank=True)
+    contact_name = text(50, blank=True)
+    contact_phone = text(20, blank=True)
+    contact_email = columns.email()
+    comments = columns.long_text()
+    name_order = columns.sort_key("name", natural_order.name_key)
+    count_racks = computed(fields.Integer(), count_at("dcim.rack"))
+    count_devices = computed(fields.Integer(), count_at("dcim.device"))
+
+
+def by_asn(words):
+    number = to_integer(words)
+    return [Site.asn == number] if number is not None and 0 < number < 2**32 else []
+
+
+sites = Resource(
+    Site,
+    filters=(
+        "name",
+        "slug",
+        "facility",
+        "asn",
+        "contact_name",
+        "contact_phone",
+        "contact_email",
+        "status",
+        "region",
+        "tenant",
+    ),
+    search=(
+        "name",
+        "facility",
+        "description",
+        "physical_address",
+        "shipping_address",
+        "contact_name",
+        "contact_phone",
+        "contact_email",
+        "comments",
+    ),
+    search_extra=by_asn,
+    order=("name_order",),
+    lookups=(
+        Lookup("ipam", "site-counts", {"count_prefixes": 0, "count_vlans": 0}),
+        Lookup("circuits", "site-counts", {"count_circuits": 0}),
+    ),
+    actions=(graphs(SITE),),
+)

@@ -1,0 +1,48 @@
+"""Virtual chassis: devices that act as one, under a master."""
+
+from sqlalchemy import update
+
+from services.dcim.base import Base
+from services.dcim.resources.devices import Device
+from shared.columns import PROTECT, reference, text
+from shared.resource import Related, Resource
+
+
+class VirtualChassis(Base):
+    path = "virtual-chassis"
+    nested = ("master",)
+
+    master_id = reference("dcim.device", on_delete=PROTECT, unique=True)
+    domain = text(30, blank=True)
+
+
+def be_led_by_a_member(session, changes):
+    for change in changes:
+        if not change.creating and change.object.master.virtual_chassis_id != change.object.id:
+            change.fail("The master is not a member of this virtual chassis.")
+
+
+def take_in_the_master(session, changes):
+    """The master of a new chassis becomes a member without a position, wherever it was before."""
+    for change in changes:
+        if change.creating:
+            joining = update(Device).where(Device.id == change.object.master_id)
+            place = {"virtual_chassis_id": change.object.id, "vc_position": None}
+            session.execute(joining.values(**place, last_updated=Device.last_updated))
+
+
+def let_members_go(session, chassis):
+    leaving = update(Device).where(Device.virtual_chassis_id == chassis.id)
+    place = {"virtual_chassis_id": None, "vc_position": None, "vc_priority": None}
+    session.execute(leaving.values(**place, last_updated=Device.last_updated))
+
+
+virtual_chassis = Resource(
+    VirtualChassis,
+    filters=("domain", "master", Related("site", "master", "site"), Related("tenant", "master", "tenant")),
+    search=("domain",),
+    order=("master.name",),
+    rules=(be_led_by_a_member,),
+    after_save=(take_in_the_master,),
+    on_delete=(let_members_go,),
+)

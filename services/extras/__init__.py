@@ -1,0 +1,1 @@
+"""What applies to every domain: custom fields, graphs, export templates, maps, images, reports, activity."""

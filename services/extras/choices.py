@@ -1,0 +1,13 @@
+"""The values and labels of every choice in this domain."""
+
+FILTER_LOGIC = ((0, "Disabled"), (1, "Loose"), (2, "Exact"))
+GRAPH_TYPE = ((100, "Interface"), (200, "Provider"), (300, "Site"))
+ACTION = (
+    (1, "created"),
+    (7, "bulk created"),
+    (2, "imported"),
+    (3, "modified"),
+    (4, "bulk edited"),
+    (5, "deleted"),
+    (6, "bulk deleted"),
+)

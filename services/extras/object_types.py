@@ -1,0 +1,64 @@
+"""The types of other services' objects that this one has something for."""
+
+from shared import shapes
+
+CUSTOM_FIELDS = (
+    "circuits.circuit",
+    "circuits.provider",
+    "dcim.device",
+    "dcim.devicetype",
+    "dcim.rack",
+    "dcim.site",
+    "ipam.aggregate",
+    "ipam.ipaddress",
+    "ipam.prefix",
+    "ipam.vlan",
+    "ipam.vrf",
+    "tenancy.tenant",
+)
+IMAGES = ("dcim.site", "dcim.rack", "dcim.device")
+EXPORTABLE = (
+    *CUSTOM_FIELDS,
+    "circuits.circuittermination",
+    "circuits.circuittype",
+    "dcim.consoleport",
+    "dcim.consoleporttemplate",
+    "dcim.consoleserverport",
+    "dcim.consoleserverporttemplate",
+    "dcim.devicebay",
+    "dcim.devicebaytemplate",
+    "dcim.devicerole",
+    "dcim.interface",
+    "dcim.interfaceconnection",
+    "dcim.interfacetemplate",
+    "dcim.inventoryitem",
+    "dcim.manufacturer",
+    "dcim.platform",
+    "dcim.poweroutlet",
+    "dcim.poweroutlettemplate",
+    "dcim.powerport",
+    "dcim.powerporttemplate",
+    "dcim.rackgroup",
+    "dcim.rackreservation",
+    "dcim.rackrole",
+    "dcim.region",
+    "dcim.virtualchassis",
+    "extras.customfield",
+    "extras.exporttemplate",
+    "extras.graph",
+    "extras.imageattachment",
+    "extras.topologymap",
+    "extras.useraction",
+    "ipam.rir",
+    "ipam.role",
+    "ipam.service",
+    "ipam.vlangroup",
+    "secrets.secret",
+    "secrets.secretrole",
+    "tenancy.tenantgroup",
+)
+
+
+def one_of(labels: tuple[str, ...]) -> dict:
+    """The shape of a text that is one of `labels`."""
+    return {"enum": sorted(labels), "x-choices": shapes.table((label, label) for label in sorted(labels))}

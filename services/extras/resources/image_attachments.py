@@ -1,0 +1,95 @@
+"""Image attachments: pictures of sites, racks and devices."""
+
+from typing import ClassVar
+
+from marshmallow import ValidationError
+from sqlalchemy import DateTime, ForeignKey, Integer, String, case, func
+from sqlalchemy.orm import mapped_column
+
+from services.extras.base import Base
+from services.extras.images import ImageFile, Picture, store
+from services.extras.object_types import IMAGES, one_of
+from shared import columns, fields, parsing
+from shared.columns import column, computed, text
+from shared.faces import subface
+from shared.references import holding
+from shared.resource import Resource
+
+KEYS = {label: label.replace(".", "_") + "_id" for label in IMAGES}
+
+
+class Parent(fields.Text):
+    """The type of what the picture is of."""
+
+    replicas = IMAGES
+    shape: ClassVar[dict] = one_of(IMAGES)
+
+    def check(self, text):
+        if text not in IMAGES:
+            raise ValidationError(f"Must be one of {', '.join(IMAGES)}.")
+        return text
+
+
+def _key(label: str):
+    return mapped_column(Integer, ForeignKey(f"{label.replace('.', '_')}.id", ondelete="CASCADE"), index=True)
+
+
+def _parent(attachment):
+    """The nested face of the parent, whatever its type."""
+
+    def face(label):
+        key = getattr(attachment, KEYS[label])
+        return (key.is_not(None), subface(Base.model_of(label), None, lambda parent: parent.id == key))
+
+    return case(*(face(label) for label in IMAGES))
+
+
+class ImageAttachment(Base):
+    path = "image-attachments"
+    nested = ("name",)
+
+    content_type = text(50, field=Parent)
+    object_id = columns.integer(1)
+    parent = computed(fields.Json(), _parent)
+    name = text(50, blank=True)
+    image = column(String(200), ImageFile(), index=True)
+    image_height = column(Integer, fields.Integer(dump_only=True))
+    image_width = column(Integer, fields.Integer(dump_only=True))
+    created = mapped_column(
+        DateTime(timezone=True),
+        server_default=func.clock_timestamp(),
+        nullable=False,
+        info={"field": fields.Moment(dump_only=True)},
+    )
+    dcim_site_id = _key("dcim.site")
+    dcim_rack_id = _key("dcim.rack")
+    dcim_device_id = _key("dcim.device")
+
+
+def find_parents(session, changes):
+    """Hold the parents, so that a picture goes with what it is of."""
+    for label in IMAGES:
+        mine = [change for change in changes if change.object.content_type == label]
+        found = holding.hold(session, Base, {label: {change.object.object_id for change in mine}})[label]
+        for change in mine:
+            if change.object.object_id not in found:
+                change.fail(parsing.unknown_pk(change.object.object_id))
+            for other, key in KEYS.items():
+                setattr(change.object, key, change.object.object_id if other == label else None)
+
+
+def keep_files(session, changes):
+    for change in changes:
+        picture = change.object.image
+        if isinstance(picture, Picture):
+            target = change.object
+            prefix = f"{target.content_type.split('.')[1]}_{target.object_id}"
+            target.image = store(picture, prefix, target.name)
+            target.image_height, target.image_width = picture.height, picture.width
+
+
+image_attachments = Resource(
+    ImageAttachment,
+    filters=("content_type", "object_id", "name"),
+    rules=(find_parents, keep_files),
+)

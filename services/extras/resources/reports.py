@@ -1,0 +1,111 @@
+"""Reports: checks that an administrator wrote, and the last result of each."""
+
+from flask import Blueprint, g
+from marshmallow import fields as ma
+from sqlalchemy import Boolean, Column, DateTime, String, Table, func, select
+from sqlalchemy.dialects import postgresql
+
+from services.extras import reports as files
+from services.extras.base import Base
+from shared import fields
+from shared.database import database
+from shared.documents import operation
+from shared.errors import Forbidden, Invalid
+from shared.faces import BaseSchema
+from shared.replies import base_url, json_reply
+
+PERMISSION = "extras.add_reportresult"
+
+results = Table(
+    "extras_reportresult",
+    Base.metadata,
+    Column("report", String(255), primary_key=True),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("failed", Boolean, nullable=False),
+    Column("data", postgresql.JSONB, nullable=False),
+)
+
+
+class ResultSchema(BaseSchema):
+    """The last result of a report; `data` is there where one report is asked for, `url` in the list."""
+
+    url = ma.URL()
+    created = fields.Moment()
+    user = ma.String(allow_none=True)
+    failed = ma.Boolean()
+    data = ma.Dict(keys=ma.String(), values=ma.Dict())
+
+
+class ReportSchema(BaseSchema):
+    """A report, or with `error` a module that cannot be loaded."""
+
+    module = ma.String(required=True)
+    name = ma.String(required=True, allow_none=True)
+    description = ma.String(required=True, allow_none=True)
+    test_methods = ma.List(ma.String(), required=True)
+    result = ma.Nested(ResultSchema, required=True, allow_none=True)
+    error = ma.String()
+
+
+reports = Blueprint("reports", __name__, url_prefix="/api/extras/reports")
+
+
+@reports.get("/")
+@operation("GET", "List reports", {"type": "array", "items": ReportSchema})
+def list_reports():
+    """Every report with the summary of its last result; a module that cannot be loaded stands for its own."""
+    with database().reading() as connection:
+        rows = connection.execute(select(results.c.report, results.c.created, results.c.failed))
+        last = {row.report: {"url": _url(row.report), **_summary(row)} for row in rows}
+    return json_reply([face for module in files.modules() for face in _faces(module, last)])
+
+
+@reports.get("/<report_id>/")
+@operation("GET", "Read report", ReportSchema)
+def read_report(report_id: str):
+    return json_reply(_detail(files.find(report_id)))
+
+
+@reports.post("/<report_id>/run/")
+@operation("POST", "Run report", ReportSchema, **{"x-permission": PERMISSION})
+def run_report(report_id: str):
+    """Run the report and keep its result in place of the last one; who may run it needs no token that writes."""
+    if g.identity.user_id is None or not g.identity.may(PERMISSION):
+        raise Forbidden("You do not have permission to run reports.")
+    found = files.find(report_id)
+    if "error" in found:
+        raise Invalid(found["error"])
+    data = files.run(found, g.identity.user_id)
+    failed = any(result["failure"] for result in data.values())
+    kept = {"created": func.clock_timestamp(), "failed": failed, "data": data}
+    with database().transaction() as session:
+        statement = postgresql.insert(results).values(report=_id(found), **kept)
+        session.execute(statement.on_conflict_do_update(index_elements=["report"], set_=kept))
+    return json_reply(_detail(found))
+
+
+def _faces(module: dict, last: dict) -> list[dict]:
+    name = module["module"]
+    if "error" in module:
+        broken = {"name": None, "description": None, "test_methods": [], "result": None}
+        return [{"module": name, **broken, "error": module["error"]}]
+    return [{"module": name, **each, "result": last.get(f"{name}.{each['name']}")} for each in module["reports"]]
+
+
+def _detail(found: dict) -> dict:
+    with database().reading() as connection:
+        row = connection.execute(select(results).where(results.c.report == _id(found))).one_or_none()
+    return {**found, "result": row and {**_summary(row), "data": row.data}}
+
+
+def _summary(row) -> dict:
+    """As NetBox 2.3 has it, which does not say who ran a report."""
+    return {"created": fields.Moment().face(row.created), "user": None, "failed": row.failed}
+
+
+def _id(found: dict) -> str:
+    return f"{found['module']}.{found['name']}"
+
+
+def _url(report_id: str) -> str:
+    return f"{base_url()}/api/extras/reports/{report_id}/"

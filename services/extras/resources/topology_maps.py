@@ -1,0 +1,24 @@
+"""Topology maps: drawings of how devices are connected, tier by tier."""
+
+from services.extras.base import Base
+from services.extras.topology import IMAGE, render
+from shared import columns, fields
+from shared.columns import CASCADE, reference, text
+from shared.resource import Action, Resource
+
+
+class TopologyMap(Base):
+    path = "topology-maps"
+
+    name = text(50, unique=True)
+    slug = columns.slug()
+    site_id = reference("dcim.site", on_delete=CASCADE, null=True)
+    device_patterns = columns.column(columns.Text, fields.Text())
+    description = text(100, blank=True)
+
+
+topology_maps = Resource(
+    TopologyMap,
+    filters=("name", "slug", "site"),
+    actions=(Action("render", render, media="image/png", query=(IMAGE,), summary="Drawing"),),
+)

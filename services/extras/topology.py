@@ -1,0 +1,106 @@
+"""The drawing of a topology map, by graphviz, of what dcim and circuits answer."""
+
+import shutil
+import subprocess
+
+from flask import Response, request
+from sqlalchemy import select
+
+from shared import shapes
+from shared.database import database
+from shared.errors import Invalid, Missing, Unavailable
+from shared.references import client
+from shared.replies import base_url
+
+SECONDS = 10
+FORMATS = {"png": "image/png", "svg": "image/svg+xml"}
+DARKEST_WITH_BLACK = 186
+IMAGE = shapes.query("image", "`svg` for an SVG rather than a PNG.", "string")
+
+
+def render(resource, pk: int):
+    """The map as a picture: PNG, or SVG with `?image=svg`."""
+    model = resource.model
+    with database().reading() as connection:
+        found = connection.execute(select(model.__table__).where(model.id == pk)).one_or_none()
+    if found is None:
+        raise Missing
+    kind = _format()
+    picture = draw(source(tiers(found.device_patterns), *_facts(found)), kind)
+    headers = {
+        "Content-Disposition": f'inline; filename="{found.slug}.{kind}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+    }
+    return Response(picture, content_type=FORMATS[kind], headers=headers)
+
+
+def _format() -> str:
+    """`?image=svg`; `format` is what the API's own representations are chosen by."""
+    asked = request.args.get("image", "png")
+    if asked not in FORMATS:
+        raise Invalid({"image": [f"Must be one of {', '.join(FORMATS)}."]})
+    return asked
+
+
+def tiers(patterns: str) -> list[list[str]]:
+    """The regular expressions of each line; a line is a tier."""
+    return [[word for part in line.split(";") if (word := part.strip())] for line in patterns.splitlines()]
+
+
+def _facts(found) -> tuple[list[dict], list[dict]]:
+    """The devices, each with its tier, and the edges between them. Raises Invalid or Unavailable."""
+    dcim = _ask("dcim", {"site": found.site_id, "tiers": tiers(found.device_patterns)})
+    if "error" in dcim:
+        raise Invalid({"device_patterns": [dcim["error"]]})
+    circuits = _ask("circuits", {"devices": [device["id"] for device in dcim["devices"]]})
+    return dcim["devices"], dcim["edges"] + circuits["edges"]
+
+
+def _ask(service: str, about: dict) -> dict:
+    question = {"question": "topology", "ids": [about], "base_url": base_url()}
+    try:
+        return client.call(service, "lookups", question)["0"]
+    except client.ServiceDown as down:
+        raise Unavailable(str(down)) from down
+
+
+def source(lines: list[list[str]], devices: list[dict], edges: list[dict]) -> str:
+    """The drawing in graphviz' language."""
+    nodes = [
+        f'n{device["id"]} [label={_quoted(device["name"])}, fillcolor="#{device["color"]}",'
+        f' fontcolor="{_ink(device["color"])}"];'
+        for device in devices
+    ]
+    ranks = [
+        "{rank=same; " + " ".join(f"n{device['id']};" for device in devices if device["tier"] == number) + "}"
+        for number in range(len(lines))
+    ]
+    lines_drawn = [f"n{edge['a']} -- n{edge['b']} [style={edge['style']}, color={edge['color']}];" for edge in edges]
+    below = [f"t{number} -- t{number + 1} [style=invis];" for number in range(len(lines) - 1)]
+    anchors = [f"t{number} [style=invis, shape=point];" for number in range(len(lines))]
+    head = "graph topology { ranksep=1; node [shape=box, style=filled, fontname=sans];"
+    return "\n".join([head, *anchors, *below, *nodes, *ranks, *lines_drawn, "}"])
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+
+
+def _ink(color: str) -> str:
+    """Black or white, whichever can be read on `color`."""
+    red, green, blue = (int(color[start : start + 2], 16) for start in (0, 2, 4))
+    return "black" if red * 0.299 + green * 0.587 + blue * 0.114 > DARKEST_WITH_BLACK else "white"
+
+
+def draw(text: str, kind: str) -> bytes:
+    """The picture that graphviz makes. Raises Unavailable where it is not installed or takes too long."""
+    if not (program := shutil.which("dot")):
+        raise Unavailable("Graphviz is not installed here: there is no program dot.")
+    try:
+        done = subprocess.run([program, f"-T{kind}"], input=text.encode(), capture_output=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Unavailable("The map is too large to be drawn.") from None
+    if done.returncode:
+        raise Unavailable("Graphviz could not draw this map.")
+    return done.stdout

@@ -1,0 +1,1 @@
+"""IP address management: VRFs, aggregates, prefixes, addresses, VLANs and services."""

@@ -1,0 +1,184 @@
+"""The free space of a prefix: `available-prefixes` and `available-ips`, to look at and to allocate from."""
+
+from collections.abc import Callable
+
+from flask import request
+from marshmallow import Schema
+from marshmallow import fields as ma
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.ipam import spaces
+from services.ipam.address_space import NoRoom, first_fit, free_addresses, free_prefixes
+from services.ipam.address_syntax import canonical
+from services.ipam.resources.ip_addresses import ip_addresses
+from services.ipam.resources.vrfs import VRF
+from services.ipam.taken import Pool, child_prefixes, used_stretches
+from shared import auth, bodies, fields, shapes, views, writes
+from shared.config import settings
+from shared.database import database
+from shared.errors import Invalid, Missing
+from shared.faces import BaseSchema, nested_schema, patch_schema, write_schema
+from shared.parsing import to_integer
+from shared.replies import json_reply
+from shared.resource import Action, Resource
+
+MOST_SHOWN = 10_000  # however large the prefix is
+LIMIT = shapes.query("limit", "How many addresses to show; 0 for as many as allowed.")
+
+
+def show_prefixes(resource: Resource, pk: int):
+    def free(session, pool):
+        return map(canonical, free_prefixes(pool.network, child_prefixes(session, pool)))
+
+    return _show(resource, pk, "prefix", free)
+
+
+def show_addresses(resource: Resource, pk: int):
+    def free(session, pool):
+        return _written(pool, free_addresses(pool.network, used_stretches(session, pool), _limit(), pool.is_pool))
+
+    return _show(resource, pk, "address", free)
+
+
+def allocate_prefixes(resource: Resource, pk: int):
+    """Each item asks for a `prefix_length` and gets the lowest free block that can hold it."""
+
+    def choose(session, pool, items):
+        lengths = [_prefix_length(pool, index, item) for index, item in enumerate(items)]
+        try:
+            found = first_fit(pool.network, child_prefixes(session, pool), lengths)
+        except NoRoom as full:
+            raise _refused(full.index, str(full)) from full
+        if pool.network in found and _has_twin(session, pool):
+            raise _refused(found.index(pool.network), "The whole prefix is allocated already.")
+        return [{"prefix": canonical(network)} for network in found]
+
+    return _allocate(resource, pk, resource, choose)
+
+
+def allocate_addresses(resource: Resource, pk: int):
+    """The lowest free addresses, one for each item, with the mask of the prefix."""
+
+    def choose(session, pool, items):
+        free = free_addresses(pool.network, used_stretches(session, pool), len(items), pool.is_pool)
+        found = list(_written(pool, free))
+        if len(found) < len(items):
+            raise Invalid(f"Too few addresses are free in {pool.network}: {len(found)} of the {len(items)} asked for.")
+        return [{"address": address} for address in found]
+
+    auth.require(ip_addresses.permission)
+    return _allocate(resource, pk, ip_addresses, choose)
+
+
+def actions(prefix: type) -> tuple[Action, ...]:
+    """What the model `prefix` has for the free space of one of its objects."""
+    length = {"prefix_length": fields.Integer(0, 128, required=True)}
+    post = {"methods": ("POST",), "status": 201, "many": True}
+    return (
+        Action("available-prefixes", show_prefixes, reply=_free("prefix"), summary="Free prefixes"),
+        Action(
+            "available-prefixes",
+            allocate_prefixes,
+            **post,
+            body=_asked(prefix, "prefix", length),
+            reply=write_schema(prefix),
+            summary="Allocate prefixes out",
+        ),
+        Action("available-ips", show_addresses, reply=_free("address"), query=(LIMIT,), summary="Free addresses"),
+        Action(
+            "available-ips",
+            allocate_addresses,
+            **post,
+            body=_asked(ip_addresses.model, "address", {}),
+            reply=write_schema(ip_addresses.model),
+            summary="Allocate addresses out",
+        ),
+    )
+
+
+def _free(name: str) -> Schema:
+    """What a list of free space tells of each piece of it."""
+    shape = {
+        "family": ma.Integer(),
+        name: ma.String(),
+        "vrf": ma.Nested(nested_schema(VRF, VRF.nested), allow_none=True),
+    }
+    return BaseSchema.from_dict(shape, name=f"Free{name.title()}Read")(many=True)
+
+
+def _asked(model: type, chosen: str, more: dict) -> type[Schema]:
+    """What is sent to get a `model` whose place is `chosen` here."""
+    given = {name: field for name, field in patch_schema(model)._declared_fields.items() if name not in (chosen, "vrf")}
+    return BaseSchema.from_dict(more | given, name=f"{model.__name__}Request")
+
+
+def _show(resource: Resource, pk: int, name: str, free: Callable):
+    with database().transaction() as session:
+        pool = _pool(session, resource, pk)
+        vrf = pool.prefix.vrf and nested_schema(VRF, VRF.nested)().dump(pool.prefix.vrf)
+        family = pool.network.version
+        return json_reply([{"family": family, name: text, "vrf": vrf} for text in free(session, pool)])
+
+
+def _allocate(resource: Resource, pk: int, made: Resource, choose: Callable):
+    """Create what `choose(session, pool, items)` finds for each item that was sent, or nothing."""
+    data = bodies.body()
+    many = isinstance(data, list)
+    items = data if many else [bodies.require_object(data)]
+    wrong = [{} if isinstance(item, dict) else bodies.not_an_object(item) for item in items]
+    if any(wrong):
+        raise Invalid(wrong)
+
+    def allocate(session):
+        pool = _pool(session, resource, pk, kept=True)
+        space = pool.prefix.vrf_id
+        spaces.lock(session, {space: True, spaces.EVERY: pool.spans_every_space})
+        chosen = [
+            {**item, **place, "vrf": space} for item, place in zip(items, choose(session, pool, items), strict=True)
+        ]
+        return writes.dump(made, writes.create(session, made, chosen)) if chosen else []
+
+    faces = views.write(made, many, allocate)
+    return json_reply(faces if many else faces[0], 201)
+
+
+def _pool(session: Session, resource: Resource, pk: int, kept: bool = False) -> Pool:
+    """The prefix `pk`, `kept` as it is until the transaction ends. Raises Missing."""
+    statement = select(resource.model).where(resource.model.id == pk)
+    if kept:
+        statement = statement.with_for_update(read=True, key_share=True)
+    prefix = session.scalar(statement)
+    if prefix is None:
+        raise Missing
+    return Pool.of(prefix)
+
+
+def _written(pool: Pool, hosts):
+    return (canonical(f"{host}/{pool.network.prefixlen}") for host in hosts)
+
+
+def _limit() -> int:
+    """How many addresses to show: at most a page; of 0 or less, which ask for all, as many as can be shown at once."""
+    asked = to_integer((request.args.getlist("limit") or [""])[-1])
+    wanted = settings.paginate_count if asked is None else asked
+    return MOST_SHOWN if wanted <= 0 else min(wanted, settings.max_page_size or MOST_SHOWN)
+
+
+def _prefix_length(pool: Pool, index: int, item: dict) -> int:
+    length = item.get("prefix_length")
+    if not isinstance(length, int) or isinstance(length, bool):
+        raise _refused(index, "prefix_length must be given as an integer.")
+    if not 0 <= length <= pool.network.max_prefixlen:
+        raise _refused(index, f"prefix_length must lie between 0 and {pool.network.max_prefixlen}.")
+    return length
+
+
+def _has_twin(session: Session, pool: Pool) -> bool:
+    model = type(pool.prefix)
+    same = (model.prefix == pool.prefix.prefix, pool.holds(model), model.id != pool.prefix.id)
+    return session.scalar(select(model.id).where(*same).limit(1)) is not None
+
+
+def _refused(index: int, why: str) -> Invalid:
+    return Invalid(f"Item {index}: {why}")

@@ -1,0 +1,75 @@
+"""Columns of addresses: PostgreSQL's `cidr` and `inet`, in Python the one text that both sides write them as."""
+
+from ipaddress import ip_interface, ip_network
+from typing import ClassVar
+
+from marshmallow import ValidationError
+from sqlalchemy import Text, cast, func
+from sqlalchemy.dialects.postgresql import CIDR, INET
+from sqlalchemy.orm import MappedColumn
+from sqlalchemy.types import TypeDecorator
+
+from services.ipam.address_syntax import canonical, parse_address, parse_network
+from services.ipam.choices import FAMILY
+from shared import fields
+from shared.columns import column, computed
+
+
+class _AsText(TypeDecorator):
+    """Read with its mask even where that is of a single host, which `inet` leaves out."""
+
+    cache_ok = True
+
+    def column_expression(self, column):
+        return cast(column, Text)
+
+
+class Cidr(_AsText):
+    impl = CIDR
+    cache_ok = True
+
+
+class Inet(_AsText):
+    impl = INET
+    cache_ok = True
+
+
+class NetworkField(fields.Field):
+    """A network, in any of the ways people write one; kept in its canonical text."""
+
+    read = staticmethod(parse_network)
+    shape: ClassVar[dict] = {"type": "string", "format": "cidr", "example": "192.0.2.0/24"}
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        try:
+            return canonical(self.read(value))
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    def sql(self, value):
+        return cast(value, Text)
+
+
+class AddressField(NetworkField):
+    """A host address with its mask."""
+
+    read = staticmethod(parse_address)
+    shape: ClassVar[dict] = {"type": "string", "format": "cidr", "example": "192.0.2.1/24"}
+
+
+def network(**kwargs) -> MappedColumn:
+    return column(Cidr, NetworkField(), **kwargs)
+
+
+def address(**kwargs) -> MappedColumn:
+    return column(Inet, AddressField(), **kwargs)
+
+
+def family_of(name: str) -> computed:
+    """4 or 6: the family of the address that the entity keeps in column `name`."""
+    return computed(fields.RawChoice(FAMILY), lambda entity: func.family(getattr(entity, name)))
+
+
+def host_of(address: str) -> str:
+    """The canonical text of the single host in `address`."""
+    return canonical(ip_network(ip_interface(address).ip))

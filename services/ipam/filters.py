@@ -1,0 +1,89 @@
+"""Filters by where an address lies."""
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, Text, cast, func, true
+
+from services.ipam.address_syntax import canonical, parse_address, parse_network
+from services.ipam.choices import FAMILY
+from shared import filters
+from shared.filters import Filter
+
+EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
+
+
+class FamilyFilter(Filter):
+    """`family`: as a containment, which the indexes of the addresses serve."""
+
+    kind, choices = "choice", FAMILY
+
+    def __init__(self, column):
+        super().__init__("family", lambda text: within(column, EVERYTHING[int(text)]) if text in ("4", "6") else None)
+
+
+class AddressFilter(Filter):
+    """A filter on a network or an address: `condition(text)` may raise ValueError for what is neither."""
+
+    def __init__(self, name: str, condition: Callable[[str], ColumnElement]):
+        def of_text(text):
+            try:
+                return condition(text)
+            except ValueError:
+                return None
+
+        super().__init__(name, of_text)
+
+
+class MaskFilter(filters.NumberFilter):
+    """`mask_length`: NetBox takes 0 for a blank."""
+
+    def __init__(self, column):
+        super().__init__("mask_length", func.masklen(column))
+
+    def where(self, values):
+        return super().where([value for value in values if value.strip().strip("0")])
+
+
+def network(text: str) -> str:
+    return canonical(parse_network(text, strict=False))
+
+
+def strictly_within(column, network: str) -> ColumnElement:
+    return column.op("<<", is_comparison=True)(network)
+
+
+def within(column, network: str) -> ColumnElement:
+    return column.op("<<=", is_comparison=True)(network)
+
+
+def containing(column, text: str) -> ColumnElement:
+    """The networks around `text`, itself included only if it is written as a network."""
+    operator = ">>=" if "/" in text else ">>"
+    return column.op(operator, is_comparison=True)(network(text))
+
+
+def search_containing(column) -> Callable[[str], list[ColumnElement]]:
+    """For `q`: the networks that contain, or are, what the text means."""
+
+    def conditions(text):
+        try:
+            return [column.op(">>=", is_comparison=True)(network(text))]
+        except ValueError:
+            return []
+
+    return conditions
+
+
+def host(text: str) -> str:
+    return str(parse_address(text).ip)
+
+
+def starts_with(column) -> Callable[[str], list[ColumnElement]]:
+    return lambda text: [cast(column, Text).ilike(filters.escape_like(text) + "%", escape="\\")]
+
+
+def never_set(name: str) -> list[Filter]:
+    """The filters on a reference to what is not served here: `null` finds all, an id or a name nothing."""
+    return [
+        Filter(each, lambda text: true() if text.lower() in ("null", "0") else None) for each in (f"{name}_id", name)
+    ]

@@ -1,0 +1,53 @@
+"""Aggregates: the top of the hierarchy, space that a registry has handed out."""
+
+from ipaddress import ip_network
+
+from sqlalchemy import cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, CIDR, ExcludeConstraint
+
+from services.ipam import filters
+from services.ipam.base import Base
+from services.ipam.columns import family_of, network
+from shared.columns import PROTECT, Tracked, date, reference, text
+from shared.custom_fields import CustomFields
+from shared.resource import Resource
+
+
+class Aggregate(Base, CustomFields, Tracked):
+    path = "aggregates"
+    nested = ("family", "prefix")
+    key = "prefix"
+
+    family = family_of("prefix")
+    prefix = network(index=True)
+    rir_id = reference("ipam.rir", on_delete=PROTECT)
+    date_added = date(null=True)
+    description = text(100, blank=True)
+
+    __table_args__ = (ExcludeConstraint(("prefix", "&&"), name="ex_ipam_aggregate_prefix", using="spgist"),)
+
+
+def lie_side_by_side(session, changes):
+    """No aggregate covers another."""
+    wanted = func.unnest(cast([change.object.prefix for change in changes], ARRAY(CIDR))).table_valued("prefix")
+    wanted = wanted.render_derived(name="wanted")
+    met = select(wanted.c.prefix, Aggregate.id).join(Aggregate, Aggregate.prefix.op("&&")(wanted.c.prefix))
+    stored: dict[str, set[int]] = {}
+    for prefix, pk in session.execute(met):
+        stored.setdefault(prefix, set()).add(pk)
+    earlier = []
+    for change in changes:
+        mine = ip_network(change.object.prefix)
+        if stored.get(change.object.prefix, set()) - {change.object.id} or any(mine.overlaps(one) for one in earlier):
+            change.fail(f"{mine} covers, or is covered by, another aggregate.")
+        earlier.append(mine)
+
+
+aggregates = Resource(
+    Aggregate,
+    filters=(filters.FamilyFilter(Aggregate.prefix), "date_added", "rir"),
+    search=("description",),
+    search_extra=filters.search_containing(Aggregate.prefix),
+    order=("prefix",),
+    rules=(lie_side_by_side,),
+)

@@ -1,0 +1,107 @@
+"""IP addresses: single hosts, maybe on an interface."""
+
+from sqlalchemy import Computed, Index, and_, func, or_, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import aliased, mapped_column
+
+from services.ipam import filters
+from services.ipam.address_syntax import parse_address
+from services.ipam.base import Base
+from services.ipam.choices import ACTIVE, ADDRESS_ROLE, ADDRESS_STATUS
+from services.ipam.columns import Inet, address, family_of, host_of
+from services.ipam.spaces import unique_by
+from shared import fields, parsing
+from shared.columns import CASCADE, PROTECT, SET_NULL, Tracked, choice, computed, reference, text
+from shared.custom_fields import CustomFields
+from shared.faces import subface
+from shared.filters import Filter, ReferenceFilter
+from shared.resource import Resource, Ripple
+
+
+class IPAddress(Base, CustomFields, Tracked):
+    """`host` is the address without its mask: what lists are ordered by, and what must be unique."""
+
+    verbose_name = "IP address"
+    listed_by = ("host",)
+
+    family = family_of("address")
+    address = address()
+    vrf_id = reference("ipam.vrf", on_delete=PROTECT, null=True)
+    tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True)
+    status = choice(ADDRESS_STATUS, default=ACTIVE)
+    role = choice(ADDRESS_ROLE, null=True)
+    interface_id = reference("dcim.interface", on_delete=CASCADE, null=True)
+    description = text(100, blank=True)
+    nat_inside_id = reference("ipam.ipaddress", on_delete=SET_NULL, null=True, unique=True)
+    nat_outside = computed(
+        fields.Json(),
+        lambda inside: subface(IPAddress, IPAddress.nested, lambda outside: outside.nat_inside_id == inside.id),
+    )
+    host = mapped_column(
+        Inet, Computed("set_masklen(address, CASE family(address) WHEN 4 THEN 32 ELSE 128 END)", persisted=True)
+    )
+
+    @hybrid_property
+    def nat_inside_interface_id(self):
+        """Published: dcim lets a device's primary address be one that is translated to an address of its own."""
+        return self.nat_inside and self.nat_inside.interface_id
+
+    @nat_inside_interface_id.inplace.expression
+    @classmethod
+    def _nat_inside_interface_id(cls):
+        inside = aliased(IPAddress)
+        return select(inside.interface_id).where(inside.id == cls.nat_inside_id).scalar_subquery()
+
+
+Index("ix_ipam_ipaddress_order", IPAddress.host, IPAddress.id)
+Index("ix_ipam_ipaddress_space", IPAddress.vrf_id, IPAddress.host)
+Index("ix_ipam_ipaddress_mask", func.masklen(IPAddress.address))
+
+Interface = Base.model_of("dcim.interface")
+
+
+def by_address(written: str):
+    """With a mask, the address and the mask; without, the address whatever its mask."""
+    same_host = IPAddress.host == filters.host(written)
+    return and_(same_host, IPAddress.address == str(parse_address(written))) if "/" in written else same_host
+
+
+def of_device(own, master, value):
+    """On an interface of the device, or, if it is the master of its chassis, on one of any member's that it manages."""
+    owned = or_(own == value, and_(master == value, ~Interface.mgmt_only))
+    return IPAddress.interface_id.in_(select(Interface.id).where(owned))
+
+
+def of_device_id(written: str):
+    number = parsing.to_integer(written)
+    if number is None or abs(number) > parsing.MAX_INTEGER:
+        return None
+    return of_device(Interface.device_id, Interface.chassis_master_id, number)
+
+
+def of_device_name(written: str):
+    return of_device(Interface.device_name, Interface.chassis_master_name, written)
+
+
+ip_addresses = Resource(
+    IPAddress,
+    filters=(
+        filters.FamilyFilter(IPAddress.host),
+        filters.AddressFilter("parent", lambda text: filters.strictly_within(IPAddress.host, filters.network(text))),
+        filters.AddressFilter("address", by_address),
+        filters.MaskFilter(IPAddress.address),
+        "vrf",
+        "tenant",
+        Filter("device_id", of_device_id),
+        Filter("device", of_device_name),
+        *filters.never_set("virtual_machine"),
+        ReferenceFilter("interface_id", IPAddress, ("interface",), by_key=False),
+        "status",
+        "role",
+    ),
+    search=("description",),
+    search_extra=filters.starts_with(IPAddress.address),
+    order=("host",),
+    rules=(unique_by("host", lambda ip: host_of(ip.address)),),
+    ripples=(Ripple("ipam.ipaddress", ("interface_id",), "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"),),
+)

@@ -1,0 +1,91 @@
+"""Prefixes: networks, with what they are used for and where."""
+
+from ipaddress import ip_network
+
+from sqlalchemy import Index, Text, func, select
+from sqlalchemy.orm import mapped_column
+
+from services.ipam import available, filters, utilization
+from services.ipam.base import Base
+from services.ipam.choices import ACTIVE, PREFIX_STATUS
+from services.ipam.columns import family_of, network
+from services.ipam.resources.vlans import VLAN
+from services.ipam.spaces import unique_by
+from shared.columns import PROTECT, SET_NULL, Tracked, boolean, choice, reference, text
+from shared.custom_fields import CustomFields
+from shared.filters import NumberFilter, ReferenceFilter
+from shared.resource import Action, Resource
+
+
+class Prefix(Base, CustomFields, Tracked):
+    """`vrf_order` is the name and rd of the VRF: a list is in their order, and only a stored key can be indexed."""
+
+    path = "prefixes"
+    nested = ("family", "prefix")
+    key = "prefix"
+
+    family = family_of("prefix")
+    prefix = network()
+    site_id = reference("dcim.site", on_delete=PROTECT, null=True)
+    vrf_id = reference("ipam.vrf", on_delete=PROTECT, null=True)
+    tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True)
+    vlan_id = reference("ipam.vlan", on_delete=PROTECT, null=True)
+    status = choice(PREFIX_STATUS, default=ACTIVE)
+    role_id = reference("ipam.role", on_delete=SET_NULL, null=True)
+    is_pool = boolean(False)
+    description = text(100, blank=True)
+    vrf_order = mapped_column(Text(collation="C"))
+
+
+Index("ix_ipam_prefix_order", Prefix.vrf_order.nulls_first(), Prefix.prefix, Prefix.id)
+Index("ix_ipam_prefix_space", Prefix.prefix, Prefix.vrf_id)
+Index("ix_ipam_prefix_tree", Prefix.prefix, postgresql_using="spgist")
+Index("ix_ipam_prefix_mask", func.masklen(Prefix.prefix))
+
+
+class VlanVidFilter(NumberFilter):
+    """`vlan_vid`: the number of the VLAN rather than its id."""
+
+    def __init__(self):
+        super().__init__("vlan_vid", VLAN.vid)
+
+    def where(self, values):
+        condition = super().where(values)
+        return None if condition is None else Prefix.vlan_id.in_(select(VLAN.id).where(condition))
+
+
+def hold_more_than_one_host(session, changes):
+    for change in changes:
+        if ip_network(change.object.prefix).num_addresses == 1:
+            change.fail("A single host is no prefix; create an IP address instead.")
+
+
+def keep_order(session, changes):
+    for change in changes:
+        vrf = change.object.vrf
+        change.object.vrf_order = f"{vrf.name}\x01{vrf.rd}" if vrf else None
+
+
+prefixes = Resource(
+    Prefix,
+    filters=(
+        filters.FamilyFilter(Prefix.prefix),
+        "is_pool",
+        filters.AddressFilter("within", lambda text: filters.strictly_within(Prefix.prefix, filters.network(text))),
+        filters.AddressFilter("within_include", lambda text: filters.within(Prefix.prefix, filters.network(text))),
+        filters.AddressFilter("contains", lambda text: filters.containing(Prefix.prefix, text)),
+        filters.MaskFilter(Prefix.prefix),
+        "vrf",
+        "tenant",
+        "site",
+        ReferenceFilter("vlan_id", Prefix, ("vlan",), by_key=False),
+        VlanVidFilter(),
+        "role",
+        "status",
+    ),
+    search=("description",),
+    search_extra=filters.search_containing(Prefix.prefix),
+    order=("vrf_order?", "prefix"),
+    rules=(hold_more_than_one_host, unique_by("prefix", lambda prefix: prefix.prefix), keep_order),
+    actions=(*available.actions(Prefix), Action("utilization", utilization.draw, media="image/svg+xml")),
+)

@@ -1,0 +1,49 @@
+"""Services: what a device listens for, and on which of its addresses."""
+
+from sqlalchemy import select
+
+from services.ipam import filters
+from services.ipam.base import Base
+from services.ipam.choices import PROTOCOL
+from services.ipam.resources.ip_addresses import Interface, IPAddress
+from shared.columns import CASCADE, Tracked, absent, choice, integer, reference, references, text
+from shared.resource import Resource
+
+
+class Service(Base, Tracked):
+    path = "services"
+    nested = ("name", "port", "protocol")
+    key = "name"
+
+    device_id = reference("dcim.device", on_delete=CASCADE)
+    virtual_machine = absent()
+    name = text(30)
+    port = integer(1, 65535)
+    protocol = choice(PROTOCOL)
+    ipaddresses = references("ipam.ipaddress")
+    description = text(100, blank=True)
+
+
+def listen_on_own_addresses(session, changes):
+    """The addresses are on interfaces of the device, or of its chassis where it is the master."""
+    moved = [change for change in changes if change.changed("device_id", "ipaddresses")]
+    used = {address.id for change in moved for address in change.object.ipaddresses}
+    on = select(IPAddress.id, Interface).join(Interface, Interface.id == IPAddress.interface_id)
+    interfaces = dict(map(tuple, session.execute(on.where(IPAddress.id.in_(used))))) if used else {}
+    for change in moved:
+        if not all(_serves(interfaces.get(ip.id), change.object.device_id) for ip in change.object.ipaddresses):
+            change.fail("Every address must be on an interface of the device.", "ipaddresses")
+
+
+def _serves(interface, device_id: int) -> bool:
+    if interface is None:
+        return False
+    return interface.device_id == device_id or (interface.chassis_master_id == device_id and not interface.mgmt_only)
+
+
+services = Resource(
+    Service,
+    filters=("name", "protocol", "port", "device", *filters.never_set("virtual_machine")),
+    order=("protocol", "port"),
+    rules=(listen_on_own_addresses,),
+)

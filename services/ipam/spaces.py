@@ -1,0 +1,66 @@
+"""Address spaces: the global table and every VRF. Who writes into one, and what must not be in it twice.
+
+Whether an address is free or taken cannot be read from a row lock, for there is no row yet. So writers lock the
+space (an advisory lock until the end of the transaction): alone where they depend on what is not there (uniqueness,
+free space), together where they do not. A container of the global table looks into all spaces, so every writer also
+shares the lock of EVERY, which an allocation from such a container holds alone.
+"""
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from shared.config import settings
+
+LOCKS = 7326
+GLOBAL, EVERY = 0, -1
+_LOCK = text(
+    "SELECT CASE WHEN alone THEN pg_advisory_xact_lock(:locks, pk)::text"
+    " ELSE pg_advisory_xact_lock_shared(:locks, pk)::text END"
+    " FROM unnest(CAST(:pks AS int[]), CAST(:alone AS boolean[])) AS space(pk, alone)".replace("::", "\\:\\:")
+)
+
+
+def lock(session: Session, spaces: "dict[int | None, bool]") -> None:
+    """Lock the spaces (ids of VRFs, None is the global table), alone where the value is true; in one order for all."""
+    wanted = sorted(({EVERY: False} | {pk or GLOBAL: alone for pk, alone in spaces.items()}).items())
+    pks, alone = zip(*wanted, strict=True)
+    session.execute(_LOCK, {"locks": LOCKS, "pks": list(pks), "alone": list(alone)})
+
+
+def enforces(vrf) -> bool:
+    """Whether what is in `vrf` (None: the global table) must be unique there."""
+    return vrf.enforce_unique if vrf else settings.enforce_global_unique
+
+
+def _name(vrf) -> str:
+    return f"the VRF {vrf.name}" if vrf else "the global table"
+
+
+def unique_by(column: str, key):
+    """The rule that no two objects of a space that enforces it have the same `column`, compared by `key(value)`."""
+
+    def unique_in_its_space(session: Session, changes: list) -> None:
+        lock(session, {change.object.vrf_id: enforces(change.object.vrf) for change in changes})
+        claimed = [
+            (change, (change.object.vrf_id, key(change.object))) for change in changes if enforces(change.object.vrf)
+        ]
+        taken = _taken(session, column, claimed)
+        for change, place in claimed:
+            if place in taken:
+                change.fail(f"{place[1]} is in {_name(change.object.vrf)} already.")
+            taken.add(place)
+
+    return unique_in_its_space
+
+
+def _taken(session: Session, column: str, claimed: list) -> set:
+    """The (space, key) pairs among the claimed ones that other stored objects have."""
+    if not claimed:
+        return set()
+    model = type(claimed[0][0].object)
+    own = [change.object.id for change, _ in claimed if change.object.id]
+    compared = getattr(model, column)
+    rows = session.execute(
+        select(model.vrf_id, compared).where(compared.in_({key for _, (_, key) in claimed}), model.id.not_in(own))
+    )
+    return {tuple(row) for row in rows}

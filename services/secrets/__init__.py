@@ -1,0 +1,1 @@
+"""Secrets of devices, encrypted at rest, and the keys that open them."""

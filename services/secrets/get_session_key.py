@@ -1,0 +1,67 @@
+"""`get-session-key`: for a private key, the key that opens secrets until the next one is made."""
+
+from base64 import b64encode
+
+from flask import Blueprint, g, request
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from services.secrets import crypto
+from services.secrets.models import SessionKey, UserKey
+from services.secrets.unlocking import PrivateKey, own_master_key, private_key
+from shared import auth, bodies, fields, shapes
+from shared.database import database
+from shared.documents import operation
+from shared.errors import Invalid, NotAllowed
+from shared.replies import json_reply
+from shared.resource import ALL
+from shared.session_key import COOKIE, COOKIE_PATH
+
+blueprint = Blueprint("get-session-key", __name__)
+
+
+class Unlocking(PrivateKey):
+    preserve_key = fields.Boolean()
+
+
+@blueprint.route("/api/secrets/get-session-key/", methods=ALL)
+@operation("POST", "Get a session key", shapes.texts("session_key"), body=Unlocking)
+def get_session_key():
+    user = auth.require_user()
+    if request.method != "POST":
+        raise NotAllowed(request.method)
+    sent = bodies.require_object(bodies.body())
+    given, preserve = private_key(sent), request.args.get("preserve_key") or sent.get("preserve_key")
+    with database().transaction() as session:
+        master_key = own_master_key(session, user.user_id, given)
+        userkey_id = session.scalar(select(UserKey.id).where(UserKey.user_id == user.user_id))
+        key = _preserved(session, userkey_id, master_key) if preserve else None
+        key = key or _renewed(session, userkey_id, master_key)
+    return _told(b64encode(key).decode())
+
+
+def _told(key: str):
+    """The session key; a browser that has no token to send keeps it in a cookie that no script can read."""
+    reply = json_reply({"session_key": key}, headers={"Cache-Control": "no-store"})
+    if g.identity.by_cookie:
+        reply.set_cookie(COOKIE, key, path=COOKIE_PATH, secure=request.is_secure, httponly=True, samesite="Strict")
+    return reply
+
+
+get_session_key.verbs = ("POST",)
+
+
+def _preserved(session: Session, userkey_id: int, master_key: bytes) -> bytes | None:
+    stored = session.scalar(select(SessionKey).where(SessionKey.userkey_id == userkey_id))
+    try:
+        return stored and crypto.recover_session_key(master_key, stored.cipher, stored.hash)
+    except crypto.InvalidSessionKey:
+        raise Invalid("The session key cannot be recovered; ask for a new one.") from None
+
+
+def _renewed(session: Session, userkey_id: int, master_key: bytes) -> bytes:
+    session.execute(delete(SessionKey).where(SessionKey.userkey_id == userkey_id))
+    key = crypto.new_key()
+    cipher, hashed = crypto.seal_session_key(key, master_key)
+    session.add(SessionKey(userkey_id=userkey_id, cipher=cipher, hash=hashed))
+    return key

@@ -1,0 +1,118 @@
+"""Secrets: passwords and the like of devices. Their plaintext is stored encrypted, and shown to whom its role says."""
+
+import logging
+from base64 import b64decode
+
+from flask import g
+from sqlalchemy import LargeBinary, String, func, select
+from sqlalchemy.orm import Session, mapped_column
+
+from services.secrets import crypto
+from services.secrets.base import Base
+from services.secrets.resources.secret_roles import SecretRole
+from services.secrets.unlocking import keep_master_key, session_master_key
+from shared import auth, fields
+from shared.columns import CASCADE, PROTECT, Tracked, column, reference, text, unstored
+from shared.errors import Invalid
+from shared.resource import Resource
+
+log = logging.getLogger(__name__)
+
+
+def sealed(secret):
+    """The ciphertext, and who may read what is in it: all that opening it needs."""
+    return func.json_build_object(
+        "ciphertext",
+        func.encode(secret.ciphertext, "base64"),
+        "users",
+        _members(SecretRole.users, secret.role_id),
+        "groups",
+        _members(SecretRole.groups, secret.role_id),
+    )
+
+
+def _members(members, role_id):
+    table = members.property.secondary
+    return select(func.json_agg(table.c.target_id)).where(table.c.owner_id == role_id).scalar_subquery()
+
+
+class Secret(Base, Tracked):
+    path = "secrets"
+    nested = ("name",)
+
+    device_id = reference("dcim.device", on_delete=CASCADE)
+    role_id = reference("secrets.secretrole", on_delete=PROTECT)
+    name = text(100, blank=True)
+    plaintext = unstored(fields.Text(), sealed, required=True)
+    hash = column(String(128), fields.Text(dump_only=True))
+    ciphertext = mapped_column(LargeBinary, nullable=False)
+
+
+def device_name():
+    device = Secret.model_of("dcim.device")
+    return select(device.name).where(device.id == Secret.device_id).scalar_subquery()
+
+
+def visible(identity):
+    """Every user sees that there is a secret; a session key that is no good is refused whatever it is for."""
+    auth.require_user()
+    session_master_key()
+    return ()
+
+
+def readable(users, groups) -> bool:
+    identity = g.identity
+    return identity.superuser or identity.user_id in users or not set(identity.groups).isdisjoint(groups)
+
+
+def guard_role(session: Session, changes: list) -> None:
+    """Who may not read a secret must not move it to a role whose secrets it may read."""
+    for change in changes:
+        if "role_id" in change.before:
+            role = session.get(SecretRole, change.before["role_id"])
+            if not readable({user.id for user in role.users}, {group.id for group in role.groups}):
+                change.fail("Only who may read this secret may give it another role.", "role")
+
+
+def encrypt(session: Session, changes: list) -> None:
+    changes = [change for change in changes if "plaintext" in change.values]
+    if not changes:
+        return
+    master_key = session_master_key()
+    if master_key is None:
+        raise Invalid("A session key is needed to encrypt the secret.")
+    keep_master_key(session)
+    for change in changes:
+        try:
+            change.object.ciphertext, change.object.hash = crypto.encrypt_secret(change.object.plaintext, master_key)
+        except crypto.PlaintextTooLong as error:
+            change.fail(str(error), "plaintext")
+
+
+def decrypt(faces: list[dict]) -> None:
+    master_key = session_master_key()
+    for face in faces:
+        secret = face["plaintext"]
+        may = master_key is not None and readable(secret["users"] or (), secret["groups"] or ())
+        face["plaintext"] = _opened(face, secret["ciphertext"], master_key) if may else None
+
+
+def _opened(face: dict, ciphertext: str, master_key: bytes) -> str | None:
+    """The plaintext; None for what another master key encrypted, which must not hide the other secrets."""
+    try:
+        return crypto.decrypt_secret(b64decode(ciphertext), face["hash"], master_key)
+    except (crypto.UndecryptableSecret, UnicodeDecodeError):
+        log.error("secret %d cannot be decrypted", face["id"])
+        return None
+
+
+secrets = Resource(
+    Secret,
+    filters=("name", "role", "device"),
+    search=("name", device_name()),
+    order=("device.name", "role.name", "name"),
+    unique=(("device", "role", "name"),),
+    rules=(guard_role, encrypt),
+    visible=visible,
+    finish=decrypt,
+)

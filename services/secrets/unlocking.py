@@ -1,0 +1,82 @@
+"""How a request comes by the master key: by the private key of its user, or by a session key."""
+
+from base64 import b64decode
+
+from flask import after_this_request, g, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.secrets import crypto
+from services.secrets.models import SessionKey, UserKey
+from shared import fields
+from shared.database import database
+from shared.errors import Invalid
+from shared.faces import BaseSchema
+from shared.session_key import COOKIE, HEADER
+
+INVALID = "The session key is invalid."
+
+
+class PrivateKey(BaseSchema):
+    """What opens the master key of the user who sends it."""
+
+    private_key = fields.Text(required=True)
+
+
+def private_key(sent: dict) -> str:
+    """The private key that was sent. Raises Invalid."""
+    given = sent.get("private_key")
+    if not isinstance(given, str) or not given.strip():
+        raise Invalid("A private key is needed.")
+    return given
+
+
+def own_master_key(session: Session, user_id: int, given: str) -> bytes:
+    """The master key that a user's private key opens. Raises Invalid."""
+    key = session.scalar(select(UserKey).where(UserKey.user_id == user_id).with_for_update(key_share=True))
+    if key is None:
+        raise Invalid("You have no user key.")
+    if key.master_key_cipher is None:
+        raise Invalid("Your user key is not active.")
+    try:
+        return crypto.unwrap_master_key(key.master_key_cipher, given)
+    except crypto.InvalidPrivateKey:
+        raise Invalid("The private key is invalid.") from None
+
+
+def session_master_key() -> bytes | None:
+    """The master key that the request's session key opens, or None if it has none. Raises Invalid."""
+    if "master_key" not in g:
+        sent = request.cookies.get(COOKIE) or request.headers.get(HEADER)
+        g.master_key = _unlock(sent) if sent else None
+    return g.master_key
+
+
+def keep_master_key(session: Session) -> None:
+    """Hold the user key until what is encrypted now is committed, and can stand in its way. Raises Invalid."""
+    mine = select(UserKey.id).where(UserKey.user_id == g.identity.user_id)
+    session.execute(mine.with_for_update(read=True, key_share=True))
+    if session.execute(_stored()).one_or_none() != g.stored:
+        raise Invalid(INVALID)
+
+
+def _unlock(sent: str) -> bytes:
+    after_this_request(_not_to_be_stored)
+    with database().reading() as connection:
+        g.stored = connection.execute(_stored()).one_or_none()
+    try:
+        return crypto.unlock_master_key(b64decode(sent, validate=True), g.stored.cipher, g.stored.hash)
+    except (ValueError, AttributeError, crypto.InvalidSessionKey):
+        raise Invalid(INVALID) from None
+
+
+def _stored():
+    """What is stored of the session key of who is asking."""
+    mine = select(SessionKey.cipher, SessionKey.hash).join(UserKey, UserKey.id == SessionKey.userkey_id)
+    return mine.where(UserKey.user_id == g.identity.user_id)
+
+
+def _not_to_be_stored(reply):
+    """A browser would keep the plaintexts on its disk."""
+    reply.headers["Cache-Control"] = "no-store"
+    return reply

@@ -1,0 +1,1 @@
+"""Tenants and the groups they are in."""

@@ -1,0 +1,106 @@
+"""Settings: the only reader of the environment.
+
+Every variable is listed here with its type and its default. `Settings.from_environment()` is called once per process.
+"""
+
+import os
+from dataclasses import dataclass, field
+
+SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets")
+APPS = (*SERVICES, "users")
+
+_TRUE = {"1", "true", "yes", "on"}
+
+
+def _flag(name: str, default: bool) -> bool:
+    return os.environ.get(name, str(default)).strip().lower() in _TRUE
+
+
+def _number(name: str, default: int) -> int:
+    return int(os.environ.get(name, default))
+
+
+def _text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default)
+
+
+def surroundings() -> dict[str, str]:
+    """The environment as it is, for the launcher, which hands each process its share of it."""
+    return dict(os.environ)
+
+
+def with_driver(url: str) -> str:
+    """The `postgresql://` that people write (or `postgres://`) as SQLAlchemy takes it with the driver installed."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg2://{rest}" if separator and scheme in ("postgres", "postgresql") else url
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a process needs to know about its surroundings.
+
+    `service_keys` holds the signing key of each service the process may speak for or to: one entry in a service
+    (its own), all of them in the gateway.
+    """
+
+    gateway_url: str = "http://127.0.0.1:8000"
+    upstreams: dict[str, str] = field(default_factory=dict)
+    database_urls: dict[str, str] = field(default_factory=dict)
+    service_keys: dict[str, str] = field(default_factory=dict)
+    login_required: bool = False
+    max_page_size: int = 1000
+    paginate_count: int = 50
+    prefer_ipv4: bool = False
+    enforce_global_unique: bool = False
+    media_root: str = "var/media"
+    reports_root: str = "var/reports"
+    report_seconds: int = 25  # less than the gateway waits (read_seconds)
+    max_body_bytes: int = 10 * 1024 * 1024
+    database_pool: int = 8
+    connect_seconds: float = 2.0
+    read_seconds: float = 30.0
+    upstream_connections: int = 256
+    gateway_clients: int = 256
+    metrics_folder: str = ""
+    follow_seconds: float = 3.0
+    napalm_username: str = ""
+    napalm_password: str = field(default="", repr=False)
+    napalm_timeout: int = 20
+    napalm_args: str = "{}"
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        ports = dict(zip(SERVICES, range(8001, 8007), strict=True))
+        return cls(
+            gateway_url=_text("PATCHBAY_GATEWAY_URL", cls.gateway_url),
+            upstreams={s: _text(f"PATCHBAY_{s.upper()}_URL", f"http://127.0.0.1:{ports[s]}") for s in SERVICES},
+            database_urls={
+                s: with_driver(url)
+                for s in (*SERVICES, "gateway")
+                if (url := _text(f"PATCHBAY_{s.upper()}_DATABASE_URL"))
+            },
+            service_keys={s: key for s in APPS if (key := _text(f"PATCHBAY_{s.upper()}_KEY"))},
+            login_required=_flag("LOGIN_REQUIRED", cls.login_required),
+            max_page_size=_number("MAX_PAGE_SIZE", cls.max_page_size),
+            paginate_count=_number("PAGINATE_COUNT", cls.paginate_count),
+            prefer_ipv4=_flag("PREFER_IPV4", cls.prefer_ipv4),
+            enforce_global_unique=_flag("ENFORCE_GLOBAL_UNIQUE", cls.enforce_global_unique),
+            media_root=_text("MEDIA_ROOT", cls.media_root),
+            reports_root=_text("REPORTS_ROOT", cls.reports_root),
+            report_seconds=_number("REPORT_SECONDS", cls.report_seconds),
+            max_body_bytes=_number("MAX_BODY_BYTES", cls.max_body_bytes),
+            database_pool=_number("DATABASE_POOL", cls.database_pool),
+            connect_seconds=float(_text("CONNECT_SECONDS", str(cls.connect_seconds))),
+            read_seconds=float(_text("READ_SECONDS", str(cls.read_seconds))),
+            upstream_connections=_number("UPSTREAM_CONNECTIONS", cls.upstream_connections),
+            gateway_clients=_number("GATEWAY_CLIENTS", cls.gateway_clients),
+            metrics_folder=_text("PROMETHEUS_MULTIPROC_DIR"),
+            follow_seconds=float(_text("FOLLOW_SECONDS", str(cls.follow_seconds))),
+            napalm_username=_text("NAPALM_USERNAME"),
+            napalm_password=_text("NAPALM_PASSWORD"),
+            napalm_timeout=_number("NAPALM_TIMEOUT", cls.napalm_timeout),
+            napalm_args=_text("NAPALM_ARGS", cls.napalm_args),
+        )
+
+
+settings = Settings.from_environment()

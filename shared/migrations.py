@@ -1,0 +1,112 @@
+"""Migrations: one Alembic history per app, run from here."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.operations.ops import CreateForeignKeyOp, CreateTableOp
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, TypeDecorator, create_engine, text
+
+from shared import tallies, trigrams
+from shared.references import triggers
+
+ROOT = Path(__file__).parent.parent
+
+
+class NewerDatabase(Exception):
+    """The database was migrated by a newer version of Patchbay."""
+
+
+def folder(app: str) -> Path:
+    home = ROOT / "gateway" / "accounts" if app == "users" else ROOT / "services" / app
+    return home / "migrations"
+
+
+def upgrade(app: str, database_url: str) -> None:
+    """Bring the database of `app` to the newest revision, one migrating process at a time. Raises NewerDatabase."""
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(7326000)"))
+        try:
+            command.upgrade(_config(app, connection), "head")
+        except CommandError as error:
+            if "Can't locate revision" in str(error):
+                raise NewerDatabase(f"The database of {app} is of a newer version of Patchbay.") from error
+            raise
+        base, resources = declared(app)
+        triggers.install(connection, base, resources)
+        tallies.install(connection, resources)
+        trigrams.install(connection, resources)
+    engine.dispose()
+
+
+def revise(app: str, database_url: str, message: str) -> None:
+    """Write a migration with what the models have and `database_url`, a scratch database, has not."""
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        config = _config(app, connection)
+        number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
+        command.upgrade(config, "head")
+        command.revision(config, message, autogenerate=True, rev_id=f"{number:04}")
+    engine.dispose()
+
+
+def pending(app: str, connection: Connection) -> list:
+    """The differences between the models and the database that no migration covers."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    return compare_metadata(MigrationContext.configure(connection), declared(app)[0].metadata)
+
+
+def declared(app: str):
+    """The declarative base and the resources of `app`."""
+    from importlib import import_module
+
+    module = import_module("gateway.accounts.app" if app == "users" else f"services.{app}.app")
+    return module.Base, module.RESOURCES
+
+
+def _config(app: str, connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(folder(app)))
+    config.set_main_option("path_separator", "os")
+    config.attributes.update(app=app, connection=connection)
+    return config
+
+
+def run(config: Config) -> None:
+    """What every `migrations/env.py` does."""
+    from alembic import context
+
+    metadata = declared(config.attributes["app"])[0].metadata
+    context.configure(
+        config.attributes["connection"],
+        target_metadata=metadata,
+        process_revision_directives=_join_circles,
+        render_item=_as_stored,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _join_circles(context, revision, directives) -> None:
+    """Make the circular keys of new tables after all of them; inside `create_table` they would be left out."""
+    script = directives[0]
+    for table in [each for each in script.upgrade_ops.ops if isinstance(each, CreateTableOp)]:
+        circular = [each for each in table.columns if getattr(each, "use_alter", False)]
+        table.columns[:] = [each for each in table.columns if not getattr(each, "use_alter", False)]
+        for key in circular:
+            made = CreateForeignKeyOp.from_constraint(key)
+            script.upgrade_ops.ops.append(made)
+            script.downgrade_ops.ops.insert(0, made.reverse())
+
+
+def _as_stored(kind: str, item, context):
+    """A type of ours is, to the database, the type it decorates: a migration must not need our modules."""
+    if kind != "type" or not isinstance(item, TypeDecorator):
+        return False
+    context.imports.add("from sqlalchemy.dialects import postgresql")
+    return f"postgresql.{item.impl!r}"

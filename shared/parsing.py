@@ -1,0 +1,60 @@
+"""Reading what clients mean: integers, dates and ids in the spellings that NetBox 2.3 takes."""
+
+import re
+from datetime import UTC, date, datetime
+
+from marshmallow import ValidationError
+
+MAX_INTEGER = 2**31 - 1
+
+
+def encodable(text: str) -> bool:
+    """Whether `text` can be stored: lone surrogates, which JSON can spell, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def to_integer(value) -> int | None:
+    """5, "5", 5.0 and "5.0" are integers; booleans, fractions and other text are not (None)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    match = re.fullmatch(r"\s*([-+]?\d{1,100})(?:\.0*)?\s*", value, re.ASCII)
+    return int(match[1]) if match else None
+
+
+def to_date(value) -> date | None:
+    match = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", value, re.ASCII) if isinstance(value, str) else None
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def to_moment(value) -> datetime | None:
+    """A point in time in ISO 8601, in UTC where it does not say."""
+    try:
+        read = datetime.fromisoformat(value)
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def to_pk(value) -> int:
+    """The id that `value` names; NetBox takes JSON true for 1. Raises ValidationError."""
+    number = int(value) if isinstance(value, bool) else to_integer(value)
+    if number is None:
+        raise ValidationError(f"Incorrect type. Expected pk value, received {type(value).__name__}.")
+    if not 0 < number <= MAX_INTEGER:
+        raise ValidationError(unknown_pk(number))
+    return number
+
+
+def unknown_pk(pk: int) -> str:
+    return f'Invalid pk "{pk}" - object does not exist.'

@@ -1,0 +1,60 @@
+"""Paths: what a chain of references leads to, as conditions on where it starts.
+
+A path is a tuple of names of references (`("rack", "group")`: the group of the rack), or steps `Back` along one.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, any_, func, or_, select
+
+
+@dataclass(frozen=True)
+class Back:
+    """A step of a path against the direction of a reference: to the `label`s whose `name` refers to this object."""
+
+    label: str
+    name: str
+
+
+def target_of(model, path: "tuple[str | Back, ...]"):
+    """The model at the end of `path` from `model`."""
+    for step in path:
+        model = model.model_of(step.label if isinstance(step, Back) else model.attributes[step].field.target)
+    return model
+
+
+def among(column, ids) -> ColumnElement:
+    """Whether `column` is one of the subquery `ids`.
+
+    Found first, as an array: `IN` would be planned as a join, and joins run in the order they are written.
+    """
+    return column == any_(func.array(ids.scalar_subquery()))
+
+
+def reach(model, path: "tuple[str | Back, ...]", ids) -> ColumnElement:
+    """The condition on `model` that what `path` leads to is one of the subquery `ids`, or, with None, is not there."""
+    if isinstance(path[0], Back):
+        return _reach_back(model, path, ids)
+    attribute = model.attributes[path[0]]
+    if attribute.is_list:
+        return _reach_list(model, attribute, ids)
+    column = getattr(model, attribute.column)
+    if len(path) == 1:
+        return column.is_(None) if ids is None else among(column, ids)
+    next_model = model.model_of(attribute.field.target)
+    beyond = among(column, select(next_model.id).where(reach(next_model, path[1:], ids)))
+    return or_(column.is_(None), beyond) if ids is None else beyond
+
+
+def _reach_back(model, path: "tuple[str | Back, ...]", ids) -> ColumnElement:
+    step, *rest = path
+    source = model.model_of(step.label)
+    key = getattr(source, source.attributes[step.name].column)
+    beyond = among(model.id, select(key).where(reach(source, tuple(rest), ids)))
+    return or_(model.id.not_in(select(key)), beyond) if ids is None else beyond
+
+
+def _reach_list(model, attribute, ids) -> ColumnElement:
+    table = getattr(model, attribute.name).property.secondary
+    owners = select(table.c.owner_id)
+    return model.id.not_in(owners) if ids is None else among(model.id, owners.where(among(table.c.target_id, ids)))

@@ -1,0 +1,26 @@
+"""Prepared statements: what is asked again and again in the same words is planned once per connection."""
+
+from sqlalchemy import Connection, Select
+from sqlalchemy.dialects import postgresql
+
+MOST = 60
+
+_DIALECT = postgresql.dialect(paramstyle="named")
+
+
+def sql(statement: Select) -> str:
+    """The text of `statement`, whose parameters are written `$1`, `$2`; as psycopg2 takes it."""
+    return str(statement.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})).replace("%", "%%")
+
+
+def execute(connection: Connection, name: str, statement: str, values: tuple) -> list:
+    """The rows of `statement`, prepared as `name` on first use; the server keeps at most `MOST` for a connection."""
+    known = connection.info.setdefault("prepared", set())
+    if name not in known:
+        if len(known) >= MOST:
+            connection.exec_driver_sql("DEALLOCATE ALL")
+            known.clear()
+        connection.exec_driver_sql(f"PREPARE {name} AS {statement}")
+        known.add(name)
+    places = ", ".join(["%s"] * len(values))
+    return connection.exec_driver_sql(f"EXECUTE {name} ({places})", values).all()

@@ -1,0 +1,222 @@
+"""Auditing: a holder compares what it keeps with what its owners have, and mends its side and their claims.
+
+A page of replicas whose digest is the owner's own costs one short call; only where they differ are rows compared.
+"""
+
+import hashlib
+import time
+from typing import NamedTuple
+
+import orjson
+from sqlalchemy import delete, func, select, union, update
+from sqlalchemy.orm import Session
+
+from shared import parsing
+from shared.contracts import CONTRACTS
+from shared.database import database
+from shared.references import client, following, holding, owning
+
+PAGE = 1000
+LATE_SECONDS = 5
+SETTLE_SECONDS = 1
+
+DANGLING = "dangling"
+STALE = "stale"
+UNCLAIMED = "unclaimed"
+ORPHANED_REPLICA = "orphaned replica"
+ORPHANED_CLAIM = "orphaned claim"
+WRONG_CLAIM = "claimed on other terms"
+UNDELIVERED = "undelivered"
+RESTORED = "restored"
+
+
+class Finding(NamedTuple):
+    """What is wrong between a holder and an `owner`.
+
+    `label` is the type and `id` the object; the id is 0 where it concerns no single one. Of a restored service, `label`
+    is its name.
+    """
+
+    owner: str
+    label: str
+    id: int
+    what: str
+
+
+# --- the holder ----------------------------------------------------------------------------------------------------
+
+
+def audit(base, repair: bool) -> list[Finding]:
+    """What is wrong with all that this service holds; after a `repair`, what is left. Raises ServiceDown."""
+    found = _lasting(base)
+    if repair and found:
+        _mend(base, found)
+        found = _lasting(base)
+    _note(base, found)
+    return sorted(found)
+
+
+def _note(base, found: set[Finding]) -> None:
+    """Keep the outcome, for those who look later."""
+    positions = base.metadata.tables["reference_position"]
+    with database().transaction() as session:
+        for owner in following.owners(base):
+            count = sum(each.owner == owner for each in found)
+            outcome = {"audited": func.clock_timestamp(), "findings": count}
+            session.execute(update(positions).where(positions.c.owner == owner).values(outcome))
+
+
+def _restored(session: Session, base) -> dict[str, str]:
+    """`{owner: "owner" or "holder"}`: where one of the two was found to be behind the other."""
+    positions = base.metadata.tables["reference_position"]
+    statement = select(positions.c.owner, positions.c.restored).where(positions.c.restored.is_not(None))
+    return dict(session.execute(statement).tuples().all())
+
+
+def _lasting(base) -> set[Finding]:
+    """Findings that are there twice: what is only on its way is gone the second time."""
+    found = _findings(base)
+    if found:
+        time.sleep(SETTLE_SECONDS)
+        found &= _findings(base)
+    return found
+
+
+def _findings(base) -> set[Finding]:
+    found: set[Finding] = set()
+    for owner in following.owners(base):
+        following.pull(base, owner)
+        state = client.call(owner, "audits/state", {})
+        found |= {Finding(owner, label, 0, UNDELIVERED) for label in state["undelivered"]}
+        held = {model.label for model in base.replicas()}
+        found |= {Finding(owner, label, 0, ORPHANED_CLAIM) for label in set(state["claimed"]) - held}
+        for target in base.replicas():
+            if target.label in state["published"]:
+                found |= _compare(target)
+    with database().transaction() as session:
+        behind = _restored(session, base).items()
+        return found | {Finding(owner, owner if which == "owner" else base.app, 0, RESTORED) for owner, which in behind}
+
+
+def _compare(target) -> set[Finding]:
+    """The findings of one type, page by page."""
+    owner = CONTRACTS[target.label].owner
+    found: set[Finding] = set()
+    after, until = 0, 0
+    while until is not None:
+        with database().transaction() as session:
+            rows = replica_rows(session, target, after)
+        until = max(rows) if len(rows) == PAGE else None
+        page = {"label": target.label, "after": after, "until": until}
+        claims = dict.fromkeys(rows, bool(holding.protecting(target)))
+        if not client.call(owner, "audits/digest", {**page, "digest": digest(rows, claims)})["same"]:
+            theirs = client.call(owner, "audits/rows", {**page, "ids": sorted(rows)})
+            found |= {Finding(owner, target.label, pk, what) for pk, what in _differences(target, rows, theirs)}
+        after = until
+    return found
+
+
+def replica_rows(session: Session, target, after: int) -> dict[int, list]:
+    """`{id: facts}` of the next page of replicas."""
+    facts = [getattr(target, name) for name in CONTRACTS[target.label].facts]
+    statement = select(target.id, *facts).where(target.id > after).order_by(target.id).limit(PAGE)
+    return {row[0]: list(row[1:]) for row in session.execute(statement)}
+
+
+def _differences(target, replicas: dict[int, list], theirs: dict):
+    """Yields (id, what is wrong with it)."""
+    objects = {int(pk): facts for pk, facts in theirs["objects"].items()}
+    claims = {int(pk): restricting for pk, restricting in theirs["claims"].items()}
+    with database().transaction() as session:
+        referred = _referred(session, target, replicas.keys() - objects.keys())
+    for pk in sorted(replicas.keys() | claims.keys()):
+        if pk not in replicas:
+            yield pk, ORPHANED_CLAIM
+        elif pk not in objects:
+            yield pk, DANGLING if pk in referred else ORPHANED_REPLICA
+        elif pk not in claims:
+            yield pk, UNCLAIMED
+        elif orjson.dumps(objects[pk]) != orjson.dumps(replicas[pk]):
+            yield pk, STALE
+        elif claims[pk] != bool(holding.protecting(target)):
+            yield pk, WRONG_CLAIM
+
+
+def _referred(session: Session, target, ids) -> set[int]:
+    """Those of the replicas `ids` that any row of this service refers to."""
+    keys = [key.parent for table in target.metadata.tables.values() for key in table.foreign_keys]
+    mine = [key for key in keys if any(each.column.table is target.__table__ for each in key.foreign_keys)]
+    if not (ids and mine):
+        return set()
+    return set(session.scalars(union(*(select(key).where(key.in_(ids)) for key in mine))))
+
+
+def _mend(base, found: set[Finding]) -> None:
+    """Claim again what differs, drop what nothing refers to, and go on from where a restored service is now."""
+    for target in base.replicas():
+        mine = sorted({each.id for each in found if each.label == target.label and each.id})
+        for start in range(0, len(mine), PAGE):
+            _mend_page(target, set(mine[start : start + PAGE]))
+    for finding in found:
+        if finding.what == RESTORED:
+            _start_over(base, finding.owner)
+
+
+def _mend_page(target, ids: set[int]) -> None:
+    holding.claim(target, ids)
+    owner = CONTRACTS[target.label].owner
+    existing = client.call(owner, "audits/rows", {"label": target.label, "after": 0, "until": 0, "ids": sorted(ids)})
+    gone = ids - {int(pk) for pk in existing["objects"]}
+    with database().transaction() as session:
+        dropped = gone - _referred(session, target, gone)
+        session.execute(delete(target).where(target.id.in_(dropped)))
+
+
+def _start_over(base, owner: str) -> None:
+    positions = base.metadata.tables["reference_position"]
+    with database().transaction() as session:
+        following.locked_position(session, base, owner)
+        position = client.call(owner, "audits/reset", {})["position"]
+        mine = update(positions).where(positions.c.owner == owner)
+        session.execute(mine.values(position=position, restored=None))
+
+
+# --- the owner -----------------------------------------------------------------------------------------------------
+
+
+def digest(rows: dict[int, list], claims: dict[int, bool]) -> str:
+    """One text for the facts of `rows` and the terms on which they are claimed."""
+    content = [[pk, rows.get(pk), claims.get(pk)] for pk in sorted(rows.keys() | claims.keys())]
+    return hashlib.sha256(orjson.dumps(content)).hexdigest()
+
+
+def state(session: Session, base, service: str) -> dict:
+    """The labels that this service publishes, those that `service` has claimed, and those it fetches too late."""
+    claims, outbox = (base.metadata.tables[name] for name in ("reference_claim", "reference_outbox"))
+    age = func.extract("epoch", func.clock_timestamp() - outbox.c.created)
+    late = select(outbox.c.label).where(outbox.c.service == service, age > LATE_SECONDS).distinct()
+    claimed = select(claims.c.label).where(claims.c.service == service).distinct()
+    return {
+        "published": [model.label for model in base.models.values() if not model.replica],
+        "claimed": list(session.scalars(claimed)),
+        "undelivered": list(session.scalars(late)),
+    }
+
+
+def claimed_rows(session: Session, model, service: str, after: int, until: int | None) -> tuple[dict, dict]:
+    """What `service` has claimed in (after, until]: `{id: facts}` of what exists, `{id: restricting}` of all."""
+    table = model.metadata.tables["reference_claim"]
+    mine = [table.c.service == service, table.c.label == model.label, table.c.object_id > after]
+    if until is not None:
+        mine.append(table.c.object_id <= until)
+    claims = dict(session.execute(select(table.c.object_id, table.c.restricting).where(*mine)).tuples().all())
+    if CONTRACTS[model.label].complete:
+        last = parsing.MAX_INTEGER if until is None else until
+        claims |= dict.fromkeys(session.scalars(select(model.id).where(model.id.between(after + 1, last))), False)
+    return fact_rows(session, model, claims.keys()), claims
+
+
+def fact_rows(session: Session, model, ids) -> dict[int, list]:
+    names = CONTRACTS[model.label].facts
+    rows = owning.summaries(session, model, sorted(ids))
+    return {row["id"]: [row[name] for name in names] for row in rows}

@@ -1,0 +1,178 @@
+"""The holder's side: the objects a write refers to, locked, and claimed from their owner if not yet held."""
+
+import uuid
+from collections.abc import Callable
+
+from flask import g
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from shared import parsing
+from shared.contracts import CONTRACTS
+from shared.database import database
+from shared.errors import Unavailable
+from shared.references import client, owning
+
+ATTEMPTS = 4
+
+
+class NotHeld(Exception):
+    """A write refers to `objects` (`{label: ids}`) that this service has yet to claim."""
+
+    def __init__(self, objects: dict[str, set[int]]):
+        super().__init__(objects)
+        self.objects = objects
+
+
+def claiming(base, write: Callable):
+    """The result of `write()`, run again after what it found to be missing is claimed. Raises Unavailable.
+
+    Claims are made between two runs, so that no lock and no connection is held while another service is asked.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            return write()
+        except NotHeld as missing:
+            for label, ids in sorted(missing.objects.items()):
+                claim(base.model_of(label), ids)
+    raise Unavailable("What this refers to is changing too fast.")
+
+
+def fetch(session: Session, model, changes: list) -> dict[str, dict[int, object]]:
+    """`{label: {id: object}}` for all that the changes refer to, kept from being deleted until the transaction ends.
+
+    An unknown id fails the change it is in. Raises NotHeld.
+    """
+    wanted: dict[str, set[int]] = {}
+    for change, attribute in _references(model, changes):
+        wanted.setdefault(attribute.field.target, set()).update(_ids(change, attribute))
+    found = hold(session, model, wanted)
+    for change, attribute in _references(model, changes):
+        for pk in _ids(change, attribute):
+            if pk not in found[attribute.field.target]:
+                change.fail(parsing.unknown_pk(pk), attribute.name)
+    return found
+
+
+def hold(session: Session, base, wanted: dict[str, set[int]]) -> dict[str, dict[int, object]]:
+    """Those of the objects `wanted` (`{label: ids}`) that exist, kept until the transaction ends. Raises NotHeld."""
+    found = {label: _lock(session, base.model_of(label), wanted[label]) for label in sorted(wanted)}
+    missing = {label: _unheld(base.model_of(label), wanted[label] - found[label].keys()) for label in wanted}
+    if any(missing.values()):
+        raise NotHeld({label: ids for label, ids in missing.items() if ids})
+    return found
+
+
+def claim(target, ids: set[int]) -> set[int]:
+    """Ask the owner for the replicas of `ids` and store those that exist; returns what held. Raises Unavailable.
+
+    The intent is written first: if this process dies before the answer is stored, the follower claims once more, so
+    the owner never keeps a claim for a replica that does not exist.
+    """
+    token = uuid.uuid4()
+    rows = [{"token": token, "label": target.label, "object_id": pk} for pk in sorted(ids)]
+    database().run(lambda session: session.execute(insert(_intents(target)), rows))
+    try:
+        return settle(target, {token}, ids)
+    except client.ServiceDown as down:
+        raise Unavailable(f"{down} It is needed to check a reference.") from down
+
+
+def settle(target, tokens: set, ids: set[int]) -> set[int]:
+    """Carry out the intents `tokens`, which ask for `ids`; returns those that still held. Raises ServiceDown.
+
+    What the feed touched, or a release let go, since the intent was written is not stored: the answer may be older.
+    """
+    owner = CONTRACTS[target.label].owner
+    terms = {"restricting": bool(protecting(target))}
+    answer = client.call(owner, "claims", {"label": target.label, "ids": sorted(ids), **terms})
+    intents = _intents(target)
+
+    def finish(session: Session) -> set[int]:
+        mine = (intents.c.token.in_(tokens), intents.c.label == target.label, intents.c.object_id.in_(ids))
+        valid = set(session.scalars(delete(intents).where(*mine).returning(intents.c.object_id)))
+        if owning.ALL in valid:
+            store_all(session, target, answer["objects"])
+        store(session, target, [each for each in answer["objects"] if each["id"] in valid])
+        return valid
+
+    valid = database().run(finish)
+    existing = {each["id"] for each in answer["objects"]}
+    _known_absent().update((target.label, pk) for pk in valid - existing - {owning.ALL})
+    return valid
+
+
+def protecting(target) -> list:
+    """The (model, column) pairs of this service whose references keep a `target` from being deleted."""
+    return [(model, key.parent) for model, key in pointing(target) if key.ondelete is None]
+
+
+def pointing(target) -> list:
+    """The (model, foreign key) pairs of this service that refer to a `target`."""
+    keys = [(model, key) for model in target.models.values() for key in model.__table__.foreign_keys]
+    return [(model, key) for model, key in keys if key.column.table is target.__table__]
+
+
+def store(session: Session, target, summaries: list[dict]) -> None:
+    """Write replicas as their owner describes them."""
+    if not summaries:
+        return
+    statement = postgresql.insert(target.__table__).values(
+        [{**summary, "released": False} for summary in sorted(summaries, key=lambda each: each["id"])]
+    )
+    changes = {name: statement.excluded[name] for name in (*summaries[0], "released") if name != "id"}
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes))
+
+
+def store_all(session: Session, target, summaries: list[dict]) -> None:
+    """Make the replicas of a complete contract those that its owner has, and remember that they are complete."""
+    complete = target.metadata.tables["reference_complete"]
+    session.execute(delete(target).where(target.id.not_in([each["id"] for each in summaries])))
+    store(session, target, summaries)
+    session.execute(postgresql.insert(complete).values(label=target.label).on_conflict_do_nothing())
+
+
+def outdate_intents(session: Session, target, ids) -> None:
+    """Have no answer stored that is under way for `ids`. To be done before the replicas are touched.
+
+    The intents stay, under tokens that nobody waits for: the owner may have recorded a claim already, and if the
+    process that made it does not make it anew, the follower does.
+    """
+    intents = _intents(target)
+    mine = (intents.c.label == target.label, intents.c.object_id.in_(ids))
+    in_order = select(intents.c.token).where(*mine).order_by(intents.c.token, intents.c.object_id)
+    session.execute(in_order.with_for_update())
+    session.execute(update(intents).where(*mine).values(token=func.gen_random_uuid()))
+
+
+def _intents(target):
+    return target.metadata.tables["reference_intent"]
+
+
+def _lock(session: Session, target, ids: set[int]) -> dict[int, object]:
+    if not ids:
+        return {}
+    statement = select(target).where(target.id.in_(ids)).order_by(target.id)
+    if target.replica:
+        statement = statement.where(~target.released)
+    return {each.id: each for each in session.scalars(statement.with_for_update(read=True, key_share=True))}
+
+
+def _unheld(target, ids: set[int]) -> set[int]:
+    """Those of `ids` whose owner has not said in this request that they do not exist."""
+    return {pk for pk in ids if (target.label, pk) not in _known_absent()} if target.replica else set()
+
+
+def _known_absent() -> set[tuple[str, int]]:
+    return g.setdefault("absent_references", set())
+
+
+def _references(model, changes: list):
+    referring = [a for a in model.attributes.values() if a.is_reference or a.is_list]
+    return [(change, attribute) for change in changes for attribute in referring if attribute.name in change.values]
+
+
+def _ids(change, attribute) -> list[int]:
+    value = change.values[attribute.name]
+    return value if attribute.is_list else [] if value is None else [value]

@@ -1,0 +1,112 @@
+"""Lookups: what only another service knows of the objects on a page, asked once per page and service."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask import g
+from sqlalchemy import Column, Connection, select
+
+from shared.references import client
+from shared.replies import base_url
+
+SECONDS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup:
+    """`service` answers `question` (`answers=` of its app) for ids with `{id: {name: value}}`.
+
+    About objects of this type: only those that the service has claimed are asked about, for the others `default`
+    holds. If the service does not answer, the names of `default` are null and the reply says so (`X-Degraded`).
+
+    With `of`, the name of a reference: about the objects that it refers to, and the answer takes the place of the
+    nested face, which stays if the service does not answer. `here(connection, ids)` adds what this service knows.
+    """
+
+    service: str
+    question: str
+    default: dict = field(default_factory=dict)
+    of: str = ""
+    here: Callable | None = None
+
+
+def counts(**columns: Column) -> Callable:
+    """Answers with how many rows refer to each of the ids, `{id: {name: number}}`, for each `name=key`."""
+    statement = " UNION ALL ".join(
+        f"SELECT {key.name}, '{name}', count(*) FROM {key.table.name} WHERE {key.name} = ANY(%(ids)s) GROUP BY 1"
+        for name, key in columns.items()
+    )
+
+    def count(connection: Connection, ids: list[int]) -> dict[int, dict]:
+        counted: dict[int, dict] = {}
+        for pk, name, number in connection.exec_driver_sql(statement, {"ids": ids}):
+            counted.setdefault(pk, {})[name] = number
+        return counted
+
+    return count
+
+
+def answer(connection: Connection, resource, ids: list[int]) -> dict[int, dict]:
+    """What the lookups of `resource` add to the objects `ids`."""
+    subjects = _subjects(connection, resource, ids)
+    asked = {
+        lookup.service: ("lookups", _question(lookup, of_object.values()))
+        for lookup, of_object in subjects.items()
+        if of_object
+    }
+    answers = client.call_all(asked, SECONDS)
+    added: dict[int, dict] = {pk: {} for pk in ids}
+    for lookup, of_object in subjects.items():
+        found = answers.get(lookup.service, {})
+        if isinstance(found, client.ServiceDown):
+            g.setdefault("degraded", set()).add(lookup.service)
+            found = None
+        (_add_reference if lookup.of else _add)(connection, added, lookup, of_object, found)
+    return added
+
+
+def _question(lookup: Lookup, ids) -> dict:
+    return {"question": lookup.question, "ids": sorted(set(ids)), "base_url": base_url()}
+
+
+def _add(connection: Connection, added: dict, lookup: Lookup, of_object: dict, found: dict | None) -> None:
+    default = lookup.default if found is not None else dict.fromkeys(lookup.default)
+    for pk, more in added.items():
+        more.update(default, **(found or {}).get(str(pk), {}))
+
+
+def _add_reference(connection: Connection, added: dict, lookup: Lookup, of_object: dict, found: dict | None) -> None:
+    here = lookup.here(connection, sorted(of_object.values())) if lookup.here and found else {}
+    for pk, subject in of_object.items():
+        if face := (found or {}).get(str(subject)):
+            added[pk][lookup.of] = {**face, **here.get(subject, {})}
+
+
+def _subjects(connection: Connection, resource, ids: list[int]) -> dict[Lookup, dict[int, int]]:
+    """For each lookup, which id is asked about for which object."""
+    plain = [lookup.service for lookup in resource.lookups if not lookup.of]
+    claimed = _claimed(connection, resource, plain, ids) if plain else {}
+    return {
+        lookup: _referred(connection, resource, lookup.of, ids) if lookup.of else claimed.get(lookup.service, {})
+        for lookup in resource.lookups
+    }
+
+
+def _referred(connection: Connection, resource, name: str, ids: list[int]) -> dict[int, int]:
+    model = resource.model
+    key = getattr(model, model.attributes[name].column)
+    rows = connection.execute(select(model.id, key).where(model.id.in_(ids), key.is_not(None)))
+    return dict(rows.tuples().all())
+
+
+def _claimed(connection: Connection, resource, services: list[str], ids: list[int]) -> dict[str, dict[int, int]]:
+    """`{service: {id: id}}`: who refers to which of the objects."""
+    rows = connection.exec_driver_sql(
+        "SELECT service, object_id FROM reference_claim"
+        " WHERE service = ANY(%(services)s) AND label = %(label)s AND object_id = ANY(%(ids)s)",
+        {"services": services, "label": resource.model.label, "ids": ids},
+    )
+    found: dict[str, dict[int, int]] = {}
+    for service, pk in rows:
+        found.setdefault(service, {})[pk] = pk
+    return found

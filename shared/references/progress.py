@@ -1,0 +1,50 @@
+"""Progress: how far a service is behind its owners, and its holders behind it."""
+
+from sqlalchemy import Float, cast, func, outerjoin, select, text, union
+from sqlalchemy.orm import Session
+
+from shared import VERSION
+
+
+def report(session: Session, base) -> dict:
+    """What this service tells of itself; times are in ISO 8601, ages in seconds."""
+    return {
+        "versions": _versions(session),
+        "owners": _by_service(session, _positions(base)),
+        "holders": _by_service(session, _waiting(base)),
+    }
+
+
+def _by_service(session: Session, statement) -> dict[str, dict]:
+    """The rows of `statement`, by their first column."""
+    rows = session.execute(statement)
+    _, *names = map(str, rows.keys())
+    return {service: dict(zip(names, values, strict=True)) for service, *values in rows}
+
+
+def _versions(session: Session) -> dict[str, str]:
+    return {
+        "patchbay": VERSION,
+        "schema": session.scalar(text("SELECT version_num FROM alembic_version")),
+        "postgresql": session.scalar(text("SHOW server_version")),
+    }
+
+
+def _positions(base):
+    """Of every owner: the age of what was fetched last, what the last audit found and when, and which was restored."""
+    table = base.metadata.tables["reference_position"]
+    fetched = _age(table.c.pulled).label("fetched")
+    return select(table.c.owner, fetched, table.c.audited, table.c.findings, table.c.restored)
+
+
+def _waiting(base):
+    """Of every holder: how many changes it has not fetched yet, and the age of the oldest."""
+    outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
+    known = union(select(readers.c.service), select(outbox.c.service)).subquery()
+    joined = outerjoin(known, outbox, known.c.service == outbox.c.service)
+    changes, oldest = func.count(outbox.c.id).label("changes"), _age(func.min(outbox.c.created)).label("oldest")
+    return select(known.c.service, changes, oldest).select_from(joined).group_by(known.c.service)
+
+
+def _age(moment):
+    return cast(func.extract("epoch", func.clock_timestamp() - moment), Float)

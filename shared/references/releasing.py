@@ -1,0 +1,59 @@
+"""Releases: before an owner deletes what others refer to, each of them agrees and takes no new references."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from shared.references.holding import outdate_intents, protecting
+
+FIRST = 50
+
+
+def release(session: Session, base, wanted: dict[str, list[int]]) -> list[dict]:
+    """Let go of the replicas `wanted` (`{label: ids}`); returns the dependents that forbid it.
+
+    A replica that is let go stays until its owner says that it is gone, but must be claimed anew before it is referred
+    to; that claim then waits for the owner's transaction. Locking it first waits for references being made just now,
+    and outdating intents makes a claim that the owner answered before its transaction began start anew.
+    """
+    dependents: list[dict] = []
+    for label, ids in sorted(wanted.items()):
+        target = base.model_of(label)
+        outdate_intents(session, target, ids)
+        session.execute(select(target.id).where(target.id.in_(ids)).order_by(target.id).with_for_update())
+        dependents += referring(session, target, ids, FIRST - len(dependents))
+    if not dependents:
+        for label, ids in wanted.items():
+            target = base.model_of(label)
+            session.execute(update(target).where(target.id.in_(ids)).values(released=True))
+    return dependents
+
+
+def referring(session: Session, target, ids, limit: int) -> list[dict]:
+    """The first `limit` rows of this service that protect one of the `target`s `ids`."""
+    found: list[dict] = []
+    for model, key in protecting(target):
+        if len(found) < limit:
+            statement = select(model).where(key.in_(ids)).order_by(model.id).limit(limit - len(found))
+            found += [dependent(row) for row in session.scalars(statement)]
+    return found
+
+
+def dependent(row) -> dict:
+    """How a dependent is named in a 409: `path` becomes its url where the client's address is known."""
+    model = type(row)
+    return {
+        "type": model.label,
+        "id": row.id,
+        "path": f"/api/{model.app}/{model.path}/{row.id}/",
+        "name": _name(row),
+    }
+
+
+def _name(row) -> str:
+    """What `row` is called: as it says itself, else as the object that stands for it (the master of a chassis)."""
+    model = type(row)
+    for name in ("name", model.key, *model.nested[:1]):
+        value = getattr(row, name, None)
+        if value not in (None, ""):
+            return _name(value) if model.attributes[name].is_reference else str(value)
+    return f"{model.verbose_name} {row.id}"

@@ -1,0 +1,72 @@
+"""The tables that references between services need, in the database of every service."""
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, SmallInteger, String, Table, Uuid, func
+
+
+def add(metadata: MetaData) -> None:
+    """Declare the tables in `metadata`."""
+    Table(
+        "reference_claim",
+        metadata,
+        Column("service", String(20), primary_key=True),
+        Column("label", String(50), primary_key=True),
+        Column("object_id", Integer, primary_key=True, comment="0: every object of the type"),
+        Column("restricting", Boolean, nullable=False, comment="whether the holder must be asked before a delete"),
+    )
+    Table(
+        "reference_outbox",
+        metadata,
+        Column("id", BigInteger, primary_key=True, autoincrement=True),
+        Column("service", String(20), nullable=False, index=True),
+        Column("label", String(50), nullable=False),
+        Column("object_id", Integer, nullable=False),
+        Column("created", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    )
+    Table(
+        "identity_spent",
+        metadata,
+        Column("number", String(24), primary_key=True),
+        Column("spent", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp(), index=True),
+    )
+    Table(
+        "reference_intent",
+        metadata,
+        Column("token", Uuid, primary_key=True),
+        Column("label", String(50), primary_key=True),
+        Column("object_id", Integer, primary_key=True),
+        Column("created", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    )
+    Table(
+        "reference_position",
+        metadata,
+        Column("owner", String(20), primary_key=True),
+        Column("position", BigInteger, nullable=False, comment="the highest entry of the owner's outbox seen"),
+        Column("pulled", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+        Column("restored", String(10), comment="which of the two was found to be behind the other: owner or holder"),
+        Column("audited", DateTime(timezone=True), comment="when the replicas were last compared with the owner"),
+        Column("findings", Integer, comment="how many did not agree then"),
+    )
+    Table(
+        "reference_reader",
+        metadata,
+        Column("service", String(20), primary_key=True),
+        Column("acknowledged", BigInteger, nullable=False, comment="the highest entry that the holder has applied"),
+    )
+    Table(
+        "reference_complete",
+        metadata,
+        Column("label", String(50), primary_key=True, comment="a type of which every object is held"),
+        Column("since", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    )
+    Table(
+        "activity_outbox",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("time", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp(), index=True),
+        Column("user_id", Integer, nullable=False),
+        Column("action", SmallInteger, nullable=False),
+        Column("content_type", String(50), nullable=False),
+        Column("object_id", Integer, nullable=False),
+        Column("name", String(200), nullable=False),
+        Column("path", String(200), nullable=False),
+    )

@@ -1,0 +1,108 @@
+"""Triggers: what puts a change of a claimed object into the outbox, whoever makes it and in whatever way.
+
+They are made from the contracts and applied after every migration. A trigger sees what no application code does: rows
+that go by a foreign key's cascade, and rows that one statement changes in bulk.
+"""
+
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql import visitors
+
+from shared.contracts import CONTRACTS
+from shared.references.owning import RIPPLE_LOCK, fact_sql
+
+FUNCTIONS = f"""
+CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO reference_outbox (service, label, object_id)
+  SELECT DISTINCT c.service, c.label, changed.id FROM unnest(ids) AS changed(id)
+  JOIN reference_claim c ON c.label = of_label AND c.object_id IN (changed.id, 0)
+$$;
+CREATE OR REPLACE FUNCTION reference_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM reference_publish(TG_ARGV[0], ARRAY[NEW.id]);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION reference_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM reference_publish(TG_ARGV[0], ARRAY[OLD.id]);
+  DELETE FROM reference_claim WHERE label = TG_ARGV[0] AND object_id = OLD.id;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION reference_rippled() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE ids integer[];
+BEGIN
+  PERFORM pg_advisory_xact_lock({RIPPLE_LOCK});
+  EXECUTE 'SELECT array(' || TG_ARGV[1] || ')' INTO ids USING OLD;
+  PERFORM reference_publish(TG_ARGV[0], ids);
+  RETURN NULL;
+END $$;
+"""
+
+
+def install(connection: Connection, base, resources) -> None:
+    """Make the triggers of every published type of this service agree with its contract."""
+    connection.execute(text(FUNCTIONS.replace(":", "\\:")))
+    _drop_all(connection)
+    for resource in resources:
+        if resource.model.label in CONTRACTS and resource.path == resource.model.path:
+            _install_own(connection, resource.model)
+            for ripple in resource.ripples:
+                _install_ripple(connection, base.model_of(ripple.label), resource.model, ripple)
+
+
+def _drop_all(connection: Connection) -> None:
+    mine = connection.execute(
+        text("SELECT tgname, tgrelid\\:\\:regclass\\:\\:text FROM pg_trigger WHERE tgname LIKE 'reference\\_%'")
+    )
+    for name, table in mine.all():
+        connection.execute(text(f'DROP TRIGGER "{name}" ON {table}'))
+
+
+def _install_own(connection: Connection, model) -> None:
+    table, label = model.__tablename__, model.label
+    connection.execute(
+        text(
+            f"CREATE TRIGGER reference_deleted AFTER DELETE ON {table} FOR EACH ROW"
+            f" EXECUTE FUNCTION reference_deleted('{label}')"
+        )
+    )
+    if CONTRACTS[label].complete:
+        connection.execute(
+            text(
+                f"CREATE TRIGGER reference_created AFTER INSERT ON {table} FOR EACH ROW"
+                f" EXECUTE FUNCTION reference_changed('{label}')"
+            )
+        )
+    connection.execute(
+        text(
+            f"CREATE TRIGGER reference_changed AFTER UPDATE ON {table} FOR EACH ROW"
+            f" WHEN ({_differs(published_columns(model))})"
+            f" EXECUTE FUNCTION reference_changed('{label}')"
+        )
+    )
+
+
+def _install_ripple(connection: Connection, source, model, ripple) -> None:
+    quoted = ripple.ids.replace("'", "''")
+    connection.execute(
+        text(
+            f"CREATE TRIGGER reference_ripple_{model.__tablename__} AFTER UPDATE ON {source.__tablename__} FOR EACH ROW"
+            f" WHEN ({_differs(ripple.columns)}) EXECUTE FUNCTION reference_rippled('{model.label}', '{quoted}')"
+        )
+    )
+
+
+def _differs(columns) -> str:
+    return " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in columns)
+
+
+def published_columns(model) -> list[str]:
+    """The columns of the model's own table that its contract's facts are made of."""
+    entity = aliased(model)
+    table = entity.id.table
+    found = set()
+    for name in CONTRACTS[model.label].facts:
+        for element in visitors.iterate(fact_sql(model, entity, name)):
+            if getattr(element, "table", None) is table:
+                found.add(element.name)
+    return sorted(found)

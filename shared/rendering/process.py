@@ -1,0 +1,53 @@
+"""The process that renders templates: work as JSON on standard input, texts or an error on standard output."""
+
+import json
+import resource
+import sys
+
+from jinja2 import TemplateError
+
+from shared.rendering.dialect import Environment, shaped
+
+CPU_SECONDS = 4
+MEMORY = 512 * 1024 * 1024
+LARGEST_TEXT = 8 * 1024 * 1024
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    work = json.load(sys.stdin.buffer, object_hook=shaped)
+    sys.stdout.write(json.dumps(answer(work["sources"], work["names"])))
+
+
+def answer(sources: dict[str, str], names: dict) -> dict:
+    environment = Environment()
+    try:
+        return {"texts": {key: _render(environment, source, names) for key, source in sources.items()}}
+    except (
+        TemplateError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        return {"error": f"{type(error).__name__}: {error}"[:500]}
+
+
+def _render(environment, source: str, names: dict) -> str:
+    pieces, size = [], 0
+    for piece in environment.from_string(source).generate(names):
+        size += len(piece)
+        if size > LARGEST_TEXT:
+            raise ValueError(f"the text is longer than {LARGEST_TEXT} characters")
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+if __name__ == "__main__":
+    main()

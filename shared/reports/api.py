@@ -1,0 +1,49 @@
+"""The API as a report reads it, with the rights of the user who runs the report."""
+
+import json
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import urllib3
+
+TIMEOUT = urllib3.Timeout(connect=2, read=30)
+PAGE = 1000
+
+
+class ApiError(Exception):
+    """The API refused to answer: `status` and the `detail` that it gave."""
+
+    def __init__(self, path: str, status: int, detail):
+        super().__init__(f"GET {path}: {status}: {detail}")
+        self.status, self.detail = status, detail
+
+
+class Api:
+    """Reads from the gateway at `url` with a token that is good for this one run."""
+
+    def __init__(self, url: str, token: str):
+        self._pool = urllib3.connection_from_url(url, retries=False)
+        self._headers = {"Authorization": f"Token {token}", "Accept": "application/json"}
+
+    def get(self, path: str, **filters):
+        """What `/api/<path>` answers, as data (`get("dcim/sites/1/")`). Raises ApiError."""
+        target = f"/api/{path}?{urlencode(filters, doseq=True)}"
+        reply = self._pool.urlopen("GET", target, headers=self._headers, timeout=TIMEOUT, redirect=False)
+        try:
+            answer = json.loads(reply.data)
+        except ValueError:
+            answer = {"detail": "no JSON"}
+        if reply.status != 200:
+            detail = answer.get("detail", answer) if isinstance(answer, dict) else answer
+            raise ApiError(f"/api/{path}", reply.status, detail)
+        return answer
+
+    def list(self, path: str, **filters) -> Iterator[dict]:
+        """Every object of a list, page by page (`list("dcim/devices/", status=1)`). Raises ApiError."""
+        offset = 0
+        while True:
+            page = self.get(path, **{"limit": PAGE, **filters, "offset": offset})
+            yield from page["results"]
+            offset += len(page["results"])
+            if not page["next"] or not page["results"]:
+                return

@@ -1,0 +1,17 @@
+"""One file per subcommand; each holds a click command called `command`."""
+
+import click
+
+from stack import ROOT
+from stack.folder import DataFolder
+
+
+def data_option(function):
+    """Adds `--data` and hands the command the DataFolder as `folder`."""
+    return click.option(
+        "--data",
+        "folder",
+        type=DataFolder,
+        default=ROOT / "var",
+        help="Folder that holds the databases, keys and logs.  [default: var beside ./patchbay]",
+    )(function)

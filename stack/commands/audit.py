@@ -1,0 +1,38 @@
+"""`patchbay audit`: whether the services agree on what they refer to."""
+
+import sys
+
+import click
+
+from shared.config import SERVICES
+from stack.commands import data_option
+from stack.folder import DataFolder
+from stack.inside import ask
+from stack.plan import Plan
+
+SECONDS_TO_AUDIT = 3600
+MEANINGS = {
+    "dangling": "is referred to, but its owner has it no more",
+    "stale": "is not what its owner has",
+    "unclaimed": "is kept, but its owner does not know of it and sends no changes",
+    "orphaned replica": "is kept, but its owner has it no more and nothing refers to it",
+    "orphaned claim": "is claimed, but not kept",
+    "claimed on other terms": "is claimed on other terms than its references need",
+    "undelivered": "has changes that were not fetched",
+    "restored": "is behind what the other side remembers, as if restored from a backup",
+}
+
+
+@click.command("audit")
+@click.option("--repair", is_flag=True, help="Mend replicas and claims; what users entered is never touched.")
+@data_option
+def command(repair: bool, folder: DataFolder) -> None:
+    """Compare every reference between services with its owner; exit 1 if anything is wrong."""
+    plan = Plan.load(folder)
+    found = 0
+    for service in SERVICES:
+        for _, label, pk, what in ask(plan, service, "audits", {"repair": repair}, SECONDS_TO_AUDIT)["findings"]:
+            found += 1
+            click.echo(f"{service}: {what}: {label} {pk or ''}".rstrip() + f" {MEANINGS[what]}")
+    click.echo(f"{found} {'finding' if found == 1 else 'findings'}{' left' if repair else ''}")
+    sys.exit(bool(found))

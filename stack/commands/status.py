@@ -1,0 +1,39 @@
+"""`patchbay status`: how each process is."""
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from shared.config import SERVICES
+from stack import processes
+from stack.commands import data_option
+from stack.folder import DataFolder
+from stack.health import HEALTHY, SECONDS_TO_ANSWER, states
+from stack.inside import ask
+from stack.plan import Plan
+
+
+@click.command("status")
+@data_option
+def command(folder: DataFolder) -> None:
+    """Show each process and its health; exit 1 if one is down."""
+    plan = Plan.load(folder)
+    found = states(plan)
+    for name, state in found.items():
+        process = processes.leader(folder, name)
+        pid = process.pid if process else "-"
+        click.echo(f"{name:<10}  pid {pid:<8}  port {plan.ports.get(name, '-'):<6}  {state}")
+    for line in lost_pasts(plan, found):
+        click.echo(line)
+    sys.exit(any(state != HEALTHY for state in found.values()))
+
+
+def lost_pasts(plan: Plan, found: dict[str, str]) -> Iterator[str]:
+    """What followers noticed of services that were restored from a backup."""
+    for service in SERVICES:
+        if found[service] == HEALTHY:
+            for owner, state in ask(plan, service, "progress", {}, SECONDS_TO_ANSWER)["owners"].items():
+                if state["restored"]:
+                    behind, other = (owner, service) if state["restored"] == "owner" else (service, owner)
+                    yield f"{behind} is behind what {other} remembers of it: ./patchbay audit says what differs"

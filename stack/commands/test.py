@@ -1,0 +1,27 @@
+"""`patchbay test`: the checks that every change passes."""
+
+import subprocess
+import sys
+
+import click
+
+from stack import ROOT, programs
+
+CHECKS = (["ruff", "check"], ["ruff", "format", "--check"])
+# A file stays with one process, for its tests may share a stack that they hurt.
+TOGETHER = ("-n", "2", "--dist", "loadfile")
+
+
+@click.command("test", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def command(arguments: tuple[str, ...]) -> None:
+    """Check style and format, then run pytest with ARGUMENTS, or all tests in two processes.
+
+    Installs the programs that the tests need.
+    """
+    programs.ensure("dot", "graphviz", "topology maps are not drawn.")
+    programs.ensure("chromium", "chromium", "the tests in a browser are skipped.")
+    for check in (*CHECKS, ["pytest", *(arguments or TOGETHER)]):
+        status = subprocess.run([sys.executable, "-m", *check], cwd=ROOT).returncode
+        if status:
+            sys.exit(status)

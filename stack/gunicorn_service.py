@@ -1,0 +1,52 @@
+"""How gunicorn runs a service. What is different in the gateway is in gunicorn_gateway.py."""
+
+import ctypes
+import os
+import signal
+import socket
+import struct
+from pathlib import Path
+
+workers = 1
+# As many as the gateway can have requests under way: those of other services never wait for a thread. Clients share
+# what shared/app.py lets work at once.
+threads = 192
+worker_class = "stack.worker.LingeringWorker"
+preload_app = True
+timeout = 60
+graceful_timeout = 30
+# Longer than the gateway keeps a pooled connection unused, so that it never sends into a closing one.
+keepalive = 75
+limit_request_line = 8190
+# No client, not even one on this machine, says by a header which path it asks for.
+forwarder_headers = ""
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+accesslog = None
+control_socket_disable = True
+
+PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
+# Who vanishes or stops in the middle of a request or a reply gives its thread back.
+SILENT_SECONDS = 30
+
+
+def post_fork(server, worker) -> None:
+    """Lets the application start over what a fork does not carry across: connections and threads."""
+    import shared.app
+
+    _die_with_parent(server.pid)
+    give_up_on_silence(worker.sockets)
+    shared.app.after_fork()
+
+
+def give_up_on_silence(listeners) -> None:
+    """Connections inherit this from what they are accepted on. Waiting for a next request is not limited by it."""
+    for listener in listeners:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", SILENT_SECONDS, 0))
+
+
+def _die_with_parent(parent: int) -> None:
+    """A worker whose master was killed would keep the port, for ever if it hangs, and no new master could start."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,82 @@
+"""Which processes of a stack live, told from the pids recorded in its data folder, never from names."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+
+import psutil
+
+from stack.folder import DataFolder
+
+SUPERVISOR = "supervisor"
+SECONDS_TO_STOP = 8.0
+
+
+def leader(folder: DataFolder, name: str) -> psutil.Process | None:
+    """The process that recorded itself as `name`, unless it is gone or its pid was given to another since."""
+    record = _record(folder, name)
+    try:
+        process = psutil.Process(int(record.read_text()))
+        return process if process.create_time() <= record.stat().st_mtime + 1 else None
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return None
+
+
+def members(folder: DataFolder, name: str) -> list[psutil.Process]:
+    """All living processes of `name`: those of the session that its recorded process leads or led."""
+    record = _record(folder, name)
+    if not record.exists() or record.stat().st_mtime < psutil.boot_time():
+        return []
+    session = int(record.read_text() or 0)
+    if psutil.pid_exists(session) and leader(folder, name) is None and not _zombie(session):
+        return []
+    return [process for process in psutil.process_iter() if _session_of(process) == session]
+
+
+def alive(folder: DataFolder) -> list[psutil.Process]:
+    """Every living process of the stack, the supervisor's first."""
+    names = sorted((path.stem for path in folder.processes.glob("*.pid")), key=lambda name: name != SUPERVISOR)
+    return [process for name in names for process in members(folder, name)]
+
+
+def stop(folder: DataFolder) -> None:
+    """Asks the supervisor to end the stack, then ends whatever is left, whoever had lost sight of it."""
+    supervisor = leader(folder, SUPERVISOR)
+    if supervisor is not None:
+        supervisor.send_signal(SIGTERM)
+        psutil.wait_procs([supervisor], timeout=SECONDS_TO_STOP)
+    # A keeper ends in good order without its supervisor too. Killing is safe: PostgreSQL replays its log.
+    _end(alive(folder), SIGTERM)
+    while left := alive(folder):
+        _end(left, SIGKILL)
+    for record in folder.processes.glob("*.pid"):
+        record.unlink()
+
+
+def _end(processes: Iterable[psutil.Process], signal: int) -> None:
+    processes = list(processes)
+    for process in processes:
+        try:
+            process.send_signal(signal)
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(processes, timeout=SECONDS_TO_STOP)
+
+
+def _record(folder: DataFolder, name: str) -> Path:
+    return folder.processes / f"{name}.pid"
+
+
+def _zombie(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _session_of(process: psutil.Process) -> int | None:
+    try:
+        return None if process.status() == psutil.STATUS_ZOMBIE else os.getsid(process.pid)
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return None

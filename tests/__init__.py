@@ -1,0 +1,1 @@
+"""Tests of the running stack, and of the pure modules."""

@@ -1,0 +1,1 @@
+"""Accounts and permissions, through the API of the running stack."""

@@ -1,0 +1,1 @@
+"""The circuits service, through the gateway."""

@@ -1,0 +1,57 @@
+"""What tests share: the real stack, started once, and stacks of their own for tests that break things."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.client import Client
+from tests.running import Stack
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", default="20s", type=_seconds, help="how long to do harm, as 45s, 20m or 2h")
+    parser.addoption("--faults-seed", default=1, type=int, help="the seed of the first schedule of faults")
+
+
+def _seconds(text: str) -> float:
+    return float(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
+
+
+@pytest.fixture(scope="session")
+def faults_seconds(request: pytest.FixtureRequest) -> float:
+    return request.config.getoption("--faults")
+
+
+@pytest.fixture(scope="session")
+def faults_seed(request: pytest.FixtureRequest) -> int:
+    return request.config.getoption("--faults-seed")
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The running stack of the session; tests must leave its processes alone."""
+    running = Stack()
+    try:
+        yield running.start()
+    finally:
+        running.remove()
+
+
+@pytest.fixture(scope="session")
+def api(stack: Stack) -> Client:
+    """The API of the running stack, asked by its superuser."""
+    return Client(stack.base_url, stack.token)
+
+
+@pytest.fixture(scope="module")
+def make_stack() -> Iterator[Callable[..., Stack]]:
+    """Makes stacks (not yet started) that are removed after the module's tests."""
+    made: list[Stack] = []
+
+    def make(**environment: str) -> Stack:
+        made.append(Stack(environment))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.remove()

@@ -1,0 +1,1 @@
+"""The extras service, and what it is for in the others."""

@@ -1,0 +1,6 @@
+"""VRFs: what each has of its own."""
+
+
+def test_a_route_distinguisher_is_called_so(api, vrf):
+    message = "VRF with this Route distinguisher already exists."
+    assert api.post("ipam/vrfs/", {"name": "another", "rd": vrf["rd"]}) == (400, {"rd": [message]})

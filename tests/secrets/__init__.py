@@ -1,0 +1,1 @@
+"""Secrets, through the API of the running stack."""

@@ -1,0 +1,60 @@
+"""At size, no list walks a whole table: the plans that PostgreSQL makes over a filled stack."""
+
+import re
+
+import pytest
+from sqlalchemy import create_engine, event
+
+from bench.dataset import Dataset
+from bench.filling import Filler
+from services.dcim.app import RESOURCES as DCIM
+from services.ipam.app import RESOURCES as IPAM
+from shared import reading
+from shared.database import PLANNING
+
+ROWS = 50_000
+LISTS = {f"{each.app}/{each.path}": each for each in (*DCIM, *IPAM)}
+BIG = {
+    "dcim": re.compile(r"Seq Scan on (dcim_interface|dcim_device)\b"),
+    "ipam": re.compile(r"Seq Scan on (ipam_ipaddress|ipam_prefix|dcim_interface)\b"),
+}
+FILTERS = {
+    "dcim/devices": ["name=sw7.site7", "site=site-7", "rack_id=7", "serial=SN00000007", "asset_tag=A00000007"],
+    "dcim/interfaces": ["device_id=7", "device=sw7.site7", "mac_address=02:00:00:00:00:07"],
+    "ipam/ip-addresses": ["parent=10.0.7.0/24", "address=10.0.7.1", "interface_id=7", "tenant=tenant-7"],
+    "ipam/prefixes": ["contains=10.0.7.9", "within=10.0.7.0/22", "site=site-7", "tenant=tenant-7"],
+}
+
+
+@pytest.fixture(scope="module")
+def filled(make_stack):
+    stack = make_stack().start()
+    Dataset(ROWS).fill(Filler(stack.folder))
+    return stack
+
+
+def plan_of(stack, resource, query: str) -> str:
+    """The plan of one page of 50, asked for as a service does."""
+    narrowed = [resource.filter_table[name].where([value]) for name, _, value in [query.partition("=")] if name]
+    engine = create_engine(stack.database_url(resource.app), connect_args={"options": PLANNING})
+    sent = []
+    event.listen(engine, "before_cursor_execute", lambda *about: sent.append(about[2:4]))
+    with engine.connect() as connection:
+        statement = reading._page(resource, narrowed, (), resource.ordering.halves)
+        connection.execute(statement, {"limit": 50, "offset": 0})
+        sql, values = sent[-1]
+        lines = connection.exec_driver_sql(f"EXPLAIN {sql}", values).scalars().all()
+    engine.dispose()
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_first_page_needs_no_walk_through_the_table(filled, name):
+    plan = plan_of(filled, LISTS[name], "")
+    assert not BIG[LISTS[name].app].search(plan), plan
+
+
+@pytest.mark.parametrize(("name", "query"), [(name, query) for name, queries in FILTERS.items() for query in queries])
+def test_a_filter_has_an_index(filled, name, query):
+    plan = plan_of(filled, LISTS[name], query)
+    assert not BIG[LISTS[name].app].search(plan), plan

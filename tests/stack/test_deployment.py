@@ -1,0 +1,117 @@
+"""The deployment files: valid, complete, and giving each program its own secrets only."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from shared.config import APPS, SERVICES
+from stack import ROOT
+
+DATABASES = (*SERVICES, "gateway")
+PROGRAMS = (*SERVICES, "gateway")
+# As shipped by Debian's docker-compose 1.29.2 (Apache License 2.0).
+COMPOSE_SCHEMA = Path(__file__).parent / "schema" / "compose_spec.json"
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict:
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+@pytest.fixture(scope="module")
+def manifests() -> list[dict]:
+    files = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+    return [document for file in files for document in yaml.safe_load_all(file.read_text())]
+
+
+def secrets_of(owner: str) -> set[str]:
+    """The variables that only the program `owner` may have."""
+    keys = APPS if owner == "gateway" else (owner,)
+    return {f"PATCHBAY_{owner.upper()}_DATABASE_URL", *(f"PATCHBAY_{key.upper()}_KEY" for key in keys)}
+
+
+def all_secrets() -> set[str]:
+    return set().union(*(secrets_of(owner) for owner in PROGRAMS))
+
+
+def test_the_compose_file_is_valid(compose: dict) -> None:
+    schema = json.loads(COMPOSE_SCHEMA.read_text())
+    jsonschema.Draft7Validator(schema).validate(compose)
+
+
+def test_every_service_of_the_code_is_in_the_compose_file(compose: dict) -> None:
+    folders = {folder.parent.name for folder in (ROOT / "services").glob("*/resources")}
+    assert folders == set(SERVICES)
+    assert set(compose["services"]) == {*PROGRAMS, "postgres", "migrate"}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_container_has_its_own_role_database_and_keys(compose: dict, name: str) -> None:
+    environment = compose["services"][name]["environment"]
+    assert set(environment) & all_secrets() == secrets_of(name)
+    assert f"//patchbay_{name}:" in environment[f"PATCHBAY_{name.upper()}_DATABASE_URL"]
+    assert environment[f"PATCHBAY_{name.upper()}_DATABASE_URL"].endswith(f"/patchbay_{name}")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_container_is_watched_and_waits_for_the_migrations(compose: dict, name: str) -> None:
+    container = compose["services"][name]
+    assert "/healthz" in str(container["healthcheck"]["test"])
+    assert container["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    assert compose["services"]["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+    module = "gateway.app:app" if name == "gateway" else f"services.{name}.app:app"
+    assert container["command"][-1] == module
+
+
+def test_the_migrations_see_every_database_and_no_key(compose: dict) -> None:
+    environment = compose["services"]["migrate"]["environment"]
+    urls = {f"PATCHBAY_{owner.upper()}_DATABASE_URL" for owner in DATABASES}
+    assert set(environment) & all_secrets() == urls
+
+
+def test_only_the_gateway_is_published(compose: dict) -> None:
+    assert [name for name, container in compose["services"].items() if "ports" in container] == ["gateway"]
+
+
+def test_the_example_names_every_variable_that_must_be_set(compose: dict) -> None:
+    needed = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    offered = {line.split("=")[0] for line in (ROOT / ".env.example").read_text().splitlines() if "=" in line}
+    assert {name for name in offered if not name.startswith("#")} == needed
+
+
+def test_postgres_gets_a_role_for_every_database() -> None:
+    script = (ROOT / "deploy" / "postgres" / "create-databases.sh").read_text()
+    (owners,) = re.findall(r"for owner in ([\w ]+);", script)
+    assert owners.split() == list(DATABASES)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_pod_has_its_own_secret_only(manifests: list[dict], name: str) -> None:
+    named = {(one["kind"], one["metadata"]["name"]): one for one in manifests}
+    (container,) = named["Deployment", name]["spec"]["template"]["spec"]["containers"]
+    granted = [source["secretRef"]["name"] for source in container["envFrom"] if "secretRef" in source]
+    assert granted == [f"patchbay-{name}"]
+    assert set(named["Secret", f"patchbay-{name}"]["stringData"]) == secrets_of(name)
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert named["Service", name]["spec"]["selector"] == {"app": name}
+
+
+def test_the_lock_pins_every_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for lock, wanted in (
+        ("requirements.lock", project["project"]["dependencies"]),
+        ("requirements-test.lock", project["dependency-groups"]["test"]),
+    ):
+        lines = [line for line in (ROOT / lock).read_text().splitlines() if not line.startswith("#")]
+        assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+        pinned = {normal(line.split("==")[0]) for line in lines}
+        assert {normal(re.split("[<>=]", name)[0]) for name in wanted} - pinned == set()
+
+
+def normal(name: str) -> str:
+    return re.sub("[-_.]+", "-", name).lower()

@@ -1,0 +1,102 @@
+"""What `up` refuses: one clear line, exit status 1, and nothing left running."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from stack import processes
+from stack.postgres import Cluster
+from tests.running import Stack, patchbay
+
+
+@pytest.fixture(scope="module")
+def stopped(make_stack: Callable[..., Stack]) -> Stack:
+    """A stack whose databases exist and that is not running."""
+    made = make_stack()
+    assert made.run("migrate").returncode == 0
+    return made
+
+
+def refuses(stack: Stack, *words: str, **environment: str) -> str:
+    result = stack.up(**environment)
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert [word for word in words if word not in result.stderr] == []
+    assert processes.alive(stack.folder) == []
+    assert not (Cluster(stack.folder).path / "postmaster.pid").exists()
+    return result.stderr
+
+
+def test_a_taken_port(stopped: Stack) -> None:
+    with socket.create_server(("127.0.0.1", stopped.port)):
+        refuses(stopped, str(stopped.port), "taken")
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    result = patchbay("up", "--detach", "--data", tmp_path / "file" / "data")
+    assert result.returncode == 1
+    assert result.stderr.startswith("patchbay: cannot write to the data folder")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense", "mysql://u:hidden@127.0.0.1/x", "postgresql+psycopg2://u:hidden@127.0.0.1:1/x"],
+)
+def test_a_wrong_database_url(stopped: Stack, url: str) -> None:
+    line = refuses(stopped, "PATCHBAY_DCIM_DATABASE_URL", PATCHBAY_DCIM_DATABASE_URL=url)
+    assert "hidden" not in line
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_a_database_that_does_not_answer(stopped: Stack, scheme: str) -> None:
+    url = f"{scheme}://u:hidden@127.0.0.1:1/x"
+    assert "does not work" in refuses(stopped, "PATCHBAY_DCIM_DATABASE_URL", PATCHBAY_DCIM_DATABASE_URL=url)
+
+
+def test_wrong_credentials(stopped: Stack) -> None:
+    with stopped_cluster_running(stopped):
+        password = stopped.folder.database_password("patchbay_dcim")
+        url = stopped.database_url("dcim").replace(password, "hidden")
+        result = patchbay("migrate", "--data", stopped.data, environment={"PATCHBAY_DCIM_DATABASE_URL": url})
+    assert result.returncode == 1
+    assert "PATCHBAY_DCIM_DATABASE_URL" in result.stderr
+    assert "hidden" not in result.stderr
+
+
+def stopped_cluster_running(stack: Stack):
+    return Cluster(stack.folder).running()
+
+
+def test_a_token_that_is_none(stopped: Stack) -> None:
+    line = refuses(stopped, "PATCHBAY_ADMIN_TOKEN", PATCHBAY_ADMIN_TOKEN="not hexadecimal")
+    assert "not hexadecimal" not in line
+
+
+def test_a_database_of_a_newer_version(stopped: Stack) -> None:
+    with stopped_cluster_running(stopped):
+        connection = psycopg2.connect(stopped.database_url("tenancy").replace("+psycopg2", ""))
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT table_schema, table_name FROM information_schema.columns WHERE column_name = %s",
+                ("version_num",),
+            )
+            (table,) = cursor.fetchall()
+            revisions = sql.Identifier(*table)
+            cursor.execute(sql.SQL("DELETE FROM {}").format(revisions))
+            cursor.execute(sql.SQL("INSERT INTO {} VALUES ('ffffffffffff')").format(revisions))
+        connection.close()
+    refuses(stopped, "tenancy", "newer")
+
+
+def test_commands_on_a_folder_where_nothing_was_started(tmp_path: Path) -> None:
+    for command in ("down", "status"):
+        result = patchbay(command, "--data", tmp_path / "nothing")
+        assert result.returncode == 1
+        assert "nothing was ever started" in result.stderr
+        assert not (tmp_path / "nothing").exists()

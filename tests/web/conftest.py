@@ -1,0 +1,56 @@
+"""People who log in to the running stack, with and without a browser."""
+
+import re
+from html import unescape
+
+import pytest
+import requests
+
+PASSWORD = "correct horse battery"
+_CSRF = re.compile(r'name="_csrf" value="([^"]+)"')
+
+
+class Person:
+    """Somebody with a browser that runs no script: asks for pages, sends forms."""
+
+    def __init__(self, base_url: str):
+        self.base_url = base_url
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.headers["Accept"] = "text/html,application/xhtml+xml,*/*;q=0.8"
+
+    def get(self, path: str, **options) -> requests.Response:
+        return self.session.get(self.base_url + path, timeout=60, **options)
+
+    def send(self, path: str, page: str | None = None, **filled) -> requests.Response:
+        """Sends a form of the page `page` (that of `path` by default) to `path`."""
+        data = {"_csrf": self.csrf(page or path), **filled}
+        return self.session.post(self.base_url + path, data=data, timeout=60, allow_redirects=False)
+
+    def csrf(self, page: str) -> str:
+        return unescape(_CSRF.search(self.get(page).text)[1])
+
+    def log_in(self, username: str, password: str = PASSWORD) -> requests.Response:
+        return self.send("/admin/login/", username=username, password=password)
+
+
+@pytest.fixture
+def somebody(stack):
+    return Person(stack.base_url)
+
+
+def make_administrator(api) -> str:
+    """The name of a new superuser whose password is known."""
+    return api.make("users/users/", username="webmaster", password=PASSWORD, is_superuser=True)["username"]
+
+
+@pytest.fixture(scope="session")
+def administrator(api) -> str:
+    return make_administrator(api)
+
+
+@pytest.fixture
+def person(somebody, administrator):
+    """The administrator, logged in."""
+    assert somebody.log_in(administrator).status_code == 303
+    return somebody

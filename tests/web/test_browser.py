@@ -1,0 +1,171 @@
+"""The pages in Chromium, as somebody uses them, and what axe-core says of them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.web.conftest import PASSWORD
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = (Path(__file__).parent / "axe/axe.min.js").read_text()
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="CHROMIUM IS MISSING: NO PAGE WAS TRIED IN A BROWSER")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser, stack):
+    """A page whose scripts and styles all kept to the policy."""
+    context = browser.new_context(base_url=stack.base_url)
+    opened = context.new_page()
+    complaints = []
+    opened.on(
+        "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
+    )
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def logged_in(page, administrator):
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill(administrator)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+    return page
+
+
+def create(page, path: str, **filled: str) -> None:
+    page.goto(path)
+    page.locator("#post > summary").click()
+    for name, text in filled.items():
+        page.locator(f"#post [name={name}]").fill(text)
+    page.locator("#post button.main").click()
+
+
+def test_a_site_is_created_once_its_form_is_right(logged_in, api):
+    create(logged_in, "/api/dcim/sites/", name="Typed", slug="not a slug")
+    error = logged_in.locator("#post .error")
+    assert "slug" in error.inner_text()
+    logged_in.locator("#post [name=slug]").fill("typed-in")
+    logged_in.locator("#post button.main").click()
+    assert logged_in.get_by_role("heading", level=1).inner_text() == "Typed"
+    assert api.results("dcim/sites/", slug="typed-in")[0]["name"] == "Typed"
+
+
+def test_a_reference_is_found_while_typing(logged_in, api):
+    region = api.make("dcim/regions/", name="Typed Region", slug="typed-region")
+    logged_in.goto("/api/dcim/sites/")
+    logged_in.locator("#post > summary").click()
+    field = logged_in.locator("#post [name=region]")
+    field.press_sequentially("typed r")
+    offered = f"#post-region-options option[value='Typed Region #{region['id']}']"
+    logged_in.locator(offered).wait_for(state="attached")
+
+
+def test_a_custom_field_is_defined_and_its_filter_toggled(logged_in, api):
+    site = api.make("dcim/sites/", name="With field", slug="with-field")
+    page = logged_in
+    page.goto("/api/extras/custom-fields/")
+    page.locator("#post > summary").click()
+    page.locator("#post [name=name]").fill("cage")
+    page.locator("#post [name=obj_type][value='dcim.site']").check()
+    page.locator("#post button.main").click()
+    page.wait_for_url("**/api/extras/custom-fields/*/")
+    path = f"dcim/sites/{site['id']}/"
+    assert api.patch(path, {"custom_fields": {"cage": "North 12"}})[0] == 200
+    found = {}
+    for logic in ("Disabled", "Loose", "Exact"):
+        page.locator("#patch > summary").click()
+        page.locator("#patch [name=filter_logic]").select_option(label=logic)
+        page.locator("#patch button.main").click()
+        page.get_by_role("status").wait_for()
+        found[logic] = [
+            {each["id"] for each in api.results("dcim/sites/", cf_cage=text, limit=0)} for text in ("north", "North 12")
+        ]
+    everything = {each["id"] for each in api.results("dcim/sites/", limit=0)}
+    assert found["Disabled"] == [everything, everything]
+    assert found["Loose"] == [{site["id"]}, {site["id"]}]
+    assert found["Exact"] == [set(), {site["id"]}]
+
+
+def test_the_way_from_the_root_to_an_interface_and_back(page, api):
+    maker = api.make("dcim/manufacturers/", name="Walked", slug="walked")
+    kind = api.make("dcim/device-types/", manufacturer=maker["id"], model="Walked", slug="walked")
+    role = api.make("dcim/device-roles/", name="Walked", slug="walked", color="607d8b")
+    site = api.make("dcim/sites/", name="Walked", slug="walked")
+    device = api.make("dcim/devices/", name="walked-1", device_type=kind["id"], device_role=role["id"], site=site["id"])
+    api.make("dcim/interfaces/", device=device["id"], name="eth-walked")
+    page.goto("/api/")
+    page.locator("pre.json").get_by_role("link", name="/api/dcim/").click()
+    page.locator("pre.json").get_by_role("link", name="/api/dcim/devices/").click()
+    page.goto(f"{page.url}?name=walked-1")
+    page.get_by_role("link", name="walked-1").first.click()
+    page.get_by_role("navigation", name="Related").get_by_role("link", name="Interfaces by device").click()
+    page.get_by_role("link", name="eth-walked").first.click()
+    assert page.get_by_role("heading", level=1).inner_text() == "eth-walked"
+    page.get_by_role("link", name="walked-1").first.click()
+    page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link", name="api").click()
+    assert page.url.endswith("/api/")
+
+
+def test_logging_out(logged_in):
+    logged_in.get_by_role("button", name="Log out").click()
+    logged_in.get_by_role("link", name="Log in").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/api/", "/api/dcim/", "/api/dcim/sites/", "/api/extras/custom-fields/", "/api/extras/image-attachments/"),
+        *("/api/secrets/get-session-key/", "/api/users/users/", "/admin/", "/admin/status/"),
+    ],
+)
+def test_axe_finds_nothing_serious(logged_in, path, scheme):
+    page = logged_in
+    page.emulate_media(color_scheme=scheme)
+    page.goto(path)
+    for summary in page.locator("summary").all():
+        summary.click()
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run()")["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")] == []
+
+
+def test_a_phone_scrolls_no_page_sideways(logged_in):
+    logged_in.set_viewport_size({"width": 360, "height": 720})
+    for path in ("/api/", "/api/dcim/sites/", "/admin/status/", "/api/users/users/"):
+        logged_in.goto(path)
+        for summary in logged_in.locator("summary:visible").all():
+            summary.click()
+        assert logged_in.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_documentation_is_drawn(page):
+    page.goto("/api/docs/")
+    page.locator(".opblock-tag").first.wait_for()
+    assert page.locator(".opblock-tag").count() >= 7
