@@ -3,19 +3,16 @@
 import logging
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
-
-import urllib3
-from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, TimeoutError
 
 from gateway.errors import Refused, Reply
 from gateway.request import HOP_BY_HOP, Request
 from shared.config import settings
+from shared.http_client import Answer, Broken, Client, Failed, TimedOut
 
 # Longer than any service waits for another: what it gave up on holds no thread here for long.
 INTERNAL_SECONDS = 8
+SHORT_BYTES = 1 << 16
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_PIECE = 1 << 16
 # The server in front writes its own date and name; the gateway writes the others.
 _OWN = HOP_BY_HOP | {
     "content-length",
@@ -37,9 +34,7 @@ class Remote:
 
     def __init__(self, name: str, url: str):
         self.name = name
-        self._timeout = urllib3.Timeout(connect=settings.connect_seconds, read=settings.read_seconds)
-        self._internal = urllib3.Timeout(connect=settings.connect_seconds, read=INTERNAL_SECONDS)
-        self._pool = urllib3.connection_from_url(url, maxsize=settings.upstream_connections, block=False)
+        self._client = Client(url, settings.connect_seconds, settings.upstream_connections)
 
     def send(self, request: Request) -> Reply:
         """The reply of the service, still streaming if it is long. Raises Refused (502, 504)."""
@@ -50,55 +45,42 @@ class Remote:
             except BaseException:
                 answer.close()
                 raise
-        except NewConnectionError as error:  # a TimeoutError to urllib3, but it is a refusal
-            raise self._failed(502, "cannot be reached", request, error) from error
-        except TimeoutError as error:
+        except TimedOut as error:
             raise self._failed(504, "did not answer in time", request, error) from error
-        except HTTPError as error:
+        except Failed as error:
             raise self._failed(502, "cannot be reached", request, error) from error
 
-    def _ask(self, request: Request) -> urllib3.BaseHTTPResponse:
+    def _ask(self, request: Request) -> Answer:
         """Ask once; a safe method once more when the connection was closed under it, as a restart does."""
         try:
             return self._ask_once(request)
-        except ProtocolError:
+        except Broken:
             if request.method not in SAFE_METHODS:
                 raise
             return self._ask_once(request)
 
-    def _ask_once(self, request: Request) -> urllib3.BaseHTTPResponse:
+    def _ask_once(self, request: Request) -> Answer:
+        seconds = INTERNAL_SECONDS if request.path.startswith("/internal/") else settings.read_seconds
+        body = b""
         if request.body:
-            request.body.file.seek(0)
-        return self._pool.urlopen(
-            request.method,
-            request.target,
-            body=request.body.file if request.body else None,
-            headers=request.sent_headers,
-            retries=False,
-            redirect=False,
-            preload_content=False,
-            decode_content=False,
-            timeout=self._internal if request.path.startswith("/internal/") else self._timeout,
-        )
+            body = request.body.file
+            body.seek(0)
+        return self._client.ask(request.method, request.target, request.sent_headers, body, seconds)
 
-    def _reply(self, request: Request, answer: urllib3.BaseHTTPResponse) -> Reply:
-        """A reply of two pieces at most is read whole first, so that a broken one can still become a 502."""
-        headers = end_to_end(answer.headers.items())
-        if answer.status < 200 or _endless(answer) or any(map(_unsound, headers)):
-            raise ProtocolError("not a reply that can be passed on")
-        pieces = _pieces(answer)
-        head = list(islice(pieces, 2))
-        declared = answer.headers.get("Content-Length", "")
+    def _reply(self, request: Request, answer: Answer) -> Reply:
+        """A short reply is read whole first, so that a broken one can still become a 502."""
+        headers = end_to_end(answer.headers)
+        if answer.status < 200 or answer.endless or any(map(_unsound, headers)):
+            raise Broken("not a reply that can be passed on")
+        pieces = answer.pieces()
+        head, whole = _beginning(pieces)
         if request.method == "HEAD" or answer.status in (204, 304):
-            length, body = declared, []
-        elif len(head) < 2:
+            length, body = answer.length, []
+        elif whole:
             length, body = str(sum(map(len, head))), head
         else:
-            length, body = (
-                "" if answer.headers.get("Transfer-Encoding") else declared,
-                _Stream(head, pieces, answer),
-            )
-        if length.isascii() and length.isdigit() and answer.status != 204:
+            length, body = "" if answer.chunked else answer.length, _Stream(head, pieces, answer)
+        if length and answer.status != 204:
             headers.append(("Content-Length", length))
         return Reply(answer.status, headers, body)
 
@@ -114,7 +96,7 @@ class _Stream:
     only honest end once the status has been sent.
     """
 
-    def __init__(self, head: list[bytes], rest: Iterator[bytes], answer: urllib3.BaseHTTPResponse):
+    def __init__(self, head: list[bytes], rest: Iterator[bytes], answer: Answer):
         self._head, self._rest, self._answer = head, rest, answer
 
     def __iter__(self) -> Iterator[bytes]:
@@ -123,7 +105,6 @@ class _Stream:
 
     def close(self) -> None:
         self._answer.close()
-        self._answer.release_conn()
 
 
 def end_to_end(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -133,15 +114,16 @@ def end_to_end(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in lines if name.lower() not in _OWN and name.lower() not in named]
 
 
-def _endless(answer: urllib3.BaseHTTPResponse) -> bool:
-    """Whether only a hang-up ends the reply: then one cut off, in its headers even, would look complete."""
-    return answer.length_remaining is None and not answer.chunked
+def _beginning(pieces: Iterator[bytes]) -> tuple[list[bytes], bool]:
+    """The first of `pieces`, and whether they are all."""
+    taken, size = [], 0
+    for piece in pieces:
+        taken.append(piece)
+        size += len(piece)
+        if size > SHORT_BYTES:
+            return taken, False
+    return taken, True
 
 
 def _unsound(line: tuple[str, str]) -> bool:
     return bool(_BAD_NAME.search(line[0]) or _BAD_VALUE.search(line[1]))
-
-
-def _pieces(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-    while piece := answer.read(_PIECE, decode_content=False):
-        yield piece

@@ -56,18 +56,18 @@ def _rows_after(connection: Connection, resource: Resource, conditions: list, pa
 
 
 def _rows(connection: Connection, resource: Resource, conditions: list, page: Page, order: tuple, half: bool) -> list:
-    """(id, JSON, total) of each row of a page."""
+    """(id, JSON, total, subjects of lookups) of each row of a page."""
     if conditions or order or page.offset or page.limit is None:
         given = {"limit": page.limit, "offset": page.offset}
         found = connection.execute(_page(resource, conditions, order, half), given).all()
         faces = _faces_of(connection, resource, [row[0] for row in found])
-        return [(pk, json, found[0][1]) for pk, json, _ in faces]
+        return [(pk, json, found[0][1], *subjects) for pk, json, _, *subjects in faces]
     name = f"{resource.app}_{resource.path}_{page.limit}{'_half' if half else ''}".replace("-", "_")
     return prepared.execute(connection, name, _first_page_sql(resource, page.limit, half), (base_url(),))
 
 
 def _faces_of(connection: Connection, resource: Resource, ids: list[int]) -> list:
-    """(id, JSON, 1) of each of `ids`, in their order.
+    """(id, JSON, 1, subjects of lookups) of each of `ids`, in their order.
 
     A statement of its own: the ids are planned for what the client filters by, the faces once for all.
     """
@@ -91,7 +91,12 @@ def one_row(connection: Connection, resource: Resource, pk: int) -> str | None:
 def faces(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, dict]:
     """The read faces of the objects `ids`, without what other services know; made to answer lookups."""
     found = connection.scalars(_ids(resource).where(resource.model.id.in_(ids))).all()
-    return {pk: orjson.loads(json) for pk, json, _ in _faces_of(connection, resource, found)}
+    return {pk: orjson.loads(json) for pk, json, *_ in _faces_of(connection, resource, found)}
+
+
+def looked_up(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, dict]:
+    """What other services know of the objects `ids`, as their read faces would show it."""
+    return _answers(connection, resource, _faces_of(connection, resource, ids))
 
 
 @lru_cache(maxsize=500)
@@ -138,12 +143,13 @@ def _total(resource: Resource, conditions: list) -> Select:
 
 
 def _faces(resource: Resource, ids: Select, total) -> Select:
-    """The id and the read face of each of `ids`, in their order, each with `total`; `$1` is the base URL."""
+    """The id, the read face, `total` and what lookups ask about, for each of `ids` in order; `$1` is the base URL."""
     found = ids.subquery("found")
     page = select(found.c.id, func.row_number().over().label("place")).cte("page")
     json = resource.read_face.json.replace(":base_url", "$1")
+    subjects = [text(lookups.subject_sql(lookup, resource.model)) for lookup in resource.lookups]
     return (
-        select(literal_column("t.id"), text(f"({json})"), total)
+        select(literal_column("t.id"), text(f"({json})"), total, *subjects)
         .select_from(resource.read_face.of_page)
         .add_cte(page)
         .order_by(literal_column("page.place"))
@@ -153,11 +159,15 @@ def _faces(resource: Resource, ids: Select, total) -> Select:
 def _with_lookups(connection: Connection, resource: Resource, found: list, total: int) -> Rows:
     ids, texts = [row[0] for row in found], [row[1] for row in found]
     if resource.lookups:
-        added, known = lookups.answer(connection, resource, ids), resource.model.attributes.keys()
+        added, known = _answers(connection, resource, found), resource.model.attributes.keys()
         texts = [_extend(json, added[pk], known) for pk, json in zip(ids, texts, strict=True)]
     if resource.finish:
         texts = _finished(resource, texts)
     return Rows(ids, texts, total)
+
+
+def _answers(connection: Connection, resource: Resource, found: list) -> dict[int, dict]:
+    return lookups.answer(connection, resource, {pk: subjects for pk, _, _, *subjects in found})
 
 
 def _finished(resource: Resource, texts: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ _INDENT = re.compile(r";\s*indent=(\d{1,3})\b")
 
 def base_url() -> str:
     """Scheme and host as the client sees them, no trailing slash; a service that asks for a client says which."""
-    return g.get("base_url") or request.host_url.rstrip("/")
+    return g.get("base_url") or f"{request.scheme}://{request.host}"
 
 
 def json_reply(body, status: int = 200, headers: dict | None = None) -> Response:

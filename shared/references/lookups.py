@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask import g
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Column, Connection
 
 from shared.references import client
 from shared.replies import base_url
@@ -46,22 +46,35 @@ def counts(**columns: Column) -> Callable:
     return count
 
 
-def answer(connection: Connection, resource, ids: list[int]) -> dict[int, dict]:
-    """What the lookups of `resource` add to the objects `ids`."""
-    subjects = _subjects(connection, resource, ids)
+def subject_sql(lookup: Lookup, model) -> str:
+    """The id of what `lookup` asks about for the row `t` of `model`, NULL where there is nothing to ask."""
+    if lookup.of:
+        return f"t.{model.attributes[lookup.of].column}"
+    return (
+        "CASE WHEN EXISTS (SELECT FROM reference_claim WHERE object_id = t.id"
+        f" AND service = '{lookup.service}' AND label = '{model.label}') THEN t.id END"
+    )
+
+
+def answer(connection: Connection, resource, found: dict[int, list]) -> dict[int, dict]:
+    """What the lookups of `resource` add to some objects: `found` has the subject of each lookup for each id."""
+    subjects = {
+        lookup: {pk: each[place] for pk, each in found.items() if each[place] is not None}
+        for place, lookup in enumerate(resource.lookups)
+    }
     asked = {
         lookup.service: ("lookups", _question(lookup, of_object.values()))
         for lookup, of_object in subjects.items()
         if of_object
     }
     answers = client.call_all(asked, SECONDS)
-    added: dict[int, dict] = {pk: {} for pk in ids}
+    added: dict[int, dict] = {pk: {} for pk in found}
     for lookup, of_object in subjects.items():
-        found = answers.get(lookup.service, {})
-        if isinstance(found, client.ServiceDown):
+        known = answers.get(lookup.service, {})
+        if isinstance(known, client.ServiceDown):
             g.setdefault("degraded", set()).add(lookup.service)
-            found = None
-        (_add_reference if lookup.of else _add)(connection, added, lookup, of_object, found)
+            known = None
+        (_add_reference if lookup.of else _add)(connection, added, lookup, of_object, known)
     return added
 
 
@@ -80,33 +93,3 @@ def _add_reference(connection: Connection, added: dict, lookup: Lookup, of_objec
     for pk, subject in of_object.items():
         if face := (found or {}).get(str(subject)):
             added[pk][lookup.of] = {**face, **here.get(subject, {})}
-
-
-def _subjects(connection: Connection, resource, ids: list[int]) -> dict[Lookup, dict[int, int]]:
-    """For each lookup, which id is asked about for which object."""
-    plain = [lookup.service for lookup in resource.lookups if not lookup.of]
-    claimed = _claimed(connection, resource, plain, ids) if plain else {}
-    return {
-        lookup: _referred(connection, resource, lookup.of, ids) if lookup.of else claimed.get(lookup.service, {})
-        for lookup in resource.lookups
-    }
-
-
-def _referred(connection: Connection, resource, name: str, ids: list[int]) -> dict[int, int]:
-    model = resource.model
-    key = getattr(model, model.attributes[name].column)
-    rows = connection.execute(select(model.id, key).where(model.id.in_(ids), key.is_not(None)))
-    return dict(rows.tuples().all())
-
-
-def _claimed(connection: Connection, resource, services: list[str], ids: list[int]) -> dict[str, dict[int, int]]:
-    """`{service: {id: id}}`: who refers to which of the objects."""
-    rows = connection.exec_driver_sql(
-        "SELECT service, object_id FROM reference_claim"
-        " WHERE service = ANY(%(services)s) AND label = %(label)s AND object_id = ANY(%(ids)s)",
-        {"services": services, "label": resource.model.label, "ids": ids},
-    )
-    found: dict[str, dict[int, int]] = {}
-    for service, pk in rows:
-        found.setdefault(service, {})[pk] = pk
-    return found

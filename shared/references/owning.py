@@ -2,7 +2,10 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+from flask import current_app
 from sqlalchemy import Integer as SqlInteger
 from sqlalchemy import column, delete, func, insert, literal, select, text, true, values
 from sqlalchemy.dialects import postgresql
@@ -149,10 +152,28 @@ def nudge(base) -> None:
     with database().reading() as connection:
         services = list(connection.scalars(select(outbox.c.service).distinct()))
     now = time.monotonic()
-    client.in_parallel(
+    _in_parallel(
         lambda service: _nudge_one(base.app, service),
         [each for each in services if _silent_until.get((base.app, each), 0) <= now],
     )
+
+
+def _in_parallel(work: Callable[[str], None], items: list[str]) -> None:
+    """Do `work(item)` for each of `items`: the first in this thread, each other in one of its own."""
+    if len(items) <= 1:
+        for each in items:
+            work(each)
+        return
+    app = current_app._get_current_object()
+
+    def in_context(item: str) -> None:
+        with app.app_context():
+            work(item)
+
+    with ThreadPoolExecutor(max_workers=len(items) - 1) as pool:
+        others = pool.map(in_context, items[1:])
+        work(items[0])
+        list(others)
 
 
 def _nudge_one(app: str, service: str) -> None:

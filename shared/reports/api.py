@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-import urllib3
+from shared.http_client import Client
 
-TIMEOUT = urllib3.Timeout(connect=2, read=30)
+CONNECT_SECONDS = 2
 PAGE = 1000
 
 
@@ -22,15 +22,15 @@ class Api:
     """Reads from the gateway at `url` with a token that is good for this one run."""
 
     def __init__(self, url: str, token: str):
-        self._pool = urllib3.connection_from_url(url, retries=False)
+        self._gateway = Client(url, CONNECT_SECONDS, idle=1)
         self._headers = {"Authorization": f"Token {token}", "Accept": "application/json"}
 
     def get(self, path: str, **filters):
         """What `/api/<path>` answers, as data (`get("dcim/sites/1/")`). Raises ApiError."""
         target = f"/api/{path}?{urlencode(filters, doseq=True)}"
-        reply = self._pool.urlopen("GET", target, headers=self._headers, timeout=TIMEOUT, redirect=False)
+        reply = self._gateway.ask("GET", target, self._headers)
         try:
-            answer = json.loads(reply.data)
+            answer = json.loads(reply.read())
         except ValueError:
             answer = {"detail": "no JSON"}
         if reply.status != 200:

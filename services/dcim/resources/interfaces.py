@@ -10,10 +10,9 @@ from services.dcim.interface_lists import device_filters, natural_order, other_f
 from services.dcim.interface_rules import NO_PORT, RULES, no_ports
 from services.dcim.mac_address import mac_address
 from services.dcim.resources.interface_connections import connection_of, is_connected
-from shared import fields
+from shared import fields, reading
 from shared.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
 from shared.errors import Unavailable
-from shared.references import lookups
 from shared.references.lookups import Lookup
 from shared.rendering.graphs import INTERFACE, graphs
 from shared.resource import Related, Resource
@@ -41,7 +40,7 @@ def only_ports_end_circuits(session, changes):
     Raises Unavailable.
     """
     turned = {pk: change for pk, change in no_ports(changes).items() if change.changed("form_factor")}
-    answer = lookups.answer(session.connection(), interfaces, list(turned)) if turned else {}
+    answer = reading.looked_up(session.connection(), interfaces, list(turned)) if turned else {}
     if "circuits" in g.get("degraded", ()):
         raise Unavailable("The circuits service does not answer, which knows whether a circuit ends on this interface.")
     for pk, known in answer.items():
