@@ -89,7 +89,7 @@ def page_schema(read: type[Schema]) -> type[Schema]:
 def read_schema(resource: Resource) -> type[Schema]:
     """What GET answers, with what other services add to it."""
     read = resource.schemas()[0]
-    defaults = {name: default for lookup in resource.lookups for name, default in lookup.default.items()}
+    defaults = resource.lookup_defaults
     replaced = {lookup.of: None for lookup in resource.lookups if lookup.of}
     kinds = {name: ma.Dict if default is None else ma.Integer for name, default in (defaults | replaced).items()}
     shown = {name: kind(dump_only=True, allow_none=True) for name, kind in kinds.items()}

@@ -130,7 +130,7 @@ def _leaf(attribute) -> dict:
 
 def _looked_up(resource) -> dict:
     """The attributes that other services add to the read face."""
-    return {name: _shown("field", name) for lookup in resource.lookups for name in lookup.default}
+    return {name: _shown("field", name) for name in resource.lookup_defaults}
 
 
 def _shown(kind: str, name: str) -> dict:

@@ -159,8 +159,7 @@ def _faces(resource: Resource, ids: Select, total) -> Select:
 def _with_lookups(connection: Connection, resource: Resource, found: list, total: int) -> Rows:
     ids, texts = [row[0] for row in found], [row[1] for row in found]
     if resource.lookups:
-        added, known = _answers(connection, resource, found), resource.model.attributes.keys()
-        texts = [_extend(json, added[pk], known) for pk, json in zip(ids, texts, strict=True)]
+        texts = _extended(resource, ids, texts, _answers(connection, resource, found))
     if resource.finish:
         texts = _finished(resource, texts)
     return Rows(ids, texts, total)
@@ -176,8 +175,21 @@ def _finished(resource: Resource, texts: list[str]) -> list[str]:
     return [orjson.dumps(face).decode() for face in faces]
 
 
-def _extend(json: str, more: dict, known) -> str:
+def _extended(resource: Resource, ids: list[int], texts: list[str], added: dict[int, dict]) -> list[str]:
+    """The JSON objects `texts` with what lookups `added`, or else their defaults."""
+    defaults, known = resource.lookup_defaults, resource.model.attributes.keys()
+    tail = _members(defaults)
+    return [
+        _with_members(json, {**defaults, **added[pk]}, known) if pk in added else json[:-1] + tail
+        for pk, json in zip(ids, texts, strict=True)
+    ]
+
+
+def _with_members(json: str, more: dict, known) -> str:
     """The JSON object `json` with the members of `more` at its end, or in place of those that are `known`."""
-    if more.keys() & known:
-        return orjson.dumps({**orjson.loads(json), **more}).decode()
-    return json[:-1].rstrip() + "," + orjson.dumps(more).decode()[1:] if more else json
+    return orjson.dumps({**orjson.loads(json), **more}).decode() if more.keys() & known else json[:-1] + _members(more)
+
+
+def _members(more: dict) -> str:
+    """How a JSON object goes on and ends that has the members of `more` last."""
+    return "," + orjson.dumps(more).decode()[1:] if more else "}"

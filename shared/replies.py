@@ -2,7 +2,7 @@
 
 import json
 import re
-from hashlib import blake2b
+from hashlib import sha256
 
 import orjson
 from flask import Response, g, request
@@ -51,12 +51,12 @@ def laid_out(body: bytes | str) -> bytes | str:
     return json.dumps(json.loads(body), indent=width, ensure_ascii=False) if body and width else body
 
 
-def tag_of(text: str) -> str:
-    """What stands for a body in an entity tag."""
-    return blake2b(text.encode(), digest_size=12).hexdigest()
+def tag_of(body: bytes) -> str:
+    """What stands for a body in an entity tag. Of all digests processors know SHA-256 best."""
+    return sha256(body).hexdigest()[:24]
 
 
-def tagged_reply(body: str, tag: str, weak: bool = False) -> Response:
+def tagged_reply(body: bytes, tag: str, weak: bool = False) -> Response:
     """A reply that a client may keep; not sent again (304) to one that has it. What is degraded is not to be kept."""
     reply = raw_reply(body)
     if "X-Degraded" not in reply.headers:

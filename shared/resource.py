@@ -128,6 +128,11 @@ class Resource:
         return ReadFace(self.model)
 
     @cached_property
+    def lookup_defaults(self) -> dict:
+        """What an object shows that no lookup asks about."""
+        return {name: value for lookup in self.lookups for name, value in lookup.default.items()}
+
+    @cached_property
     def ordering(self) -> Ordering:
         return Ordering(self.model, self.order)
 

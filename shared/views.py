@@ -76,7 +76,7 @@ def list_objects(resource: Resource):
         rows = reading.page_rows(connection, resource, narrowed, page, order)
     following, preceding = page.links(rows.total, rows.following)
     envelope = orjson.dumps({"count": rows.total, "next": following, "previous": preceding, "results": []})
-    body = envelope.decode().replace("[]", "[" + ",".join(rows.texts) + "]", 1)
+    body = envelope[:-2] + ",".join(rows.texts).encode() + envelope[-2:]
     return tagged_reply(body, tag_of(body), weak=True)
 
 
@@ -98,7 +98,8 @@ def read_object(resource: Resource, pk: int):
         text = reading.one_row(connection, resource, pk)
     if text is None:
         raise Missing
-    return tagged_reply(text, tag_of(text))
+    body = text.encode()
+    return tagged_reply(body, tag_of(body))
 
 
 def replace_object(resource: Resource, pk: int):
@@ -147,7 +148,7 @@ def found(session, resource: Resource, pk: int):
 def refuse_if_changed(session, resource: Resource, pk: int) -> None:
     """Hold a client to the version that it has read (`If-Match`). Raises Outdated."""
     current = reading.one_row(session.connection(), resource, pk)
-    if current is None or not request.if_match.contains(tag_of(current)):
+    if current is None or not request.if_match.contains(tag_of(current.encode())):
         raise Outdated
 
 

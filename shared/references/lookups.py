@@ -17,7 +17,7 @@ class Lookup:
     """`service` answers `question` (`answers=` of its app) for ids with `{id: {name: value}}`.
 
     About objects of this type: only those that the service has claimed are asked about, for the others `default`
-    holds. If the service does not answer, the names of `default` are null and the reply says so (`X-Degraded`).
+    holds. If the service does not answer, the names of `default` are null there and the reply says so (`X-Degraded`).
 
     With `of`, the name of a reference: about the objects that it refers to, and the answer takes the place of the
     nested face, which stays if the service does not answer. `here(connection, ids)` adds what this service knows.
@@ -57,7 +57,10 @@ def subject_sql(lookup: Lookup, model) -> str:
 
 
 def answer(connection: Connection, resource, found: dict[int, list]) -> dict[int, dict]:
-    """What the lookups of `resource` add to some objects: `found` has the subject of each lookup for each id."""
+    """What other services add to some objects; nothing for those that there was nothing to ask about.
+
+    `found` has the subject of each lookup of `resource` for each id.
+    """
     subjects = {
         lookup: {pk: each[place] for pk, each in found.items() if each[place] is not None}
         for place, lookup in enumerate(resource.lookups)
@@ -68,7 +71,7 @@ def answer(connection: Connection, resource, found: dict[int, list]) -> dict[int
         if of_object
     }
     answers = client.call_all(asked, SECONDS)
-    added: dict[int, dict] = {pk: {} for pk in found}
+    added: dict[int, dict] = {}
     for lookup, of_object in subjects.items():
         known = answers.get(lookup.service, {})
         if isinstance(known, client.ServiceDown):
@@ -82,14 +85,14 @@ def _question(lookup: Lookup, ids) -> dict:
     return {"question": lookup.question, "ids": sorted(set(ids)), "base_url": base_url()}
 
 
-def _add(connection: Connection, added: dict, lookup: Lookup, of_object: dict, found: dict | None) -> None:
-    default = lookup.default if found is not None else dict.fromkeys(lookup.default)
-    for pk, more in added.items():
-        more.update(default, **(found or {}).get(str(pk), {}))
+def _add(_connection, added: dict, lookup: Lookup, of_object: dict, found: dict | None) -> None:
+    unknown = dict.fromkeys(lookup.default)
+    for pk in of_object:
+        added.setdefault(pk, {}).update(unknown if found is None else found.get(str(pk), {}))
 
 
 def _add_reference(connection: Connection, added: dict, lookup: Lookup, of_object: dict, found: dict | None) -> None:
     here = lookup.here(connection, sorted(of_object.values())) if lookup.here and found else {}
     for pk, subject in of_object.items():
         if face := (found or {}).get(str(subject)):
-            added[pk][lookup.of] = {**face, **here.get(subject, {})}
+            added.setdefault(pk, {})[lookup.of] = {**face, **here.get(subject, {})}
