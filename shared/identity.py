@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 
-from itsdangerous import BadSignature, TimedSerializer
+from itsdangerous import BadData, TimedSerializer
 
 HEADER = "X-Patchbay-Identity"
 CALLER_HEADER = "X-Patchbay-Service"
@@ -82,7 +82,7 @@ def verify(key: str, header: str | None, method: str, path: str, query: str, bod
     """The caller that `header` vouches for; the digest of the `body` is asked for last. Raises Forged."""
     try:
         signed, claims = _serializer(key).loads(header or "", max_age=MAX_AGE_SECONDS)
-    except BadSignature as error:
+    except BadData as error:
         raise Forged("no valid identity") from error
     if not hmac.compare_digest(signed, _fingerprint(method, path, query, body())):
         raise Forged("the identity was signed for another request")

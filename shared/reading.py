@@ -166,7 +166,7 @@ def _with_lookups(connection: Connection, resource: Resource, found: list, total
 
 
 def _answers(connection: Connection, resource: Resource, found: list) -> dict[int, dict]:
-    return lookups.answer(connection, resource, {pk: subjects for pk, _, _, *subjects in found})
+    return lookups.answer(connection, resource, {row[0]: row[3:] for row in found if any(row[3:])})
 
 
 def _finished(resource: Resource, texts: list[str]) -> list[str]:

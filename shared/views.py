@@ -76,7 +76,7 @@ def list_objects(resource: Resource):
         rows = reading.page_rows(connection, resource, narrowed, page, order)
     following, preceding = page.links(rows.total, rows.following)
     envelope = orjson.dumps({"count": rows.total, "next": following, "previous": preceding, "results": []})
-    body = envelope[:-2] + ",".join(rows.texts).encode() + envelope[-2:]
+    body = b"".join((envelope[:-2], ",".join(rows.texts).encode(), envelope[-2:]))
     return tagged_reply(body, tag_of(body), weak=True)
 
 

@@ -56,7 +56,7 @@ def subject_sql(lookup: Lookup, model) -> str:
     )
 
 
-def answer(connection: Connection, resource, found: dict[int, list]) -> dict[int, dict]:
+def answer(connection: Connection, resource, found: dict[int, tuple]) -> dict[int, dict]:
     """What other services add to some objects; nothing for those that there was nothing to ask about.
 
     `found` has the subject of each lookup of `resource` for each id.
