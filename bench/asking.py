@@ -1,14 +1,15 @@
 """Asking a stack: through the gateway, and past it as the gateway would."""
 
-import http.client
 from urllib.parse import urlsplit
 
 import orjson
 
+from shared.http_client import Client
 from shared.identity import HEADER, Identity, digest, sign
 from stack.folder import DataFolder
 from stack.plan import LOOPBACK, Plan
 
+CONNECT_SECONDS = 2
 ADMIN = Identity(user_id=1, username="admin", superuser=True, write=True)
 
 
@@ -19,19 +20,19 @@ class Asker:
         self.folder, self.service, self.plan = folder, service, Plan.load(folder)
         self.host = f"{LOOPBACK}:{self.plan.ports['gateway']}"
         self.token = folder.admin_token.read_text().strip()
-        self.connection = http.client.HTTPConnection(LOOPBACK, self.plan.ports[service or "gateway"])
+        self.client = Client(f"http://{LOOPBACK}:{self.plan.ports[service or 'gateway']}", CONNECT_SECONDS, idle=1)
 
     def ask(self, method: str, target: str, body=None) -> bytes:
-        content = None if body is None else orjson.dumps(body)
-        self.connection.request(method, target, content, self._headers(method, target, content or b""))
-        reply = self.connection.getresponse()
+        content = b"" if body is None else orjson.dumps(body)
+        headers = self._headers(method, target, content) | {"Content-Length": str(len(content))}
+        reply = self.client.ask(method, target, headers, content)
         answer = reply.read()
         if reply.status >= 400:
             raise RuntimeError(f"{method} {target}: {reply.status} {answer[:300]!r}")
         return answer
 
     def close(self) -> None:
-        self.connection.close()
+        self.client.close()
 
     def json(self, method: str, target: str, body=None):
         return orjson.loads(self.ask(method, target, body))

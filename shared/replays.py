@@ -8,22 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import g, has_app_context
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from shared import prepared
 from shared.errors import Forbidden
 from shared.identity import MAX_AGE_SECONDS, Identity
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 # Each write forgets at most two old numbers, none that another write is forgetting: nobody waits, and none pile up.
-_SPEND = text(f"""
+_SPEND = f"""
 WITH old AS (
     SELECT number FROM identity_spent WHERE spent < clock_timestamp() - interval '{2 * MAX_AGE_SECONDS} seconds'
     LIMIT 2 FOR UPDATE SKIP LOCKED
 ), forgotten AS (DELETE FROM identity_spent USING old WHERE identity_spent.number = old.number)
-INSERT INTO identity_spent (number) VALUES (:number) ON CONFLICT DO NOTHING RETURNING number
-""")
+INSERT INTO identity_spent (number) VALUES ($1) ON CONFLICT DO NOTHING RETURNING number
+"""
 
 
 def expect(identity: Identity, method: str) -> None:
@@ -42,7 +42,7 @@ def refused(session: Session) -> Iterator[None]:
     """Within the first transaction of a request. Raises Forbidden."""
     number = g.pop("unspent", None) if has_app_context() else None
     try:
-        if number is not None and session.execute(_SPEND, {"number": number}).first() is None:
+        if number is not None and not prepared.execute(session.connection(), "spend_identity", _SPEND, (number,)):
             raise Forbidden("This request was answered before.")
         yield
     except BaseException:
