@@ -17,6 +17,8 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 MOST_HEADER_LINES = 100
 MOST_HEADER_BYTES = 1 << 16
+# Less than a server of ours waits for the next request (stack/gunicorn_service.py).
+UNUSED_SECONDS = 60
 _PIECE = 1 << 16
 _SOON = 0.05  # what has come while others were waited for can still be read
 
@@ -47,7 +49,7 @@ class Client:
         self._host_line = address.netloc.rpartition("@")[2]
         self._connect_seconds = connect_seconds
         self._most_idle = idle
-        self._idle: list[socket.socket] = []
+        self._idle: list[tuple[socket.socket, float]] = []
 
     def ask(
         self, method: str, target: str, headers: dict[str, str], body: "bytes | IO[bytes]" = b"", seconds: float = 30
@@ -72,23 +74,23 @@ class Client:
     def give_back(self, connection: socket.socket) -> None:
         """Keep a connection that nothing is under way on."""
         if len(self._idle) < self._most_idle:
-            self._idle.append(connection)
+            self._idle.append((connection, time.monotonic()))
         else:
             connection.close()
 
     def close(self) -> None:
         """Close the unused connections."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[0].close()
 
     def _unused(self) -> socket.socket | None:
         """The connection used last, for which the server is most likely to wait still."""
         while self._idle:
             try:
-                connection = self._idle.pop()
+                connection, since = self._idle.pop()
             except IndexError:
                 return None
-            if not _readable(connection):
+            if time.monotonic() - since < UNUSED_SECONDS and not _readable(connection):
                 return connection
             connection.close()
         return None

@@ -15,7 +15,7 @@ worker_class = "stack.worker.LingeringWorker"
 preload_app = True
 timeout = 60
 graceful_timeout = 30
-# Longer than the gateway keeps a pooled connection unused, so that it never sends into a closing one.
+# Longer than who asks keeps a connection unused (shared/http_client.py), so that nobody sends into a closing one.
 keepalive = 75
 limit_request_line = 8190
 # No client, not even one on this machine, says by a header which path it asks for.

@@ -19,6 +19,7 @@ import requests
 from sqlalchemy import create_engine
 
 from shared.config import APPS
+from tests.running import free_port
 
 ROOT = Path(__file__).parents[2]
 KEYS = {app: f"key-of-{app}" for app in APPS}
@@ -26,12 +27,6 @@ LIMIT = 200_000
 WORKERS = 3
 
 Stack = namedtuple("Stack", "url port broken tenancy gateway")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def gunicorn(app: str, port: int, environment: dict[str, str], *options: str) -> subprocess.Popen:

@@ -8,7 +8,8 @@ from argon2 import PasswordHasher
 
 from gateway.accounts.bootstrap import ensure_admin
 from gateway.accounts.keys import digest, new_key
-from tests.gateway.conftest import WORKERS, free_port, gunicorn, wait_for
+from tests.gateway.conftest import WORKERS, gunicorn, wait_for
+from tests.running import free_port
 from tests.web.conftest import Person
 
 

@@ -5,9 +5,9 @@ import socket
 import pytest
 import requests
 
-from tests.gateway.conftest import free_port, gunicorn, wait_for
+from tests.gateway.conftest import gunicorn, wait_for
 from tests.gateway.test_internal import BODY, PATH, headers
-from tests.running import eventually
+from tests.running import eventually, free_port
 
 UNFINISHED = b"POST /api/dcim/sites/ HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
 

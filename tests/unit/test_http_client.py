@@ -86,6 +86,14 @@ def test_a_connection_that_ended_while_it_was_unused_is_replaced(client_of):
         asked(client)
 
 
+def test_a_connection_unused_for_long_is_given_up_before_the_server_does(client_of, monkeypatch):
+    server = Server(OK, OK)
+    client = client_of(server)
+    assert asked(client).read() == b"ok"
+    monkeypatch.setattr("shared.http_client.UNUSED_SECONDS", 0)
+    assert asked(client).read() == b"ok" and server.connections == 2
+
+
 def test_what_is_given_up_half_read_is_never_used_again(client_of):
     server = Server(OK, OK)
     client = client_of(server)
