@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from flask import g
 from sqlalchemy import Column, Connection
 
+from shared import prepared
 from shared.references import client
 from shared.replies import base_url
 
@@ -33,13 +34,13 @@ class Lookup:
 def counts(**columns: Column) -> Callable:
     """Answers with how many rows refer to each of the ids, `{id: {name: number}}`, for each `name=key`."""
     statement = " UNION ALL ".join(
-        f"SELECT {key.name}, '{name}', count(*) FROM {key.table.name} WHERE {key.name} = ANY(%(ids)s) GROUP BY 1"
+        f"SELECT {key.name}, '{name}', count(*) FROM {key.table.name} WHERE {key.name} = ANY($1::integer[]) GROUP BY 1"
         for name, key in columns.items()
     )
 
     def count(connection: Connection, ids: list[int]) -> dict[int, dict]:
         counted: dict[int, dict] = {}
-        for pk, name, number in connection.exec_driver_sql(statement, {"ids": ids}):
+        for pk, name, number in prepared.execute(connection, "_".join(columns), statement, (ids,)):
             counted.setdefault(pk, {})[name] = number
         return counted
 
