@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from gateway.errors import Refused, Reply
 from gateway.request import HOP_BY_HOP, Request
 from shared.config import settings
-from shared.http_client import Answer, Broken, Client, Failed, TimedOut
+from shared.http_answer import Answer, Broken, Failed, TimedOut
+from shared.http_client import Client
 
 # Longer than any service waits for another: what it gave up on holds no thread here for long.
 INTERNAL_SECONDS = 8

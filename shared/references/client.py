@@ -6,7 +6,8 @@ import orjson
 from flask import current_app, g, has_request_context
 
 from shared.config import settings
-from shared.http_client import Answer, Client, Failed
+from shared.http_answer import Answer, Failed
+from shared.http_client import Client
 from shared.identity import CALLER_HEADER, HEADER, Identity, digest, sign
 
 CONNECT_SECONDS = 2

@@ -9,7 +9,8 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from shared.http_client import Answer, Broken, Client, TimedOut, Unreachable
+from shared.http_answer import Answer, Broken, TimedOut, Unreachable
+from shared.http_client import Client
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
