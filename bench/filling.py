@@ -12,6 +12,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from bench.asking import Asker
+from shared import tallies
 from shared.migrations import declared
 from shared.references import holding, owning
 from stack.folder import DataFolder
@@ -53,12 +54,14 @@ class Filler:
     def add(self, label: str, rows: Iterable[dict]) -> None:
         """Store `rows` (values by column), each with the next id from 1 on."""
         numbered = ({"id": pk, **row} for pk, row in enumerate(rows, 1))
-        table = self.model(label).__table__
+        model = self.model(label)
+        table = model.__table__
         with self.connected(label.split(".")[0]) as connection:
             copy(connection, table, complete(table, numbered))
             with connection.cursor() as cursor:
-                cursor.execute("DELETE FROM row_tally WHERE label = %s", (label,))
-                cursor.execute(f"INSERT INTO row_tally SELECT %s, count(*) FROM {table}", (label,))
+                for tally in tallies.tallies_of(model):
+                    cursor.execute("DELETE FROM row_tally WHERE label = %s", (tally,))
+                    cursor.execute(tallies.counting(model, tally))
                 cursor.execute(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 1)) FROM {table}"
                 )

@@ -102,6 +102,7 @@ def reference(
     null=False,
     unique=False,
     circular=False,
+    counted=False,
     required: bool | None = None,
     nested: tuple[str, ...] | None = None,
     field=fields.Reference,
@@ -111,13 +112,15 @@ def reference(
 
     `nested` are the names shown in the nested face where they differ from those the target declares;
     `field=RawReference` is read as the bare id. Where two tables refer to each other, one reference is `circular`: its
-    key is made when both tables are there.
+    key is made when both tables are there. How many rows refer to an object is kept where the reference is `counted`
+    (shared/tallies.py).
     """
     on_delete = None if on_delete == PROTECT else on_delete
     key = ForeignKey(f"{target.replace('.', '_')}.id", ondelete=on_delete, use_alter=circular)
     made = field(target, nested=nested, allow_none=null)
     made.required = not null if required is None else required
-    return mapped_column(Integer, key, nullable=null, unique=unique, index=not unique, info={"field": made}, **kwargs)
+    info = {"field": made, "counted": counted}
+    return mapped_column(Integer, key, nullable=null, unique=unique, info=info, **kwargs)
 
 
 class references:  # noqa: N801 - reads like the column helpers beside it

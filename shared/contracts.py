@@ -18,7 +18,8 @@ from shared.faces import path_sql
 class Contract:
     """`facts` maps a name to its column type and field; `nested` are the names in the nested face of others.
 
-    `key` is the attribute that filters name it by (`?tenant=slug`), `indexed` are other facts that filters use.
+    `key` is the attribute that filters name it by (`?tenant=slug`); `key_unique` says that it names one object at most.
+    `indexed` are other facts that filters use.
     `computed` maps names in `nested` that are no facts to (field, expression of the replica). Of a `complete` contract,
     holders keep every object, not only those they refer to.
     """
@@ -28,6 +29,7 @@ class Contract:
     facts: dict
     nested: tuple[str, ...] = ("name", "slug")
     key: str = "slug"
+    key_unique: bool = False
     complete: bool = False
     listed_by: tuple[str, ...] = ()
     computed: "dict[str, tuple[type, Callable]]" = field(default_factory=dict)
@@ -108,8 +110,8 @@ _CUSTOM_FIELD = {
 CONTRACTS = {
     contract.label: contract
     for contract in (
-        Contract("tenancy.tenant", "tenants", _NAMED),
-        Contract("dcim.site", "sites", _NAMED),
+        Contract("tenancy.tenant", "tenants", _NAMED, key_unique=True),
+        Contract("dcim.site", "sites", _NAMED, key_unique=True),
         Contract("dcim.rack", "racks", _RACK, ("name", "display_name"), "name"),
         Contract("dcim.device", "devices", _DEVICE, ("name", "display_name"), "name"),
         Contract(

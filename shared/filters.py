@@ -124,6 +124,8 @@ class ReferenceFilter(Filter):
         if ids is None:
             return None
         wanted = ids if self.target is self.model else self.target.with_descendants(ids)
+        if wanted is ids and (not self.by_key or self.target.key_unique()):
+            wanted = ids.limit(1).scalar_subquery()
         return reach(self.model, self.path, wanted)
 
     def _ids(self, text) -> Select | None:

@@ -61,6 +61,12 @@ class Record:
         return cls.models[label]
 
     @classmethod
+    def key_unique(cls) -> bool:
+        """Whether no two objects have the same `key`."""
+        contract = CONTRACTS.get(cls.label)
+        return contract.key_unique if contract else bool(cls.__table__.columns[cls.attributes[cls.key].column].unique)
+
+    @classmethod
     def with_descendants(cls, ids):
         """Hook for trees: the subquery `ids`, and all that is below them."""
         return ids

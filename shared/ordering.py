@@ -1,6 +1,8 @@
 """The order of a list: names of attributes, through references where dotted, and the id to break ties."""
 
-from sqlalchemy import Column, Select
+from itertools import takewhile
+
+from sqlalchemy import Column, ColumnElement, Select
 from sqlalchemy.orm import aliased
 
 
@@ -29,9 +31,7 @@ class Ordering:
         for name in self.names:
             *path, last = name.strip("-?").split(".")
             statement = self._follow(statement, joined, tuple(path), half and name == self.names[0])
-            key = getattr(joined[tuple(path)], last)
-            key = key.desc() if name.startswith("-") else key
-            keys.append(key.nulls_first() if name.endswith("?") else key)
+            keys.append(_key(name, getattr(joined[tuple(path)], last)))
         return statement.order_by(*keys, self.model.id)
 
     def _follow(self, statement: Select, joined: dict, path: tuple[str, ...], inner: bool) -> Select:
@@ -56,11 +56,13 @@ class Ordering:
             yield model, attribute
             model = model.model_of(attribute.field.target)
 
-    def own_columns(self) -> list[Column]:
-        """The leading columns of the model's own table that the order starts with."""
-        own = []
-        for name in self.names:
-            if "." in name:
-                break
-            own.append(self.model.__table__.columns[name.strip("-?")])
-        return own
+    def own_keys(self) -> dict[Column, ColumnElement]:
+        """The keys that the order starts with, as far as they are columns of the model's own table."""
+        columns = self.model.__table__.columns
+        names = takewhile(lambda name: "." not in name, self.names)
+        return {column: _key(name, column) for name in names for column in (columns[name.strip("-?")],)}
+
+
+def _key(name: str, column) -> ColumnElement:
+    key = column.desc() if name.startswith("-") else column
+    return key.nulls_first() if name.endswith("?") else key

@@ -5,7 +5,7 @@ A path is a tuple of names of references (`("rack", "group")`: the group of the 
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, any_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, any_, func, or_, select
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,16 @@ def target_of(model, path: "tuple[str | Back, ...]"):
 
 
 def among(column, ids) -> ColumnElement:
-    """Whether `column` is one of the subquery `ids`.
+    """Whether `column` is one of the subquery `ids`, or the one id of a scalar subquery.
 
-    Found first, as an array: `IN` would be planned as a join, and joins run in the order they are written.
+    Several are found first, as an array: `IN` would be planned as a join, and joins run in the order they are written.
+    The rows of a single id an index has in the order of the list.
     """
-    return column == any_(func.array(ids.scalar_subquery()))
+    return column == (ids if isinstance(ids, ScalarSelect) else any_(func.array(ids.scalar_subquery())))
 
 
 def reach(model, path: "tuple[str | Back, ...]", ids) -> ColumnElement:
-    """The condition on `model` that what `path` leads to is one of the subquery `ids`, or, with None, is not there."""
+    """The condition on `model` that what `path` leads to is among `ids`, or, with None, is not there."""
     if isinstance(path[0], Back):
         return _reach_back(model, path, ids)
     attribute = model.attributes[path[0]]

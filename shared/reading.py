@@ -139,6 +139,8 @@ def _total(resource: Resource, conditions: list) -> Select:
     narrowed = [*resource.only, *conditions]
     if not narrowed:
         return tallies.total(resource.model)
+    if len(narrowed) == 1 and (kept := tallies.meeting(*narrowed)) is not None:
+        return kept
     return select(func.count()).select_from(resource.model).where(*narrowed)
 
 

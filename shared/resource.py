@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Column, Index, UniqueConstraint
 
 from shared import fields, filters
 from shared.faces import ReadFace, patch_schema, read_schema, write_schema
@@ -172,18 +172,24 @@ class Resource:
         return read_schema(self.model), write_schema(self.model), patch_schema(self.model)
 
     def index(self) -> None:
-        """Give the table its unique sets, and an index for every filter on a column of its own and for its order."""
-        table = self.model.__table__
-        indexed = {tuple(index.columns.keys())[0] for index in table.indexes}
-        indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
-        for name in self.filters:
-            if isinstance(name, str) and name in self.model.attributes:
-                column = table.columns.get(self.model.attributes[name].column)
-                if column is not None and column.name not in indexed:
-                    Index(None, column)
-                    indexed.add(column.name)
+        """Give the table its unique sets, and indexes for its order and for each reference and filter of its own.
+
+        The latter go on in that order: the first rows of a long list are then the first of its index.
+        """
+        table, order = self.model.__table__, self.ordering.own_keys()
         for names in self.unique:
             table.append_constraint(UniqueConstraint(*(self.model.attributes[name].column for name in names)))
-        own = self.ordering.own_columns()
-        if own and own[0].name not in indexed:
-            Index(None, *own, table.c.id)
+        indexed = {tuple(index.columns.keys())[0] for index in table.indexes}
+        indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
+        for column in dict.fromkeys([*list(order)[:1], *self._narrowing()]):
+            if column.name not in indexed:
+                after = [key for other, key in order.items() if other is not column]
+                tie = [table.c.id] if order else []
+                Index(f"ix_{table.name}_{column.name}", order.get(column, column), *after, *tie)
+
+    def _narrowing(self) -> Iterable[Column]:
+        """The references and the columns that are filtered by."""
+        columns = self.model.__table__.columns
+        for name, attribute in self.model.attributes.items():
+            if (attribute.is_reference or name in self.filters) and attribute.column in columns:
+                yield columns[attribute.column]

@@ -27,9 +27,10 @@ def device_filters(model) -> tuple[Filter, ...]:
             if named is None:
                 return None
             own = select(Device.id).where(named)
-            chassis = select(VirtualChassis.id).where(among(VirtualChassis.master_id, own))
-            members = select(Device.id).where(among(Device.virtual_chassis_id, chassis))
-            shown = or_(~model.mgmt_only, among(model.device_id, own))
+            device = own.limit(1).scalar_subquery()
+            chassis = select(VirtualChassis.id).where(VirtualChassis.master_id == device).scalar_subquery()
+            members = select(Device.id).where(Device.virtual_chassis_id == chassis)
+            shown = or_(~model.mgmt_only, model.device_id == device)
             return and_(among(model.device_id, union(own, members)), shown)
 
         return Filter(parameter, condition, Device, by_key=parameter == "device")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from flask import g
 from sqlalchemy import Column, Connection
 
-from shared import prepared
+from shared import prepared, tallies
 from shared.references import client
 from shared.replies import base_url
 
@@ -32,16 +32,18 @@ class Lookup:
 
 
 def counts(**columns: Column) -> Callable:
-    """Answers with how many rows refer to each of the ids, `{id: {name: number}}`, for each `name=key`."""
-    statement = " UNION ALL ".join(
-        f"SELECT {key.name}, '{name}', count(*) FROM {key.table.name} WHERE {key.name} = ANY($1::integer[]) GROUP BY 1"
-        for name, key in columns.items()
-    )
+    """Answers `{id: {name: number}}`: how many rows refer to each of the ids, for each counted `name=reference`."""
+    name_of = {tallies.label_of(column): name for name, column in columns.items()}
+    statement = f"""
+        SELECT object_id, label, sum(difference)::bigint FROM row_tally
+        WHERE label IN ({", ".join(f"'{label}'" for label in name_of)}) AND object_id = ANY($1::integer[])
+        GROUP BY 1, 2
+    """
 
     def count(connection: Connection, ids: list[int]) -> dict[int, dict]:
         counted: dict[int, dict] = {}
-        for pk, name, number in prepared.execute(connection, "_".join(columns), statement, (ids,)):
-            counted.setdefault(pk, {})[name] = number
+        for pk, label, number in prepared.execute(connection, "_".join(columns), statement, (ids,)):
+            counted.setdefault(pk, {})[name_of[label]] = number
         return counted
 
     return count

@@ -24,6 +24,12 @@ FILTERS = {
     "ipam/ip-addresses": ["parent=10.0.7.0/24", "address=10.0.7.1", "interface_id=7", "tenant=tenant-7"],
     "ipam/prefixes": ["contains=10.0.7.9", "within=10.0.7.0/22", "site=site-7", "tenant=tenant-7"],
 }
+# What is of one object and much: its first rows are the first of an index.
+LONG = {
+    "dcim/devices": ["site=site-7", "tenant_id=7", "role=role-3", "device_type_id=7"],
+    "ipam/ip-addresses": ["tenant=tenant-7", "vrf_id=3"],
+    "ipam/prefixes": ["site_id=7", "tenant=tenant-7", "role=role-3"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +64,10 @@ def test_a_first_page_needs_no_walk_through_the_table(filled, name):
 def test_a_filter_has_an_index(filled, name, query):
     plan = plan_of(filled, LISTS[name], query)
     assert not BIG[LISTS[name].app].search(plan), plan
+
+
+@pytest.mark.parametrize(("name", "query"), [(name, query) for name, queries in LONG.items() for query in queries])
+def test_what_is_of_one_object_is_neither_sorted_nor_counted(filled, name, query):
+    plan = plan_of(filled, LISTS[name], query)
+    scans = re.findall(rf"Scan using \w+ on {LISTS[name].model.__tablename__}\b", plan)
+    assert "Sort" not in plan and len(scans) == 1, plan

@@ -22,7 +22,7 @@ class CircuitTermination(Base):
 
     circuit_id = reference("circuits.circuit", on_delete=CASCADE)
     term_side = columns.choice(TERM_SIDE, type_=String(1), field=fields.RawChoice)
-    site_id = reference("dcim.site", on_delete=PROTECT)
+    site_id = reference("dcim.site", on_delete=PROTECT, counted=True)
     interface_id = reference("dcim.interface", on_delete=PROTECT, null=True, unique=True)
     port_speed = columns.integer()
     upstream_speed = columns.integer(null=True)

@@ -23,7 +23,7 @@ class Rack(Base, CustomFields, Tracked):
         fields.Text(),
         lambda rack: case((rack.facility_id.is_(None), rack.name), else_=rack.name + " (" + rack.facility_id + ")"),
     )
-    site_id = reference("dcim.site", on_delete=PROTECT)
+    site_id = reference("dcim.site", on_delete=PROTECT, counted=True)
     group_id = reference("dcim.rackgroup", on_delete=SET_NULL, null=True)
     tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True)
     role_id = reference("dcim.rackrole", on_delete=PROTECT, null=True)

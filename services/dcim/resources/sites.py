@@ -1,11 +1,8 @@
 """Sites: the places that hold racks and devices."""
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
-
 from services.dcim.base import Base
 from services.dcim.choices import SITE_STATUS
-from shared import columns, fields, natural_order
+from shared import columns, fields, natural_order, tallies
 from shared.columns import PROTECT, SET_NULL, Tracked, computed, reference, text
 from shared.custom_fields import CustomFields
 from shared.parsing import to_integer
@@ -16,12 +13,7 @@ from shared.resource import Resource
 
 def count_at(label):
     """The number of objects `label` that are at a site."""
-
-    def count(site):
-        located = aliased(Base.model_of(label))
-        return select(func.count()).where(located.site_id == site.id).correlate(site).scalar_subquery()
-
-    return count
+    return lambda site: tallies.referring(Base.model_of(label).__table__.c.site_id, site.id).scalar_subquery()
 
 
 class Site(Base, CustomFields, Tracked):

@@ -26,8 +26,8 @@ class IPAddress(Base, CustomFields, Tracked):
 
     family = family_of("address")
     address = address()
-    vrf_id = reference("ipam.vrf", on_delete=PROTECT, null=True)
-    tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True)
+    vrf_id = reference("ipam.vrf", on_delete=PROTECT, null=True, counted=True)
+    tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True, counted=True)
     status = choice(ADDRESS_STATUS, default=ACTIVE)
     role = choice(ADDRESS_ROLE, null=True)
     interface_id = reference("dcim.interface", on_delete=CASCADE, null=True)
@@ -53,8 +53,6 @@ class IPAddress(Base, CustomFields, Tracked):
         return select(inside.interface_id).where(inside.id == cls.nat_inside_id).scalar_subquery()
 
 
-Index("ix_ipam_ipaddress_order", IPAddress.host, IPAddress.id)
-Index("ix_ipam_ipaddress_space", IPAddress.vrf_id, IPAddress.host)
 Index("ix_ipam_ipaddress_mask", func.masklen(IPAddress.address))
 
 Interface = Base.model_of("dcim.interface")

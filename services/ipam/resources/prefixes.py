@@ -26,18 +26,17 @@ class Prefix(Base, CustomFields, Tracked):
 
     family = family_of("prefix")
     prefix = network()
-    site_id = reference("dcim.site", on_delete=PROTECT, null=True)
-    vrf_id = reference("ipam.vrf", on_delete=PROTECT, null=True)
-    tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True)
+    site_id = reference("dcim.site", on_delete=PROTECT, null=True, counted=True)
+    vrf_id = reference("ipam.vrf", on_delete=PROTECT, null=True, counted=True)
+    tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True, counted=True)
     vlan_id = reference("ipam.vlan", on_delete=PROTECT, null=True)
     status = choice(PREFIX_STATUS, default=ACTIVE)
-    role_id = reference("ipam.role", on_delete=SET_NULL, null=True)
+    role_id = reference("ipam.role", on_delete=SET_NULL, null=True, counted=True)
     is_pool = boolean(False)
     description = text(100, blank=True)
     vrf_order = mapped_column(Text(collation="C"))
 
 
-Index("ix_ipam_prefix_order", Prefix.vrf_order.nulls_first(), Prefix.prefix, Prefix.id)
 Index("ix_ipam_prefix_space", Prefix.prefix, Prefix.vrf_id)
 Index("ix_ipam_prefix_tree", Prefix.prefix, postgresql_using="spgist")
 Index("ix_ipam_prefix_mask", func.masklen(Prefix.prefix))

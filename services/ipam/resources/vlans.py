@@ -13,7 +13,7 @@ from shared.resource import Resource
 class VLAN(Base, CustomFields, Tracked):
     verbose_name = "VLAN"
 
-    site_id = reference("dcim.site", on_delete=PROTECT, null=True)
+    site_id = reference("dcim.site", on_delete=PROTECT, null=True, counted=True)
     group_id = reference("ipam.vlangroup", on_delete=PROTECT, null=True)
     vid = integer(1, 4094)
     name = text(64)
