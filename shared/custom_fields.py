@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from sqlalchemy import Index, Text, cast, func, literal_column, select
+from sqlalchemy import Index, Text, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased, declared_attr, mapped_column
 
@@ -61,5 +61,7 @@ def shown_sql(entity, model):
     key = cast(definition.id, Text)
     face = types.shown_sql(definition, entity.custom_fields[key], entity.custom_fields[key].astext)
     ordered = func.json_object_agg(definition.name, aggregate_order_by(face, definition.weight, definition.name))
-    rows = select(ordered).where(definition.obj_type.contains([model.label])).correlate(entity).scalar_subquery()
-    return func.coalesce(rows, literal_column("'{}'::json"))
+    own, none = definition.obj_type.contains([model.label]), literal_column("'{}'::json")
+    values = select(ordered).where(own).correlate(entity).scalar_subquery()
+    # Asked once for a page, so that a type without any costs nothing for each row.
+    return case((select(definition.id).where(own).exists(), func.coalesce(values, none)), else_=none)
