@@ -18,6 +18,7 @@ from tests.faults.kinds import KINDS
 from tests.faults.network import Network
 from tests.faults.verdict import everything, seconds_to_catch_up, violations
 from tests.faults.workload import Dawdler, World, Writer
+from tests.tallies import differences
 
 WRITERS = 5
 SECONDS = 15
@@ -72,7 +73,8 @@ def run(network: Network, keyholder: Client, seed: int) -> Outcome:
         for writer in writers:
             writer.join()
     catching_up, found = seconds_to_catch_up(stack)
-    return Outcome(seed, world, harm, catching_up, found + violations(world, everything(keyholder)))
+    wrong = [*found, *differences(stack), *violations(world, everything(keyholder))]
+    return Outcome(seed, world, harm, catching_up, wrong)
 
 
 def test_every_promise_holds_whatever_dies(
