@@ -29,6 +29,10 @@ class Service(Flask):
         super().__init__(*args, **kwargs)
         self._clients = BoundedSemaphore(settings.database_pool + settings.database_pool // 2)
 
+    def ensure_sync(self, func):
+        """Views and hooks here are plain functions; to find that out each time takes Flask longer than many of them."""
+        return func
+
     def full_dispatch_request(self):
         with self._clients if request.path.startswith("/api/") else nullcontext():
             return super().full_dispatch_request()

@@ -41,7 +41,7 @@ def _carrying_format(body: bytes | str) -> bytes | str:
 
 
 def _asks_for_format() -> bool:
-    return request.args.get("format") == "json"
+    return bool(request.query_string) and request.args.get("format") == "json"
 
 
 def laid_out(body: bytes | str) -> bytes | str:
