@@ -34,6 +34,7 @@ class Database:
             pool_size=settings.database_pool,
             max_overflow=settings.database_pool,
             pool_timeout=5,
+            pool_use_lifo=True,
             enable_from_linting=False,
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
