@@ -58,9 +58,11 @@ class Ordering:
 
     def own_keys(self) -> dict[Column, ColumnElement]:
         """The keys that the order starts with, as far as they are columns of the model's own table."""
-        columns = self.model.__table__.columns
-        names = takewhile(lambda name: "." not in name, self.names)
-        return {column: _key(name, column) for name in names for column in (columns[name.strip("-?")],)}
+        keys = {}
+        for name in takewhile(lambda name: "." not in name, self.names):
+            column = self.model.__table__.columns[name.strip("-?")]
+            keys[column] = _key(name, column)
+        return keys
 
 
 def _key(name: str, column) -> ColumnElement:

@@ -7,6 +7,7 @@ A tally has a label: `dcim.device` is of all rows of a table, `dcim_device.site_
 where that reference is `counted` (`shared.columns.reference`).
 """
 
+from collections.abc import Iterable
 from operator import eq
 
 from sqlalchemy import (
@@ -82,6 +83,16 @@ def referring(column: Column, pk) -> Select:
     return _sum(column.table, label_of(column), pk)
 
 
+def referring_sql(columns: Iterable[Column]) -> str:
+    """SQL of the same for the objects `$1` and each of the references `columns`: (object id, label, number)."""
+    labels = ", ".join(f"'{label_of(column)}'" for column in columns)
+    return f"""
+        SELECT object_id, label, sum(difference)::bigint FROM row_tally
+        WHERE label IN ({labels}) AND object_id = ANY($1::integer[])
+        GROUP BY 1, 2
+    """
+
+
 def meeting(condition: ColumnElement) -> Select | None:
     """The number of rows that meet `condition`, where that is a counted reference to one object; else None."""
     compared = isinstance(condition, BinaryExpression) and condition.operator is eq
@@ -105,11 +116,11 @@ def _sum(table: Table, label: str, pk) -> Select:
 
 def install(connection: Connection, resources) -> None:
     """Have the tallies of every table of `resources` kept; what was not counted gets counted once."""
-    connection.exec_driver_sql(_ADD_UP + _MOVE)
-    for model in {resource.model: None for resource in resources}:
-        # This holds back other writers of the table until the transaction ends.
-        connection.exec_driver_sql(_triggers(model))
-        counted = set(connection.scalars(text("SELECT DISTINCT label FROM row_tally")))
+    models = {resource.model: None for resource in resources}
+    # This holds back other writers of the tables until the transaction ends.
+    connection.exec_driver_sql("".join((_ADD_UP, _MOVE, *map(_triggers, models))))
+    counted = set(connection.scalars(text("SELECT DISTINCT label FROM row_tally")))
+    for model in models:
         for label in tallies_of(model).keys() - counted:
             connection.exec_driver_sql(counting(model, label))
 

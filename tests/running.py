@@ -90,8 +90,9 @@ class Stack:
         kept = [child for child in keeper.children() if child.name() != "sleep"] if keeper else []
         return kept[0] if kept else None
 
-    def database_url(self, owner: str) -> str:
-        """The SQLAlchemy URL of the embedded database of a service or the gateway."""
+    def database_url(self, app: str) -> str:
+        """The SQLAlchemy URL of the embedded database of a service or the gateway, where the accounts (`users`) are."""
+        owner = "gateway" if app == "users" else app
         return Cluster(self.folder).url(f"patchbay_{owner}")
 
     def run(self, command: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess:

@@ -16,7 +16,7 @@ def differences(stack: Stack, apps=APPS) -> list[str]:
 
 
 def _wrong(stack: Stack, app: str):
-    engine = create_engine(stack.database_url("gateway" if app == "users" else app), isolation_level="REPEATABLE READ")
+    engine = create_engine(stack.database_url(app), isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
         kept: dict[str, dict[int, int]] = {}
         for label, pk, number in connection.execute(_KEPT):

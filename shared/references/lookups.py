@@ -34,11 +34,7 @@ class Lookup:
 def counts(**columns: Column) -> Callable:
     """Answers `{id: {name: number}}`: how many rows refer to each of the ids, for each counted `name=reference`."""
     name_of = {tallies.label_of(column): name for name, column in columns.items()}
-    statement = f"""
-        SELECT object_id, label, sum(difference)::bigint FROM row_tally
-        WHERE label IN ({", ".join(f"'{label}'" for label in name_of)}) AND object_id = ANY($1::integer[])
-        GROUP BY 1, 2
-    """
+    statement = tallies.referring_sql(columns.values())
 
     def count(connection: Connection, ids: list[int]) -> dict[int, dict]:
         counted: dict[int, dict] = {}

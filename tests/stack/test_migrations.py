@@ -9,7 +9,7 @@ from shared.migrations import pending
 
 @pytest.mark.parametrize("app", APPS)
 def test_no_model_waits_for_a_migration(stack, app):
-    engine = create_engine(stack.database_url("gateway" if app == "users" else app))
+    engine = create_engine(stack.database_url(app))
     with engine.connect() as connection:
         assert pending(app, connection) == []
     engine.dispose()
