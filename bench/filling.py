@@ -11,8 +11,8 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from bench.asking import Asker
-from shared import tallies
+from bench.client import Asker
+from shared.db import row_counts
 from shared.migrations import declared
 from shared.references import holding, owning
 from stack.folder import DataFolder
@@ -59,9 +59,9 @@ class Filler:
         with self.connected(label.split(".")[0]) as connection:
             copy(connection, table, complete(table, numbered))
             with connection.cursor() as cursor:
-                for tally in tallies.tallies_of(model):
+                for tally in row_counts.tallies_of(model):
                     cursor.execute("DELETE FROM row_tally WHERE label = %s", (tally,))
-                    cursor.execute(tallies.counting(model, tally))
+                    cursor.execute(row_counts.counting(model, tally))
                 cursor.execute(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 1)) FROM {table}"
                 )

@@ -11,7 +11,7 @@ import orjson
 import psycopg2
 
 from bench import cases
-from bench.asking import Asker
+from bench.client import Asker
 from bench.dataset import Dataset
 from bench.measuring import Cost, cost
 from stack import processes

@@ -15,14 +15,14 @@ from werkzeug.wsgi import ClosingIterator
 
 from gateway import metrics, sessions
 from gateway.compression import compressed
-from gateway.errors import Refused, Reply
-from gateway.negotiation import Form, form_of, without_suffix
+from gateway.concurrency_limit import ConcurrencyLimit
+from gateway.errors import GatewayError, Reply
+from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
 from gateway.request import Request, path_of, request_id_of
-from gateway.room import Room
 from gateway.upstreams import Upstreams
 from shared.config import APPS, settings
-from shared.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
+from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
 
 _ROUTE = re.compile(rf"/(api|internal)/({'|'.join(APPS)})(?:/.*)?", re.DOTALL)
 
@@ -34,14 +34,14 @@ class Gateway:
 
     def __init__(self, pages: Flask, upstreams: Upstreams):
         self._app, self._pages, self._upstreams = pages, pages.wsgi_app, upstreams
-        self._room = Room(settings.gateway_clients)
+        self._limit = ConcurrencyLimit(settings.gateway_clients)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         started = perf_counter()
         environ["HTTP_X_REQUEST_ID"] = request_id_of(environ)
         try:
-            leave = self._room.enter(environ["PATH_INFO"])
-        except Refused as busy:
+            leave = self._limit.acquire(environ["PATH_INFO"])
+        except GatewayError as busy:
             return self._reply(environ, start_response, started, "gateway", busy.reply())
         try:
             app, reply = self._answer(environ)
@@ -64,11 +64,11 @@ class Gateway:
             if audience == "pages" or (audience == "api" and _for_people(environ)):
                 return app, self._page(environ)
             return app, self._forward(environ, audience, app)
-        except Refused as refused:
+        except GatewayError as refused:
             return app, refused.reply()
         except Exception:
             log.exception("the gateway failed (request %s)", environ["HTTP_X_REQUEST_ID"])
-            return app, Refused(500, "The gateway failed on this request.").reply()
+            return app, GatewayError(500, "The gateway failed on this request.").reply()
 
     def _page(self, environ: dict[str, Any]) -> Reply:
         body, status, headers = run_wsgi_app(self._pages, environ, buffered=True)
@@ -98,15 +98,15 @@ def route(path: str) -> tuple[str, str]:
 
 
 def _for_people(environ: dict[str, Any]) -> bool:
-    """Whether a path of the API is asked for as a page. Raises Refused (404, 406)."""
+    """Whether a path of the API is asked for as a page. Raises GatewayError (404, 406)."""
     path = environ["PATH_INFO"]
     if not path.startswith("/api/") or path.endswith(".json"):
         return False
-    return form_of(environ.get("HTTP_ACCEPT", ""), environ.get("QUERY_STRING", "")) is Form.PAGE
+    return format_of(environ.get("HTTP_ACCEPT", ""), environ.get("QUERY_STRING", "")) is ResponseFormat.PAGE
 
 
 def caller(environ: dict[str, Any], request: Request) -> Identity:
-    """The service that makes an internal call; it can only speak as itself. Raises Refused (400, 403, 413)."""
+    """The service that makes an internal call; it can only speak as itself. Raises GatewayError (400, 403, 413)."""
     name = environ.get(_variable(CALLER_HEADER), "")
     given = environ.get(_variable(HEADER))
 
@@ -119,7 +119,7 @@ def caller(environ: dict[str, Any], request: Request) -> Identity:
     except (KeyError, Forged):
         signed = Identity()
     if not name or signed.service != name:
-        raise Refused(403, "This is not a call of a known service.")
+        raise GatewayError(403, "This is not a call of a known service.")
     return Identity(service=name, number=signed.number)
 
 

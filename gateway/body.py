@@ -8,8 +8,8 @@ from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from gateway.errors import Refused
-from shared import identity
+from gateway.errors import GatewayError
+from shared.security import identity
 
 _SPOOL_BYTES = 1 << 20
 _PIECE = 1 << 16
@@ -29,12 +29,12 @@ class Body:
 
     @classmethod
     def received(cls, environ: dict[str, Any], limit: int) -> "Body | None":
-        """The body that a client sends; None without one. Raises Refused (400, 413)."""
+        """The body that a client sends; None without one. Raises GatewayError (400, 413)."""
         declared = environ.get("CONTENT_LENGTH") or ""
         if not declared and not environ.get("HTTP_TRANSFER_ENCODING"):
             return None
         if declared and not (declared.isascii() and declared.isdigit()):
-            raise Refused(400, "The length of the request body is not a number.")
+            raise GatewayError(400, "The length of the request body is not a number.")
         expected = int(declared) if declared else None
         if expected is not None and expected > limit:
             raise _too_large(limit)
@@ -50,7 +50,7 @@ def _copied(source: IO[bytes], expected: int | None, limit: int) -> tuple[IO[byt
         hasher.update(piece)
         target.write(piece)
     if expected is not None and length < expected:
-        raise Refused(400, "The request body ended early.")
+        raise GatewayError(400, "The request body ended early.")
     target.seek(0)
     return target, length, hasher.hexdigest() if length else ""
 
@@ -61,8 +61,8 @@ def _read(source: IO[bytes], size: int) -> bytes:
     try:
         return source.read(size)
     except Exception:  # a connection that broke, or chunks that are none; each server has errors of its own
-        raise Refused(400, "The request body could not be read.") from None
+        raise GatewayError(400, "The request body could not be read.") from None
 
 
-def _too_large(limit: int) -> Refused:
-    return Refused(413, f"The request body is larger than {limit} bytes.")
+def _too_large(limit: int) -> GatewayError:
+    return GatewayError(413, f"The request body is larger than {limit} bytes.")

@@ -21,7 +21,7 @@ class Reply(NamedTuple):
         return f"{self.status} {responses.get(self.status, 'Unknown')}"
 
 
-class Refused(Exception):
+class GatewayError(Exception):
     """The gateway answers `status` with `{"detail": …}` instead of forwarding; `headers` go with it."""
 
     def __init__(self, status: int, detail: str, headers: tuple[tuple[str, str], ...] = ()):
@@ -38,5 +38,5 @@ def json_reply(content: object, status: int = 200, headers: tuple[tuple[str, str
     return Reply(status, [*described, *headers], [body])
 
 
-def not_found() -> Refused:
-    return Refused(404, "Not found.")
+def not_found() -> GatewayError:
+    return GatewayError(404, "Not found.")

@@ -9,22 +9,22 @@ from urllib.parse import parse_qs
 
 from werkzeug.http import parse_accept_header, parse_options_header
 
-from gateway.errors import Refused, not_found
+from gateway.errors import GatewayError, not_found
 
 VERSION = "2.3"
 _PLAIN = frozenset({"", "*/*", "application/json"})
 
 
-class Form(Enum):
+class ResponseFormat(Enum):
     JSON = "json"
     PAGE = "api"
 
 
-def form_of(accept: str, query: str) -> Form:
-    """The form that the Accept header and `?format=` ask for. Raises Refused (404, 406)."""
+def format_of(accept: str, query: str) -> ResponseFormat:
+    """The form that the Accept header and `?format=` ask for. Raises GatewayError (404, 406)."""
     if "format=" in query and (wanted := parse_qs(query).get("format")):
         return _named(wanted[-1])
-    return Form.JSON if accept in _PLAIN else _accepted(accept)
+    return ResponseFormat.JSON if accept in _PLAIN else _accepted(accept)
 
 
 def without_suffix(path: str) -> str:
@@ -35,29 +35,29 @@ def without_suffix(path: str) -> str:
     return bare if bare.endswith("/") else f"{bare}/"
 
 
-def _named(name: str) -> Form:
+def _named(name: str) -> ResponseFormat:
     try:
-        return Form(name)
+        return ResponseFormat(name)
     except ValueError:
         raise not_found() from None
 
 
 @lru_cache(maxsize=256)
-def _accepted(header: str) -> Form:
-    best = Form.JSON, 0.0
+def _accepted(header: str) -> ResponseFormat:
+    best = ResponseFormat.JSON, 0.0
     for value, quality in parse_accept_header(header):
         kind, parameters = parse_options_header(value)
         form = _form_of_type(kind)
         if form and quality > best[1]:
             if parameters.get("version", VERSION) != VERSION:
-                raise Refused(406, 'Invalid version in "Accept" header.')
+                raise GatewayError(406, 'Invalid version in "Accept" header.')
             best = form, quality
     if not best[1]:
-        raise Refused(406, "Could not satisfy the request Accept header.")
+        raise GatewayError(406, "Could not satisfy the request Accept header.")
     return best[0]
 
 
-def _form_of_type(kind: str) -> Form | None:
+def _form_of_type(kind: str) -> ResponseFormat | None:
     if kind in ("application/json", "application/*", "*/*"):
-        return Form.JSON
-    return Form.PAGE if kind in ("text/html", "text/*") else None
+        return ResponseFormat.JSON
+    return ResponseFormat.PAGE if kind in ("text/html", "text/*") else None

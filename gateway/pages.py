@@ -5,11 +5,12 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from gateway import authentication, metrics
-from gateway.errors import Refused
+from gateway.errors import GatewayError
+from gateway.responses import json_response
 from gateway.upstreams import Upstreams
-from shared import options
+from gateway.web import setup
+from shared.api import options
 from shared.config import APPS, settings
-from shared.replies import laid_out
 
 
 class Pages(Flask):
@@ -22,8 +23,6 @@ class Pages(Flask):
 
 
 def create_pages(upstreams: Upstreams) -> Flask:
-    from gateway.web import setup
-
     app = Pages("gateway", root_path=str(setup.FOLDER))
     setup.install(app, upstreams)
     app.after_request(options.allow)
@@ -31,27 +30,23 @@ def create_pages(upstreams: Upstreams) -> Flask:
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/metrics", view_func=exposition)
     app.register_error_handler(HTTPException, http_error)
-    app.register_error_handler(Refused, refused)
+    app.register_error_handler(GatewayError, refused)
     return app
 
 
 def healthz() -> Response:
-    return answer({"status": "ok"})
+    return json_response({"status": "ok"})
 
 
 def readyz() -> Response:
     missing = [app for app in APPS if app not in settings.service_keys]
     accounts = authentication.ready()
     state = {"accounts": "ok" if accounts else "unavailable", "apps_without_key": missing}
-    return answer(state, 200 if accounts and not missing else 503)
+    return json_response(state, 200 if accounts and not missing else 503)
 
 
 def exposition() -> Response:
     return Response(metrics.exposition(), mimetype="text/plain; version=0.0.4")
-
-
-def answer(content: object, status: int = 200) -> Response:
-    return Response(laid_out(orjson.dumps(content)), status, mimetype="application/json")
 
 
 def http_error(error: HTTPException) -> Response:
@@ -61,7 +56,7 @@ def http_error(error: HTTPException) -> Response:
     return _failed(error.code, details.get(error.code, error.description), dict(error.get_response().headers))
 
 
-def refused(error: Refused) -> Response:
+def refused(error: GatewayError) -> Response:
     return _failed(error.status, error.detail, dict(error.headers))
 
 

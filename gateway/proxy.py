@@ -4,11 +4,11 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 
-from gateway.errors import Refused, Reply
+from gateway.errors import GatewayError, Reply
 from gateway.request import HOP_BY_HOP, Request
 from shared.config import settings
-from shared.http_answer import Answer, Broken, Failed, TimedOut
-from shared.http_client import Client
+from shared.http.client import Client
+from shared.http.client_response import Broken, ClientResponse, Failed, TimedOut
 
 # Longer than any service waits for another: what it gave up on holds no thread here for long.
 INTERNAL_SECONDS = 8
@@ -38,7 +38,7 @@ class Remote:
         self._client = Client(url, settings.connect_seconds, settings.upstream_connections)
 
     def send(self, request: Request) -> Reply:
-        """The reply of the service, still streaming if it is long. Raises Refused (502, 504)."""
+        """The reply of the service, still streaming if it is long. Raises GatewayError (502, 504)."""
         try:
             answer = self._ask(request)
             try:
@@ -51,7 +51,7 @@ class Remote:
         except Failed as error:
             raise self._failed(502, "cannot be reached", request, error) from error
 
-    def _ask(self, request: Request) -> Answer:
+    def _ask(self, request: Request) -> ClientResponse:
         """Ask once; a safe method once more when the connection was closed under it, as a restart does."""
         try:
             return self._ask_once(request)
@@ -60,7 +60,7 @@ class Remote:
                 raise
             return self._ask_once(request)
 
-    def _ask_once(self, request: Request) -> Answer:
+    def _ask_once(self, request: Request) -> ClientResponse:
         seconds = INTERNAL_SECONDS if request.path.startswith("/internal/") else settings.read_seconds
         body = b""
         if request.body:
@@ -68,7 +68,7 @@ class Remote:
             body.seek(0)
         return self._client.ask(request.method, request.target, request.sent_headers, body, seconds)
 
-    def _reply(self, request: Request, answer: Answer) -> Reply:
+    def _reply(self, request: Request, answer: ClientResponse) -> Reply:
         """A short reply is read whole first, so that a broken one can still become a 502."""
         headers = end_to_end(answer.headers)
         if answer.status < 200 or answer.endless or any(map(_unsound, headers)):
@@ -85,9 +85,9 @@ class Remote:
             headers.append(("Content-Length", length))
         return Reply(answer.status, headers, body)
 
-    def _failed(self, status: int, what: str, request: Request, error: Exception) -> Refused:
+    def _failed(self, status: int, what: str, request: Request, error: Exception) -> GatewayError:
         log.warning("%s %s: %s (request %s)", self.name, what, type(error).__name__, request.request_id)
-        return Refused(status, f"The {self.name} service {what}.", (("Retry-After", "1"),))
+        return GatewayError(status, f"The {self.name} service {what}.", (("Retry-After", "1"),))
 
 
 class _Stream:
@@ -97,7 +97,7 @@ class _Stream:
     only honest end once the status has been sent.
     """
 
-    def __init__(self, head: list[bytes], rest: Iterator[bytes], answer: Answer):
+    def __init__(self, head: list[bytes], rest: Iterator[bytes], answer: ClientResponse):
         self._head, self._rest, self._answer = head, rest, answer
 
     def __iter__(self) -> Iterator[bytes]:

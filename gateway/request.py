@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gateway.body import Body
-from gateway.errors import Refused, not_found
+from gateway.errors import GatewayError, not_found
 from shared.config import settings
 
 HOP_BY_HOP = frozenset(
@@ -77,7 +77,7 @@ class Request:
         return self.headers | self.claims | length
 
     def receive(self, environ: dict[str, Any]) -> None:
-        """Take the body, unless that is done. Raises Refused (400, 413)."""
+        """Take the body, unless that is done. Raises GatewayError (400, 413)."""
         self.body = self.body or Body.received(environ, settings.max_body_bytes)
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Request:
 
     @classmethod
     def from_environ(cls, environ: dict[str, Any]) -> "Request":
-        """The request without its body. Raises Refused when the path or the host is misleading."""
+        """The request without its body. Raises GatewayError when the path or the host is misleading."""
         host, scheme = _public_address(environ)
         request_id = request_id_of(environ)
         headers = _end_to_end(environ)
@@ -137,7 +137,7 @@ def _public_address(environ: dict[str, Any]) -> tuple[str, str]:
     if not _HOST.fullmatch(host):
         host = environ.get("HTTP_HOST", "") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     if not _HOST.fullmatch(host):
-        raise Refused(400, "The Host header is not a host name.")
+        raise GatewayError(400, "The Host header is not a host name.")
     scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")[0].strip().lower()
     return host, scheme if scheme in ("http", "https") else environ["wsgi.url_scheme"]
 

@@ -8,17 +8,17 @@ import hmac
 import secrets
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature
 from werkzeug.http import parse_cookie
 
 from gateway import authentication
-from gateway.accounts.sessions import LIFETIME
-from gateway.errors import Refused
+from gateway.errors import GatewayError
 from gateway.request import SESSION_COOKIE, Request
+from gateway.users.sessions import LIFETIME
 from shared.config import settings
-from shared.identity import Identity
+from shared.security.identity import Identity
 
 SECONDS = int(LIFETIME.total_seconds())
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -30,8 +30,6 @@ class Sessions(SecureCookieSessionInterface):
     salt = "patchbay.session"
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        from flask import request
-
         return Request.from_environ(request.environ).scheme == "https"
 
 
@@ -47,15 +45,15 @@ def install(app: Flask) -> None:
     )
 
 
-def caller(app: Flask, environ: dict[str, Any], request: Request, name: str) -> Identity:
-    """The user of a session, or else of a token, with its permissions in the app `name`. Raises Refused (403, 503)."""
+def caller(app: Flask, environ: dict[str, Any], asked: Request, name: str) -> Identity:
+    """The user of a session, or else of a token, with its permissions in `name`. Raises GatewayError (403, 503)."""
     content = read(app, environ)
     found = identity(content, name)
     if found:
-        require_csrf(content, request.method, environ.get("HTTP_X_CSRFTOKEN", ""))
+        require_csrf(content, asked.method, environ.get("HTTP_X_CSRFTOKEN", ""))
         return found
-    found = authentication.authenticate(request.authorization, name)
-    authentication.require_login(found, request.path)
+    found = authentication.authenticate(asked.authorization, name)
+    authentication.require_login(found, asked.path)
     return found
 
 
@@ -75,7 +73,7 @@ def identity(content: dict | None, app: str) -> Identity | None:
     """The user that a session names, with its permissions in `app`; None when the session has ended."""
     if not content or "key" not in content:
         return None
-    row = authentication.look_up_session(content["key"], f"{app}.")
+    row = authentication.look_up_session(content["key"], app)
     if row is None:
         return None
     user_id, username, superuser, active, permissions, groups = row
@@ -85,6 +83,6 @@ def identity(content: dict | None, app: str) -> Identity | None:
 
 
 def require_csrf(content: dict, method: str, token: str) -> None:
-    """Refuse an unsafe request that another site could have made a browser send. Raises Refused (403)."""
+    """Refuse an unsafe request that another site could have made a browser send. Raises GatewayError (403)."""
     if method not in SAFE_METHODS and not hmac.compare_digest(content.get("csrf", "").encode(), token.encode() or b"-"):
-        raise Refused(403, "CSRF Failed: CSRF token missing or incorrect.")
+        raise GatewayError(403, "CSRF Failed: CSRF token missing or incorrect.")

@@ -1,13 +1,13 @@
 """The services behind the gateway, by the app of their paths."""
 
-from gateway.accounts.app import app as accounts
-from gateway.errors import Refused, Reply
-from gateway.mounted import Mounted
+from gateway.errors import GatewayError, Reply
+from gateway.in_process import InProcess
 from gateway.proxy import Remote
 from gateway.request import Request
-from shared import session_key
+from gateway.users.app import app as accounts
 from shared.config import settings
-from shared.identity import HEADER, Identity, sign
+from shared.security import session_key
+from shared.security.identity import HEADER, Identity, sign
 
 
 class Upstreams:
@@ -15,13 +15,13 @@ class Upstreams:
 
     def __init__(self):
         self._apps = {name: Remote(name, url) for name, url in settings.upstreams.items()}
-        self._apps["users"] = Mounted("users", accounts)
+        self._apps["users"] = InProcess("users", accounts)
 
     def send(self, request: Request, app: str, identity: Identity) -> Reply:
-        """The reply of `app` to `request`, made by `identity`. Raises Refused (502, 503, 504)."""
+        """The reply of `app` to `request`, made by `identity`. Raises GatewayError (502, 503, 504)."""
         key = settings.service_keys.get(app)
         if key is None:
-            raise Refused(503, f"The gateway has no key for the {app} service.")
+            raise GatewayError(503, f"The gateway has no key for the {app} service.")
         if app != session_key.APP:
             request.headers.pop(session_key.HEADER, None)
             request.headers.pop("Cookie", None)

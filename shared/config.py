@@ -9,6 +9,17 @@ from dataclasses import dataclass, field
 SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets")
 APPS = (*SERVICES, "users")
 
+
+def process_of(app: str) -> str:
+    """The process that serves `app`, and whose database it has: the gateway serves the users."""
+    return "gateway" if app == "users" else app
+
+
+def package_of(app: str) -> str:
+    """The package that `app` is made of."""
+    return "gateway.users" if app == "users" else f"services.{app}"
+
+
 _TRUE = {"1", "true", "yes", "on"}
 
 
@@ -75,9 +86,9 @@ class Settings:
             gateway_url=_text("PATCHBAY_GATEWAY_URL", cls.gateway_url),
             upstreams={s: _text(f"PATCHBAY_{s.upper()}_URL", f"http://127.0.0.1:{ports[s]}") for s in SERVICES},
             database_urls={
-                s: with_driver(url)
-                for s in (*SERVICES, "gateway")
-                if (url := _text(f"PATCHBAY_{s.upper()}_DATABASE_URL"))
+                app: with_driver(url)
+                for app in APPS
+                if (url := _text(f"PATCHBAY_{process_of(app).upper()}_DATABASE_URL"))
             },
             service_keys={s: key for s in APPS if (key := _text(f"PATCHBAY_{s.upper()}_KEY"))},
             login_required=_flag("LOGIN_REQUIRED", cls.login_required),

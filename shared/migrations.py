@@ -1,15 +1,19 @@
 """Migrations: one Alembic history per app, run from here."""
 
+from importlib import import_module
 from pathlib import Path
 
-from alembic import command
+from alembic import command, context
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.operations.ops import CreateForeignKeyOp, CreateTableOp
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, TypeDecorator, create_engine, text
 
-from shared import tallies, trigrams
+from shared.config import package_of
+from shared.db import row_counts, trigram_indexes
 from shared.references import triggers
 
 ROOT = Path(__file__).parent.parent
@@ -20,8 +24,7 @@ class NewerDatabase(Exception):
 
 
 def folder(app: str) -> Path:
-    home = ROOT / "gateway" / "accounts" if app == "users" else ROOT / "services" / app
-    return home / "migrations"
+    return ROOT.joinpath(*package_of(app).split("."), "migrations")
 
 
 def upgrade(app: str, database_url: str) -> None:
@@ -37,8 +40,8 @@ def upgrade(app: str, database_url: str) -> None:
             raise
         base, resources = declared(app)
         triggers.install(connection, base, resources)
-        tallies.install(connection, resources)
-        trigrams.install(connection, resources)
+        row_counts.install(connection, resources)
+        trigram_indexes.install(connection, resources)
     engine.dispose()
 
 
@@ -55,17 +58,12 @@ def revise(app: str, database_url: str, message: str) -> None:
 
 def pending(app: str, connection: Connection) -> list:
     """The differences between the models and the database that no migration covers."""
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
     return compare_metadata(MigrationContext.configure(connection), declared(app)[0].metadata)
 
 
 def declared(app: str):
     """The declarative base and the resources of `app`."""
-    from importlib import import_module
-
-    module = import_module("gateway.accounts.app" if app == "users" else f"services.{app}.app")
+    module = import_module(f"{package_of(app)}.app")
     return module.Base, module.RESOURCES
 
 
@@ -79,8 +77,6 @@ def _config(app: str, connection: Connection) -> Config:
 
 def run(config: Config) -> None:
     """What every `migrations/env.py` does."""
-    from alembic import context
-
     metadata = declared(config.attributes["app"])[0].metadata
     context.configure(
         config.attributes["connection"],

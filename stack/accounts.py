@@ -7,24 +7,24 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from gateway.accounts.administration import Mistake
+from gateway.users.administration import AccountError
+from stack.cli_error import CliError
 from stack.folder import DataFolder
 from stack.plan import GATEWAY, LOOPBACK, Plan, embedded
-from stack.problem import Problem
 
 
 @contextmanager
 def accounts(folder: DataFolder) -> Iterator[Session]:
-    """A session that is committed at the end. Raises Problem."""
+    """A session that is committed at the end. Raises CliError."""
     if not folder.path.is_dir():
-        raise Problem(f"nothing was ever started in {folder.path}")
+        raise CliError(f"nothing was ever started in {folder.path}")
     plan = Plan(folder, LOOPBACK, {})
     with plan.cluster.running() if GATEWAY in embedded() else nullcontext():
         engine = create_engine(plan.database_url(GATEWAY), poolclass=NullPool)
         try:
             with Session(engine) as session, session.begin():
                 yield session
-        except Mistake as mistake:
-            raise Problem(str(mistake)) from mistake
+        except AccountError as mistake:
+            raise CliError(str(mistake)) from mistake
         except (OperationalError, ProgrammingError) as error:
-            raise Problem(f"the accounts cannot be reached: {type(error.orig).__name__}") from error
+            raise CliError(f"the accounts cannot be reached: {type(error.orig).__name__}") from error

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stack.problem import Problem
+from stack.cli_error import CliError
 
 SECRET_BYTES = 32
 
@@ -37,7 +37,7 @@ class DataFolder:
         self.metrics = self.path / "metrics"
 
     def create(self) -> None:
-        """Makes the folder and proves that it can be written to. Raises Problem."""
+        """Makes the folder and proves that it can be written to. Raises CliError."""
         try:
             # Others may pass through (PostgreSQL's own user must) but not look around.
             self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ class DataFolder:
             write_private(self.path / "writable", "")
             (self.path / "writable").unlink()
         except OSError as error:
-            raise Problem(f"cannot write to the data folder {self.path}: {error.strerror}") from error
+            raise CliError(f"cannot write to the data folder {self.path}: {error.strerror}") from error
 
     def forget_metrics(self) -> None:
         """Counting starts anew with the programs that count."""
@@ -60,7 +60,7 @@ class DataFolder:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise Problem(f"another patchbay command is at work on {self.path}") from error
+                raise CliError(f"another patchbay command is at work on {self.path}") from error
             yield
 
     def open_log(self):

@@ -8,15 +8,17 @@ import socket
 import struct
 from pathlib import Path
 
+from shared.api.app import after_fork
+
 workers = 1
 # As many as the gateway can have requests under way: those of other services never wait for a thread. Clients share
-# what shared/app.py lets work at once.
+# what shared/api/app.py lets work at once.
 threads = 192
 worker_class = "stack.worker.LingeringWorker"
 preload_app = True
 timeout = 60
 graceful_timeout = 30
-# Longer than who asks keeps a connection unused (shared/http_client.py), so that nobody sends into a closing one.
+# Longer than who asks keeps a connection unused (shared/http/client.py), so that nobody sends into a closing one.
 keepalive = 75
 limit_request_line = 8190
 # No client, not even one on this machine, says by a header which path it asks for.
@@ -40,14 +42,12 @@ def pre_fork(server, worker) -> None:
 
 def post_fork(server, worker) -> None:
     """Lets the application start over what a fork does not carry across: connections and threads."""
-    import shared.app
-
     _die_with_parent(server.pid)
-    give_up_on_silence(worker.sockets)
-    shared.app.after_fork()
+    limit_silence(worker.sockets)
+    after_fork()
 
 
-def give_up_on_silence(listeners) -> None:
+def limit_silence(listeners) -> None:
     """Connections inherit this from what they are accepted on. Waiting for a next request is not limited by it."""
     for listener in listeners:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):

@@ -9,9 +9,9 @@ from itertools import chain
 
 from shared.config import APPS, SERVICES, surroundings, with_driver
 from stack import ROOT
+from stack.cli_error import CliError
 from stack.folder import DataFolder, write_private
 from stack.postgres import Cluster
-from stack.problem import Problem
 
 GATEWAY = "gateway"
 POSTGRES = "postgres"
@@ -57,19 +57,19 @@ class Plan:
 
     @classmethod
     def make(cls, folder: DataFolder, host: str, port: int) -> "Plan":
-        """The gateway on `port`, the services on the free loopback ports that follow it. Raises Problem."""
+        """The gateway on `port`, the services on the free loopback ports that follow it. Raises CliError."""
         if not _free(host, port):
-            raise Problem(f"port {port} of {host} is taken; choose another with --port")
+            raise CliError(f"port {port} of {host} is taken; choose another with --port")
         free = (p for p in chain(range(port + 1, 65536), range(1024, port)) if _free(LOOPBACK, p))
         return cls(folder, host, {GATEWAY: port, **{service: next(free) for service in SERVICES}})
 
     @classmethod
     def load(cls, folder: DataFolder) -> "Plan":
-        """The plan of the last run. Raises Problem."""
+        """The plan of the last run. Raises CliError."""
         try:
             written = json.loads(folder.plan.read_text())
         except FileNotFoundError as error:
-            raise Problem(f"nothing was ever started in {folder.path}") from error
+            raise CliError(f"nothing was ever started in {folder.path}") from error
         return cls(folder, written["host"], written["ports"])
 
     def save(self) -> None:
@@ -140,9 +140,9 @@ def embedded() -> list[str]:
 
 
 def kept(folder: DataFolder, program: Program) -> str:
-    """The shell command that runs `program` under keep.sh."""
+    """The shell command that runs `program` under respawn.sh."""
     record = folder.processes / f"{program.name}.pid"
-    return "exec " + shlex.join(["sh", str(ROOT / "stack/keep.sh"), str(record), *program.command])
+    return "exec " + shlex.join(["sh", str(ROOT / "stack/respawn.sh"), str(record), *program.command])
 
 
 def _gunicorn(role: str, app: str, host: str, port: int) -> list[str]:

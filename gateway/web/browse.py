@@ -6,10 +6,10 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 
 from gateway import sessions
 from gateway.request import Request
-from gateway.web import values, words
-from gateway.web.asking import Answer, ask, identity
+from gateway.web import display, values
 from gateway.web.catalogue import Catalogue, Endpoint
-from gateway.web.page import Page, form_of
+from gateway.web.page import HtmlPage, form_of
+from gateway.web.upstream_client import UpstreamResponse, fetch, identity
 from shared.config import APPS
 
 pages = Blueprint("browse", __name__)
@@ -35,12 +35,12 @@ def show(rest: str):
     wanted = _clean(catalogue().endpoint(asked.path))
     if wanted is not None:
         return redirect(f"{asked.path}?{wanted}" if wanted else asked.path, 303)
-    answer = ask("GET", asked.path, _query())
+    answer = fetch("GET", asked.path, _query())
     if "location" in answer.headers or not _shown(answer):
         return _as_it_is(answer)
     if answer.status == 403 and identity("users").anonymous:
         return redirect(f"/admin/login/?{urlencode({'next': request.full_path.rstrip('?')})}", 303)
-    return Page(asked, answer, catalogue().endpoint(asked.path)).render()
+    return HtmlPage(asked, answer, catalogue().endpoint(asked.path)).render()
 
 
 @pages.route("/api/<path:rest>", methods=["OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
@@ -50,8 +50,8 @@ def change(rest: str):
     _require_app(asked.path)
     if request.mimetype not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         _require_csrf(request.headers.get("X-CSRFToken", ""))
-        answer = ask(request.method, asked.path, _query(), request.get_data() or None)
-        return Page(asked, answer, catalogue().endpoint(asked.path), method=request.method).render()
+        answer = fetch(request.method, asked.path, _query(), request.get_data() or None)
+        return HtmlPage(asked, answer, catalogue().endpoint(asked.path), method=request.method).render()
     _require_csrf(request.form.get("_csrf", ""))
     endpoint = catalogue().endpoint(asked.path)
     method = request.form.get("_method", "POST")
@@ -61,7 +61,7 @@ def change(rest: str):
 
 
 def _submitted(asked: Request, endpoint: Endpoint, method: str):
-    current = ask("GET", asked.path).json if endpoint.is_object else None
+    current = fetch("GET", asked.path).json if endpoint.is_object else None
     form = data = sent = None
     if "_json" in request.form:
         data, sent = values.from_json(request.form["_json"], None), request.form["_json"].encode()
@@ -70,17 +70,17 @@ def _submitted(asked: Request, endpoint: Endpoint, method: str):
         data = form.data()
         sent = form.upload(data, request.files) if form.files else data
     if request.form.get("_do") == "preview" and form:
-        return Page(asked, ask("GET", asked.path), endpoint, form=form, preview=(method, data)).render()
-    answer = ask(method, asked.path, "", sent)
+        return HtmlPage(asked, fetch("GET", asked.path), endpoint, form=form, preview=(method, data)).render()
+    answer = fetch(method, asked.path, "", sent)
     if answer.ok:
         return _done(method, endpoint, asked, answer, data)
     if form:
         form.refuse(answer.json)
-    shown = ask("GET", asked.path)
-    return Page(asked, shown, endpoint, form=form, refusal=answer, preview=(method, data)).render()
+    shown = fetch("GET", asked.path)
+    return HtmlPage(asked, shown, endpoint, form=form, refusal=answer, preview=(method, data)).render()
 
 
-def _done(method: str, endpoint: Endpoint, asked: Request, answer: Answer, data):
+def _done(method: str, endpoint: Endpoint, asked: Request, answer: UpstreamResponse, data):
     made = answer.json
     what = endpoint.type.split(".")[-1] or "object"
     above = asked.path.rstrip("/").rsplit("/", 1)[0] + "/"
@@ -96,11 +96,11 @@ def _done(method: str, endpoint: Endpoint, asked: Request, answer: Answer, data)
     address = urlsplit(made["url"]).path
     if method == "POST" and (once := _shown_once(made, address, data)):
         return render_template("once.html", what=what, once=once, address=address)
-    flash(f"{'Created' if answer.status == 201 else 'Saved'} {words.title(made)}.")
+    flash(f"{'Created' if answer.status == 201 else 'Saved'} {display.title(made)}.")
     return redirect(address, 303)
 
 
-def _with_cookie(reply, answer: Answer):
+def _with_cookie(reply, answer: UpstreamResponse):
     """A session key is kept by the browser, in a cookie that is for the service of secrets alone."""
     if "set-cookie" in answer.headers:
         reply.headers.add("Set-Cookie", answer.headers["set-cookie"])
@@ -109,7 +109,7 @@ def _with_cookie(reply, answer: Answer):
 
 def _shown_once(made: dict, path: str, data) -> dict:
     """What only the reply to a creation tells: neither sent, nor to be read again. The key of a token is such."""
-    kept = ask("GET", path).json or {}
+    kept = fetch("GET", path).json or {}
     sent = data if isinstance(data, dict) else {}
     return {
         name: told
@@ -127,11 +127,11 @@ def options(target: str):
         abort(404)
     typed = next((text for values in request.args.listvalues() for text in values), "").strip()
     if endpoint.has_filter("q"):
-        found = ask("GET", path, urlencode({"q": typed, "limit": SHOWN_OPTIONS}))
+        found = fetch("GET", path, urlencode({"q": typed, "limit": SHOWN_OPTIONS}))
     else:
-        found = ask("GET", path, urlencode({"limit": 1000}))
+        found = fetch("GET", path, urlencode({"limit": 1000}))
     objects = found.json["results"] if found.ok else []
-    titles = [(each["id"], words.title(each)) for each in objects]
+    titles = [(each["id"], display.title(each)) for each in objects]
     if not endpoint.has_filter("q"):
         titles = [each for each in titles if typed.lower() in each[1].lower()]
     return render_template("options.html", titles=titles[:SHOWN_OPTIONS])
@@ -155,11 +155,11 @@ def _query() -> str:
     return urlencode([(name, text) for name, text in request.args.items(multi=True) if name != "format"])
 
 
-def _shown(answer: Answer) -> bool:
+def _shown(answer: UpstreamResponse) -> bool:
     return answer.is_json or not answer.ok or not answer.content
 
 
-def _as_it_is(answer: Answer):
+def _as_it_is(answer: UpstreamResponse):
     headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
     policy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     headers.setdefault("content-security-policy", policy)  # a browser styles a picture that is a page of its own

@@ -7,11 +7,11 @@ from time import monotonic
 
 import orjson
 
-from gateway.errors import Refused
+from gateway.errors import GatewayError
 from gateway.request import Request
 from gateway.upstreams import Upstreams
 from shared.config import APPS
-from shared.identity import Identity
+from shared.security.identity import Identity
 
 FRESH_SECONDS = 60
 RETRY_SECONDS = 2
@@ -133,7 +133,7 @@ class Catalogue:
         asked = Request("GET", path, "", "gateway", "http", "documents", headers)
         try:
             reply = self._upstreams.send(asked, app, Identity(service="gateway"))
-        except Refused:
+        except GatewayError:
             return None
         return orjson.loads(b"".join(reply.body)) if reply.status == 200 else None
 

@@ -7,10 +7,10 @@ import yaml
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 
 from gateway.negotiation import VERSION
-from gateway.pages import answer
 from gateway.request import Request
-from shared import shapes
+from gateway.responses import json_response
 from shared.config import settings
+from shared.schema import openapi_schemas
 
 pages = Blueprint("docs", __name__)
 DESCRIPTION = (
@@ -30,7 +30,7 @@ SEARCH = {
     "summary": "Search everything",
     "operationId": "search",
     "tags": ["search"],
-    "parameters": [shapes.query("q", "What is contained in a name, an address, a serial number…", "string")],
+    "parameters": [openapi_schemas.query("q", "What is contained in a name, an address, a serial number…", "string")],
     "responses": {
         "200": {
             "description": "What was found",
@@ -58,7 +58,7 @@ def schema():
 
 @pages.get("/api/swagger.json")
 def schema_json():
-    return answer(document())
+    return json_response(document())
 
 
 @pages.get("/api/swagger.yaml")
@@ -70,7 +70,7 @@ def schema_yaml():
 @pages.get("/api/docs/")
 def docs():
     if request.args.get("format") in ("openapi", "json"):
-        return answer(document())
+        return json_response(document())
     return render_template("docs.html")
 
 

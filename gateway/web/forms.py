@@ -6,8 +6,8 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from gateway.web import values
-from gateway.web.asking import Upload
-from gateway.web.words import label
+from gateway.web.display import label
+from gateway.web.upstream_client import Upload
 
 BLANK_LINES = 2
 NO_FILTERS = frozenset({"limit", "offset", "cursor", "export", "format", "q"})

@@ -5,11 +5,11 @@ import secrets
 from flask import Blueprint, redirect, render_template, request, session
 
 from gateway import sessions
-from gateway.accounts.app import app as accounts
-from gateway.accounts.login import log_in
-from gateway.accounts.sessions import begin, end
-from shared import session_key
-from shared.errors import Refusal
+from gateway.users.app import app as accounts
+from gateway.users.login import log_in
+from gateway.users.sessions import begin, end
+from shared.http.errors import ApiError
+from shared.security import session_key
 
 pages = Blueprint("login", __name__, url_prefix="/admin")
 
@@ -27,7 +27,7 @@ def enter():
         password, address = request.form.get("password", ""), request.remote_addr or ""
         with accounts.app_context(), log_in(username, password, address) as (transaction, user):
             key = begin(transaction, user.id)
-    except Refusal as refusal:
+    except ApiError as refusal:
         detail = refusal.body["detail"]
         return render_template("login.html", next=_next(), username=username, error=detail), refusal.status
     _end()

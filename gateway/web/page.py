@@ -9,15 +9,15 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from gateway.request import Request
-from gateway.web import forms, permissions, snippets, words
-from gateway.web.asking import Answer, ask, may
+from gateway.web import display, forms, permissions, snippets
 from gateway.web.catalogue import Endpoint
+from gateway.web.upstream_client import UpstreamResponse, fetch, may
 
 PAGING = ("limit", "offset", "cursor", "format")
 SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
 
 
-class Page:
+class HtmlPage:
     """What is known of `asked`: the `answer` to it, the `endpoint`, and the state of a form that was sent.
 
     `refusal` is the answer to the form, `preview` the (method, data) that it makes.
@@ -26,11 +26,11 @@ class Page:
     def __init__(
         self,
         asked: Request,
-        answer: Answer,
+        answer: UpstreamResponse,
         endpoint: Endpoint | None,
         *,
         form: forms.Form | None = None,
-        refusal: Answer | None = None,
+        refusal: UpstreamResponse | None = None,
         preview: tuple[str, Any] | None = None,
         method: str = "GET",
     ):
@@ -60,8 +60,8 @@ class Page:
     @property
     def title(self) -> str:
         if self.is_object:
-            return words.title(self.body)
-        return words.label(self.crumbs[-1][1])
+            return display.title(self.body)
+        return display.label(self.crumbs[-1][1])
 
     @property
     def crumbs(self) -> list[tuple[str, str]]:
@@ -71,11 +71,11 @@ class Page:
 
     @property
     def json(self):
-        return words.linked_json(self.body)
+        return display.linked_json(self.body)
 
     @property
     def refusal_json(self):
-        return words.linked_json(self.refusal.json) if self.refusal else ""
+        return display.linked_json(self.refusal.json) if self.refusal else ""
 
     @property
     def is_list(self) -> bool:
@@ -87,7 +87,7 @@ class Page:
 
     @property
     def columns(self) -> list[str]:
-        return words.columns(self.body["results"])
+        return display.columns(self.body["results"])
 
     @property
     def filters(self) -> list[forms.Input]:
@@ -98,8 +98,8 @@ class Page:
         inputs = forms.filter_inputs(parameters, request.args)
         for each in inputs:
             if each.reference and each.value.isascii() and each.value.isdigit():
-                found = ask("GET", f"{each.reference}{each.value}/")
-                each.values = [f"{words.title(found.json)} #{each.value}"] if found.ok else each.values
+                found = fetch("GET", f"{each.reference}{each.value}/")
+                each.values = [f"{display.title(found.json)} #{each.value}"] if found.ok else each.values
         return inputs
 
     @property
@@ -162,7 +162,7 @@ class Page:
         found = []
         for name in self.actions:
             if self._action(name).draws:
-                answer = ask("GET", f"{self.asked.path}{name}/")
+                answer = fetch("GET", f"{self.asked.path}{name}/")
                 if answer.ok and answer.content.startswith(b"<svg"):
                     found.append((name, Markup(answer.content.decode())))
         return found
@@ -207,12 +207,12 @@ def _marked(schema: dict | None, mark: str) -> bool:
 
 def _custom_fields(endpoint: Endpoint) -> list[dict]:
     """The definitions of the custom fields of what is served there; none while extras does not answer."""
-    found = ask("GET", "/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
+    found = fetch("GET", "/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
     return found.json["results"] if found.ok else []
 
 
 def _said(path: str, name: str) -> str:
-    return f"{words.label(path.split('/')[3])} by {words.label(name.removesuffix('_id')).lower()}"
+    return f"{display.label(path.split('/')[3])} by {display.label(name.removesuffix('_id')).lower()}"
 
 
 def _query(*without: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from flask import current_app, render_template
 
-from gateway.web.asking import ask
+from gateway.web.upstream_client import fetch
 
 VERBS = ("add", "change", "delete")
 
@@ -38,7 +38,7 @@ def sections(names: list[str]) -> list[Section]:
 
 def known() -> list[str]:
     """The names of all permissions; none while a service does not answer."""
-    found = ask("GET", "/api/users/permissions/", "limit=0")
+    found = fetch("GET", "/api/users/permissions/", "limit=0")
     return [each["name"] for each in found.json["results"]] if found.ok else []
 
 
@@ -47,7 +47,7 @@ def page() -> str:
     holders: dict[str, list[tuple[str, str]]] = {}
     superusers = []
     for path in ("/api/users/groups/", "/api/users/users/"):
-        found = ask("GET", path, "limit=0")
+        found = fetch("GET", path, "limit=0")
         for each in found.json["results"] if found.ok else ():
             shown = (f"{path}{each['id']}/", each.get("name") or each["username"])
             for name in each["permissions"]:

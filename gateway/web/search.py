@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 from flask import Blueprint, copy_current_request_context, redirect, render_template, request
 
 from gateway import authentication
-from gateway.negotiation import Form, form_of
-from gateway.pages import answer
+from gateway.negotiation import ResponseFormat, format_of
 from gateway.request import Request
-from gateway.web.asking import Answer, ask, identity
-from gateway.web.page import Page
+from gateway.responses import json_response
+from gateway.web.page import HtmlPage
+from gateway.web.upstream_client import UpstreamResponse, fetch, identity
 from shared.config import APPS
 
 pages = Blueprint("search", __name__)
@@ -26,11 +26,11 @@ def root():
     asked = Request.from_environ(request.environ)
     identity("users")
     carried = "?format=json" if request.args.get("format") == "json" else ""
-    reply = answer({app: f"{asked.root}/api/{app}/{carried}" for app in sorted(APPS)})
+    reply = json_response({app: f"{asked.root}/api/{app}/{carried}" for app in sorted(APPS)})
     if not _for_people():
         return reply
-    shown = Answer(200, {"content-type": "application/json"}, reply.get_data())
-    return Page(asked, shown, None).render()
+    shown = UpstreamResponse(200, {"content-type": "application/json"}, reply.get_data())
+    return HtmlPage(asked, shown, None).render()
 
 
 @pages.get("/api/search/")
@@ -40,7 +40,7 @@ def search():
     found, down = _found(words) if words else ([], [])
     if _for_people():
         return render_template("search.html", search_text=words, found=found, down=down)
-    return answer({"query": words, "count": len(found), "results": found, "unavailable": down})
+    return json_response({"query": words, "count": len(found), "results": found, "unavailable": down})
 
 
 def _found(words: str) -> tuple[list[dict], list[str]]:
@@ -56,9 +56,9 @@ def _found(words: str) -> tuple[list[dict], list[str]]:
     return results, [app for app, reply in answers.items() if reply.status != 200]
 
 
-def _part(app: str, query: str) -> Answer:
-    return ask("GET", f"/internal/{app}/search", query)
+def _part(app: str, query: str) -> UpstreamResponse:
+    return fetch("GET", f"/internal/{app}/search", query)
 
 
 def _for_people() -> bool:
-    return form_of(request.headers.get("Accept", ""), request.query_string.decode("latin-1")) is Form.PAGE
+    return format_of(request.headers.get("Accept", ""), request.query_string.decode("latin-1")) is ResponseFormat.PAGE

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 from flask import Flask, request, session
 
 from gateway import sessions
-from gateway.errors import Refused
+from gateway.errors import GatewayError
 from gateway.request import Request
 from gateway.upstreams import Upstreams
-from gateway.web import admin, browse, docs, login, permissions, search, words
-from gateway.web.asking import identity
+from gateway.web import admin, browse, display, docs, login, permissions, search
 from gateway.web.catalogue import Catalogue
+from gateway.web.upstream_client import identity
 
 FOLDER = Path(__file__).parent
 DAY = 24 * 60 * 60
@@ -45,17 +45,17 @@ def csrf() -> str:
 
 
 def _give_templates(app: Flask) -> None:
-    app.jinja_env.globals.update(static=_static, csrf=csrf, label=words.label, title=words.title)
+    app.jinja_env.globals.update(static=_static, csrf=csrf, label=display.label, title=display.title)
     app.jinja_env.globals.update(permission_sections=permissions.sections, permission_verbs=permissions.VERBS)
-    app.jinja_env.filters.update(local=_local, form_text=_form_text, age=words.age, moment=words.moment)
-    app.jinja_env.tests["link"] = words.is_link
+    app.jinja_env.filters.update(local=_local, form_text=_form_text, age=display.age, moment=display.moment)
+    app.jinja_env.tests["link"] = display.is_link
     app.context_processor(lambda: {"user": _user()})
 
 
 def _user() -> str:
     try:
         return identity("users").username
-    except Refused:
+    except GatewayError:
         return ""
 
 

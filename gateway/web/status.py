@@ -8,10 +8,10 @@ import orjson
 from flask import current_app
 
 from gateway.body import Body
-from gateway.errors import Refused
+from gateway.errors import GatewayError
 from gateway.request import Request
 from shared.config import APPS, SERVICES
-from shared.identity import Identity
+from shared.security.identity import Identity
 
 LIBRARIES = ("Flask", "SQLAlchemy", "gunicorn", "marshmallow", "psycopg2-binary")
 
@@ -102,7 +102,7 @@ def _call(upstreams, app: str, method: str, path: str, body: bytes = b"") -> dic
     try:
         reply = upstreams.send(asked, app, Identity(service=app))
         return orjson.loads(b"".join(reply.body))
-    except Refused as refused:
+    except GatewayError as refused:
         return {"detail": refused.detail}
     except orjson.JSONDecodeError:
         return {"detail": "answers what is no JSON"}

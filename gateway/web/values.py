@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from werkzeug.datastructures import MultiDict
 
-from gateway.web.words import title
+from gateway.web.display import title
 
 _ID_AT_END = re.compile(r".*#(\d+)\s*", re.DOTALL)
 

@@ -10,14 +10,14 @@ from services.circuits.resources.circuit_terminations import (
 from services.circuits.resources.circuit_types import circuit_types
 from services.circuits.resources.circuits import circuits
 from services.circuits.resources.providers import providers
-from shared.app import create_app
+from shared.api.app import create_app
 
 RESOURCES = (providers, circuit_types, circuits, circuit_terminations)
 
 app = create_app(
     Base,
     RESOURCES,
-    answers={
+    internal_queries={
         "site-counts": site_counts,
         "interface-terminations": interface_terminations,
         "topology": topology,

@@ -1,7 +1,7 @@
 """The dcim service: its resources, in URL order."""
 
-from services.dcim import connected_device
 from services.dcim.base import Base
+from services.dcim.connections import connected_device
 from services.dcim.resources.console_connections import console_connections
 from services.dcim.resources.console_port_templates import console_port_templates
 from services.dcim.resources.console_ports import console_ports
@@ -31,8 +31,8 @@ from services.dcim.resources.regions import regions
 from services.dcim.resources.sites import sites
 from services.dcim.resources.virtual_chassis import virtual_chassis
 from services.dcim.topology import topology
-from shared import reading
-from shared.app import create_app
+from shared.api import reading
+from shared.api.app import create_app
 
 RESOURCES = (
     regions,
@@ -75,5 +75,5 @@ app = create_app(
     Base,
     RESOURCES,
     routes=(("connected-device", connected_device.blueprint),),
-    answers={"interface-faces": interface_faces, "topology": topology},
+    internal_queries={"interface-faces": interface_faces, "topology": topology},
 )

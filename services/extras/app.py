@@ -9,7 +9,7 @@ from services.extras.resources.image_attachments import image_attachments
 from services.extras.resources.recent_activity import incoming, recent_activity
 from services.extras.resources.reports import PERMISSION, reports
 from services.extras.resources.topology_maps import topology_maps
-from shared.app import create_app
+from shared.api.app import create_app
 
 RESOURCES = (graphs, export_templates, topology_maps, image_attachments, recent_activity, custom_fields)
 
@@ -19,6 +19,6 @@ app = create_app(
     routes=(("reports", reports), ("", images.served), ("", incoming)),
     before={"reports": "recent-activity"},
     permissions=(PERMISSION.removeprefix("extras."),),
-    answers={"graphs": graphs_of_types, "export-templates": templates_by_name},
-    chores=(images.tidy,),
+    internal_queries={"graphs": graphs_of_types, "export-templates": templates_by_name},
+    background_tasks=(images.tidy,),
 )

@@ -1,5 +1,5 @@
 """The declarative base of this service's models."""
 
-from shared.models import service_base
+from shared.schema.models import service_base
 
 Base = service_base("extras")

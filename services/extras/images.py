@@ -15,12 +15,12 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.utils import secure_filename
 
 from services.extras.base import Base
-from shared import fields
 from shared.config import settings
-from shared.database import database
-from shared.errors import Missing
-from shared.faces import BASE
-from shared.replies import base_url
+from shared.db.database import database
+from shared.http.errors import NotFound
+from shared.http.responses import base_url
+from shared.schema import fields
+from shared.schema.representations import BASE
 
 FOLDER = "image-attachments"
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
@@ -113,7 +113,7 @@ def serve(name: str):
     column = Base.model_of("extras.imageattachment").image
     with database().reading() as connection:
         if not connection.scalar(select(column).where(column == f"{FOLDER}/{name}")):
-            raise Missing
+            raise NotFound
     reply = send_from_directory(folder(), name)
     reply.headers["X-Content-Type-Options"] = "nosniff"
     reply.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -1,6 +1,6 @@
 """The types of other services' objects that this one has something for."""
 
-from shared import shapes
+from shared.schema import openapi_schemas
 
 CUSTOM_FIELDS = (
     "circuits.circuit",
@@ -61,4 +61,4 @@ EXPORTABLE = (
 
 def one_of(labels: tuple[str, ...]) -> dict:
     """The shape of a text that is one of `labels`."""
-    return {"enum": sorted(labels), "x-choices": shapes.table((label, label) for label in sorted(labels))}
+    return {"enum": sorted(labels), "x-choices": openapi_schemas.table((label, label) for label in sorted(labels))}

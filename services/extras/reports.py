@@ -17,7 +17,7 @@ from threading import BoundedSemaphore, Lock
 import orjson
 
 from shared.config import settings
-from shared.errors import Missing, Unavailable
+from shared.http.errors import NotFound, ServiceUnavailable
 from shared.references import client
 from shared.reports import Report, fresh_result
 
@@ -44,23 +44,23 @@ def modules() -> list[dict]:
 
 
 def find(report_id: str) -> dict:
-    """`{module, name, description, test_methods}`, or `error` with them. Raises Missing."""
+    """`{module, name, description, test_methods}`, or `error` with them. Raises NotFound."""
     name, _, report = report_id.partition(".")
     module = next((each for each in modules() if each["module"] == name), None)
     if module is None or not report:
-        raise Missing
+        raise NotFound
     if "error" in module:
-        raise Missing(f"The module {name} cannot be loaded: {module['error']}")
+        raise NotFound(f"The module {name} cannot be loaded: {module['error']}")
     found = next((each for each in module["reports"] if each["name"] == report), None)
     if found is None:
-        raise Missing
+        raise NotFound
     return {"module": name, **found}
 
 
 def run(found: dict, user_id: int) -> dict[str, dict]:
-    """The result of each test of the report, which reads as that user. Raises Unavailable."""
+    """The result of each test of the report, which reads as that user. Raises ServiceUnavailable."""
     if not _running.acquire(blocking=False):
-        raise Unavailable(f"{MOST_RUN_AT_ONCE} reports are running; try again later.")
+        raise ServiceUnavailable(f"{MOST_RUN_AT_ONCE} reports are running; try again later.")
     try:
         return _results(found["test_methods"], *_run_with_token(found, user_id))
     finally:
@@ -72,7 +72,7 @@ def _run_with_token(found: dict, user_id: int) -> tuple[list[dict], str]:
     try:
         token = client.call("users", "tokens/lend", {"user": user_id, "seconds": seconds})["key"]
     except client.ServiceDown as down:
-        raise Unavailable(str(down)) from down
+        raise ServiceUnavailable(str(down)) from down
     work = {"report": found["name"], "gateway": settings.gateway_url, "token": token}
     try:
         return _process(found["module"], seconds, **work)

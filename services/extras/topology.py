@@ -6,16 +6,16 @@ import subprocess
 from flask import Response, request
 from sqlalchemy import select
 
-from shared import shapes
-from shared.database import database
-from shared.errors import Invalid, Missing, Unavailable
+from shared.db.database import database
+from shared.http.errors import BadRequest, NotFound, ServiceUnavailable
+from shared.http.responses import base_url
 from shared.references import client
-from shared.replies import base_url
+from shared.schema import openapi_schemas
 
 SECONDS = 10
 FORMATS = {"png": "image/png", "svg": "image/svg+xml"}
 DARKEST_WITH_BLACK = 186
-IMAGE = shapes.query("image", "`svg` for an SVG rather than a PNG.", "string")
+IMAGE = openapi_schemas.query("image", "`svg` for an SVG rather than a PNG.", "string")
 
 
 def render(resource, pk: int):
@@ -24,7 +24,7 @@ def render(resource, pk: int):
     with database().reading() as connection:
         found = connection.execute(select(model.__table__).where(model.id == pk)).one_or_none()
     if found is None:
-        raise Missing
+        raise NotFound
     kind = _format()
     picture = draw(source(tiers(found.device_patterns), *_facts(found)), kind)
     headers = {
@@ -39,7 +39,7 @@ def _format() -> str:
     """`?image=svg`; `format` is what the API's own representations are chosen by."""
     asked = request.args.get("image", "png")
     if asked not in FORMATS:
-        raise Invalid({"image": [f"Must be one of {', '.join(FORMATS)}."]})
+        raise BadRequest({"image": [f"Must be one of {', '.join(FORMATS)}."]})
     return asked
 
 
@@ -49,10 +49,10 @@ def tiers(patterns: str) -> list[list[str]]:
 
 
 def _facts(found) -> tuple[list[dict], list[dict]]:
-    """The devices, each with its tier, and the edges between them. Raises Invalid or Unavailable."""
+    """The devices, each with its tier, and the edges between them. Raises BadRequest or ServiceUnavailable."""
     dcim = _ask("dcim", {"site": found.site_id, "tiers": tiers(found.device_patterns)})
     if "error" in dcim:
-        raise Invalid({"device_patterns": [dcim["error"]]})
+        raise BadRequest({"device_patterns": [dcim["error"]]})
     circuits = _ask("circuits", {"devices": [device["id"] for device in dcim["devices"]]})
     return dcim["devices"], dcim["edges"] + circuits["edges"]
 
@@ -62,7 +62,7 @@ def _ask(service: str, about: dict) -> dict:
     try:
         return client.call(service, "lookups", question)["0"]
     except client.ServiceDown as down:
-        raise Unavailable(str(down)) from down
+        raise ServiceUnavailable(str(down)) from down
 
 
 def source(lines: list[list[str]], devices: list[dict], edges: list[dict]) -> str:
@@ -94,13 +94,13 @@ def _ink(color: str) -> str:
 
 
 def draw(text: str, kind: str) -> bytes:
-    """The picture that graphviz makes. Raises Unavailable where it is not installed or takes too long."""
+    """The picture that graphviz makes. Raises ServiceUnavailable where it is not installed or takes too long."""
     if not (program := shutil.which("dot")):
-        raise Unavailable("Graphviz is not installed here: there is no program dot.")
+        raise ServiceUnavailable("Graphviz is not installed here: there is no program dot.")
     try:
         done = subprocess.run([program, f"-T{kind}"], input=text.encode(), capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
-        raise Unavailable("The map is too large to be drawn.") from None
+        raise ServiceUnavailable("The map is too large to be drawn.") from None
     if done.returncode:
-        raise Unavailable("Graphviz could not draw this map.")
+        raise ServiceUnavailable("Graphviz could not draw this map.")
     return done.stdout

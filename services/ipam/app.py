@@ -10,11 +10,11 @@ from services.ipam.resources.services import services
 from services.ipam.resources.vlan_groups import vlan_groups
 from services.ipam.resources.vlans import VLAN, vlans
 from services.ipam.resources.vrfs import vrfs
-from shared.app import create_app
+from shared.api.app import create_app
 from shared.references.lookups import counts
 
 RESOURCES = (vrfs, rirs, aggregates, roles, prefixes, ip_addresses, vlan_groups, vlans, services)
 
 SITE_COUNTS = counts(count_prefixes=Prefix.__table__.c.site_id, count_vlans=VLAN.__table__.c.site_id)
 
-app = create_app(Base, RESOURCES, answers={"site-counts": SITE_COUNTS})
+app = create_app(Base, RESOURCES, internal_queries={"site-counts": SITE_COUNTS})

@@ -8,23 +8,26 @@ from marshmallow import fields as ma
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.ipam import spaces
+from services.ipam import vrf_locks
 from services.ipam.address_space import NoRoom, first_fit, free_addresses, free_prefixes
 from services.ipam.address_syntax import canonical
+from services.ipam.allocated import Pool, child_prefixes, used_stretches
 from services.ipam.resources.ip_addresses import ip_addresses
 from services.ipam.resources.vrfs import VRF
-from services.ipam.taken import Pool, child_prefixes, used_stretches
-from shared import auth, bodies, fields, shapes, views, writes
+from shared.api import views, writing
+from shared.api.resource import Action, Resource
 from shared.config import settings
-from shared.database import database
-from shared.errors import Invalid, Missing
-from shared.faces import BaseSchema, nested_schema, patch_schema, write_schema
-from shared.parsing import to_integer
-from shared.replies import json_reply
-from shared.resource import Action, Resource
+from shared.db.database import database
+from shared.http import request_body
+from shared.http.errors import BadRequest, NotFound
+from shared.http.responses import json_response
+from shared.schema import fields, openapi_schemas
+from shared.schema.parsing import to_integer
+from shared.schema.representations import BaseSchema, nested_schema, patch_schema, write_schema
+from shared.security import authorization
 
 MOST_SHOWN = 10_000  # however large the prefix is
-LIMIT = shapes.query("limit", "How many addresses to show; 0 for as many as allowed.")
+LIMIT = openapi_schemas.query("limit", "How many addresses to show; 0 for as many as allowed.")
 
 
 def show_prefixes(resource: Resource, pk: int):
@@ -64,10 +67,12 @@ def allocate_addresses(resource: Resource, pk: int):
         free = free_addresses(pool.network, used_stretches(session, pool), len(items), pool.is_pool)
         found = list(_written(pool, free))
         if len(found) < len(items):
-            raise Invalid(f"Too few addresses are free in {pool.network}: {len(found)} of the {len(items)} asked for.")
+            raise BadRequest(
+                f"Too few addresses are free in {pool.network}: {len(found)} of the {len(items)} asked for."
+            )
         return [{"address": address} for address in found]
 
-    auth.require(ip_addresses.permission)
+    authorization.require(ip_addresses.permission)
     return _allocate(resource, pk, ip_addresses, choose)
 
 
@@ -118,39 +123,39 @@ def _show(resource: Resource, pk: int, name: str, free: Callable):
         pool = _pool(session, resource, pk)
         vrf = pool.prefix.vrf and nested_schema(VRF, VRF.nested)().dump(pool.prefix.vrf)
         family = pool.network.version
-        return json_reply([{"family": family, name: text, "vrf": vrf} for text in free(session, pool)])
+        return json_response([{"family": family, name: text, "vrf": vrf} for text in free(session, pool)])
 
 
 def _allocate(resource: Resource, pk: int, made: Resource, choose: Callable):
     """Create what `choose(session, pool, items)` finds for each item that was sent, or nothing."""
-    data = bodies.body()
+    data = request_body.body()
     many = isinstance(data, list)
-    items = data if many else [bodies.require_object(data)]
-    wrong = [{} if isinstance(item, dict) else bodies.not_an_object(item) for item in items]
+    items = data if many else [request_body.require_object(data)]
+    wrong = [{} if isinstance(item, dict) else request_body.not_an_object(item) for item in items]
     if any(wrong):
-        raise Invalid(wrong)
+        raise BadRequest(wrong)
 
     def allocate(session):
         pool = _pool(session, resource, pk, kept=True)
         space = pool.prefix.vrf_id
-        spaces.lock(session, {space: True, spaces.EVERY: pool.spans_every_space})
+        vrf_locks.lock(session, {space: True, vrf_locks.EVERY: pool.spans_every_space})
         chosen = [
             {**item, **place, "vrf": space} for item, place in zip(items, choose(session, pool, items), strict=True)
         ]
-        return writes.dump(made, writes.create(session, made, chosen)) if chosen else []
+        return writing.dump(made, writing.create(session, made, chosen)) if chosen else []
 
     faces = views.write(made, many, allocate)
-    return json_reply(faces if many else faces[0], 201)
+    return json_response(faces if many else faces[0], 201)
 
 
 def _pool(session: Session, resource: Resource, pk: int, kept: bool = False) -> Pool:
-    """The prefix `pk`, `kept` as it is until the transaction ends. Raises Missing."""
+    """The prefix `pk`, `kept` as it is until the transaction ends. Raises NotFound."""
     statement = select(resource.model).where(resource.model.id == pk)
     if kept:
         statement = statement.with_for_update(read=True, key_share=True)
     prefix = session.scalar(statement)
     if prefix is None:
-        raise Missing
+        raise NotFound
     return Pool.of(prefix)
 
 
@@ -180,5 +185,5 @@ def _has_twin(session: Session, pool: Pool) -> bool:
     return session.scalar(select(model.id).where(*same).limit(1)) is not None
 
 
-def _refused(index: int, why: str) -> Invalid:
-    return Invalid(f"Item {index}: {why}")
+def _refused(index: int, why: str) -> BadRequest:
+    return BadRequest(f"Item {index}: {why}")

@@ -11,8 +11,8 @@ from sqlalchemy.types import TypeDecorator
 
 from services.ipam.address_syntax import canonical, parse_address, parse_network
 from services.ipam.choices import FAMILY
-from shared import fields
-from shared.columns import column, computed
+from shared.schema import fields
+from shared.schema.columns import column, computed
 
 
 class _AsText(TypeDecorator):

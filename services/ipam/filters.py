@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, Text, cast, func, true
 
 from services.ipam.address_syntax import canonical, parse_address, parse_network
 from services.ipam.choices import FAMILY
-from shared import filters
-from shared.filters import Filter
+from shared.query import filters
+from shared.query.filters import Filter
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 

@@ -10,10 +10,10 @@ from flask import Response
 from markupsafe import Markup
 from sqlalchemy import select
 
+from services.ipam.allocated import Pool, child_prefixes, used_stretches
 from services.ipam.choices import CONTAINER
-from services.ipam.taken import Pool, child_prefixes, used_stretches
-from shared.database import database
-from shared.errors import Missing
+from shared.db.database import database
+from shared.http.errors import NotFound
 
 WIDTH, HEIGHT = 260, 18
 _BAR = Markup(
@@ -25,11 +25,11 @@ _BAR = Markup(
 
 
 def draw(resource, pk: int):
-    """The bar of prefix `pk`. Raises Missing."""
+    """The bar of prefix `pk`. Raises NotFound."""
     with database().transaction() as session:
         prefix = session.scalar(select(resource.model).where(resource.model.id == pk))
         if prefix is None:
-            raise Missing
+            raise NotFound
         part = _used(session, Pool.of(prefix))
     text = f"{100 * part:.0f}% used"
     color = "#b3261e" if part >= 0.9 else "#b26a00" if part >= 0.75 else "#2e7d32"

@@ -6,7 +6,7 @@ from services.secrets.resources.secret_roles import secret_roles
 from services.secrets.resources.secrets import secrets
 from services.secrets.resources.session_keys import session_keys
 from services.secrets.resources.user_keys import user_keys
-from shared.app import create_app
+from shared.api.app import create_app
 
 RESOURCES = (secret_roles, secrets, user_keys, session_keys)
 

@@ -3,23 +3,24 @@
 from flask import Blueprint, request
 
 from services.secrets import crypto
-from shared import auth, shapes
-from shared.documents import operation
-from shared.errors import NotAllowed
-from shared.replies import json_reply
-from shared.resource import ALL
+from shared.api.openapi import operation
+from shared.api.resource import ALL
+from shared.http.errors import MethodNotAllowed
+from shared.http.responses import json_response
+from shared.schema import openapi_schemas
+from shared.security import authorization
 
 blueprint = Blueprint("generate-rsa-key-pair", __name__)
 
 
 @blueprint.route("/api/secrets/generate-rsa-key-pair/", methods=ALL)
-@operation("GET", "Generate an RSA key pair", shapes.texts("private_key", "public_key"))
+@operation("GET", "Generate an RSA key pair", openapi_schemas.texts("private_key", "public_key"))
 def generate_rsa_key_pair():
-    auth.require_user()
+    authorization.require_user()
     if request.method != "GET":
-        raise NotAllowed(request.method)
+        raise MethodNotAllowed(request.method)
     private_key, public_key = crypto.generate_key_pair()
-    return json_reply({"private_key": private_key, "public_key": public_key}, headers={"Cache-Control": "no-store"})
+    return json_response({"private_key": private_key, "public_key": public_key}, headers={"Cache-Control": "no-store"})
 
 
 generate_rsa_key_pair.verbs = ("GET",)

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 from services.secrets import crypto
 from services.secrets.models import SessionKey, UserKey
 from services.secrets.unlocking import PrivateKey, own_master_key, private_key
-from shared import auth, bodies, fields, shapes
-from shared.database import database
-from shared.documents import operation
-from shared.errors import Invalid, NotAllowed
-from shared.replies import json_reply
-from shared.resource import ALL
-from shared.session_key import COOKIE, COOKIE_PATH
+from shared.api.openapi import operation
+from shared.api.resource import ALL
+from shared.db.database import database
+from shared.http import request_body
+from shared.http.errors import BadRequest, MethodNotAllowed
+from shared.http.responses import json_response
+from shared.schema import fields, openapi_schemas
+from shared.security import authorization
+from shared.security.session_key import COOKIE, COOKIE_PATH
 
 blueprint = Blueprint("get-session-key", __name__)
 
@@ -25,12 +27,12 @@ class Unlocking(PrivateKey):
 
 
 @blueprint.route("/api/secrets/get-session-key/", methods=ALL)
-@operation("POST", "Get a session key", shapes.texts("session_key"), body=Unlocking)
+@operation("POST", "Get a session key", openapi_schemas.texts("session_key"), body=Unlocking)
 def get_session_key():
-    user = auth.require_user()
+    user = authorization.require_user()
     if request.method != "POST":
-        raise NotAllowed(request.method)
-    sent = bodies.require_object(bodies.body())
+        raise MethodNotAllowed(request.method)
+    sent = request_body.require_object(request_body.body())
     given, preserve = private_key(sent), request.args.get("preserve_key") or sent.get("preserve_key")
     with database().transaction() as session:
         master_key = own_master_key(session, user.user_id, given)
@@ -42,7 +44,7 @@ def get_session_key():
 
 def _told(key: str):
     """The session key; a browser that has no token to send keeps it in a cookie that no script can read."""
-    reply = json_reply({"session_key": key}, headers={"Cache-Control": "no-store"})
+    reply = json_response({"session_key": key}, headers={"Cache-Control": "no-store"})
     if g.identity.by_cookie:
         reply.set_cookie(COOKIE, key, path=COOKIE_PATH, secure=request.is_secure, httponly=True, samesite="Strict")
     return reply
@@ -56,7 +58,7 @@ def _preserved(session: Session, userkey_id: int, master_key: bytes) -> bytes | 
     try:
         return stored and crypto.recover_session_key(master_key, stored.cipher, stored.hash)
     except crypto.InvalidSessionKey:
-        raise Invalid("The session key cannot be recovered; ask for a new one.") from None
+        raise BadRequest("The session key cannot be recovered; ask for a new one.") from None
 
 
 def _renewed(session: Session, userkey_id: int, master_key: bytes) -> bytes:

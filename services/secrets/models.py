@@ -6,8 +6,8 @@ from sqlalchemy.orm import mapped_column
 
 from services.secrets import crypto
 from services.secrets.base import Base
-from shared import fields
-from shared.columns import CASCADE, Tracked, column, moment, reference, unstored
+from shared.schema import fields
+from shared.schema.columns import CASCADE, Tracked, column, date_time, reference, transient
 
 
 class PublicKey(fields.Text):
@@ -29,7 +29,7 @@ class UserKey(Base, Tracked):
 
     user_id = reference("users.user", on_delete=CASCADE, unique=True, required=False)
     public_key = column(Text, PublicKey())
-    is_active = unstored(fields.Boolean(dump_only=True), lambda key: key.master_key_cipher.is_not(None))
+    is_active = transient(fields.Boolean(dump_only=True), lambda key: key.master_key_cipher.is_not(None))
     master_key_cipher = mapped_column(LargeBinary)
 
 
@@ -40,6 +40,6 @@ class SessionKey(Base):
     nested = ()
 
     userkey_id = reference("secrets.userkey", on_delete=CASCADE, unique=True, nested=("user",))
-    created = moment(automatic=True, server_default=func.now())
+    created = date_time(automatic=True, server_default=func.now())
     cipher = mapped_column(LargeBinary, nullable=False)
     hash = mapped_column(String(128), nullable=False)

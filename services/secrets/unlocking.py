@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from services.secrets import crypto
 from services.secrets.models import SessionKey, UserKey
-from shared import fields
-from shared.database import database
-from shared.errors import Invalid
-from shared.faces import BaseSchema
-from shared.session_key import COOKIE, HEADER
+from shared.db.database import database
+from shared.http.errors import BadRequest
+from shared.schema import fields
+from shared.schema.representations import BaseSchema
+from shared.security.session_key import COOKIE, HEADER
 
 INVALID = "The session key is invalid."
 
@@ -24,28 +24,28 @@ class PrivateKey(BaseSchema):
 
 
 def private_key(sent: dict) -> str:
-    """The private key that was sent. Raises Invalid."""
+    """The private key that was sent. Raises BadRequest."""
     given = sent.get("private_key")
     if not isinstance(given, str) or not given.strip():
-        raise Invalid("A private key is needed.")
+        raise BadRequest("A private key is needed.")
     return given
 
 
 def own_master_key(session: Session, user_id: int, given: str) -> bytes:
-    """The master key that a user's private key opens. Raises Invalid."""
+    """The master key that a user's private key opens. Raises BadRequest."""
     key = session.scalar(select(UserKey).where(UserKey.user_id == user_id).with_for_update(key_share=True))
     if key is None:
-        raise Invalid("You have no user key.")
+        raise BadRequest("You have no user key.")
     if key.master_key_cipher is None:
-        raise Invalid("Your user key is not active.")
+        raise BadRequest("Your user key is not active.")
     try:
         return crypto.unwrap_master_key(key.master_key_cipher, given)
     except crypto.InvalidPrivateKey:
-        raise Invalid("The private key is invalid.") from None
+        raise BadRequest("The private key is invalid.") from None
 
 
 def session_master_key() -> bytes | None:
-    """The master key that the request's session key opens, or None if it has none. Raises Invalid."""
+    """The master key that the request's session key opens, or None if it has none. Raises BadRequest."""
     if "master_key" not in g:
         sent = request.cookies.get(COOKIE) or request.headers.get(HEADER)
         g.master_key = _unlock(sent) if sent else None
@@ -53,11 +53,11 @@ def session_master_key() -> bytes | None:
 
 
 def keep_master_key(session: Session) -> None:
-    """Hold the user key until what is encrypted now is committed, and can stand in its way. Raises Invalid."""
+    """Hold the user key until what is encrypted now is committed, and can stand in its way. Raises BadRequest."""
     mine = select(UserKey.id).where(UserKey.user_id == g.identity.user_id)
     session.execute(mine.with_for_update(read=True, key_share=True))
     if session.execute(_stored()).one_or_none() != g.stored:
-        raise Invalid(INVALID)
+        raise BadRequest(INVALID)
 
 
 def _unlock(sent: str) -> bytes:
@@ -67,7 +67,7 @@ def _unlock(sent: str) -> bytes:
     try:
         return crypto.unlock_master_key(b64decode(sent, validate=True), g.stored.cipher, g.stored.hash)
     except (ValueError, AttributeError, crypto.InvalidSessionKey):
-        raise Invalid(INVALID) from None
+        raise BadRequest(INVALID) from None
 
 
 def _stored():

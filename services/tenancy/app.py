@@ -3,7 +3,7 @@
 from services.tenancy.base import Base
 from services.tenancy.resources.tenant_groups import tenant_groups
 from services.tenancy.resources.tenants import tenants
-from shared.app import create_app
+from shared.api.app import create_app
 
 RESOURCES = (tenant_groups, tenants)
 

@@ -11,10 +11,10 @@ import orjson
 from sqlalchemy import delete, func, select, union, update
 from sqlalchemy.orm import Session
 
-from shared import parsing
-from shared.contracts import CONTRACTS
-from shared.database import database
+from shared.db.database import database
 from shared.references import client, following, holding, owning
+from shared.schema import parsing
+from shared.schema.contracts import CONTRACTS
 
 PAGE = 1000
 LATE_SECONDS = 5

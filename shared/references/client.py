@@ -6,9 +6,9 @@ import orjson
 from flask import current_app, g, has_request_context
 
 from shared.config import settings
-from shared.http_answer import Answer, Failed
-from shared.http_client import Client
-from shared.identity import CALLER_HEADER, HEADER, Identity, digest, sign
+from shared.http.client import Client
+from shared.http.client_response import ClientResponse, Failed
+from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
 
 CONNECT_SECONDS = 2
 READ_SECONDS = 6
@@ -38,7 +38,7 @@ def call_all(calls: dict[str, tuple[str, dict]], seconds: float = READ_SECONDS) 
     }
 
 
-def _send(service: str, operation: str, data: dict, seconds: float) -> Answer:
+def _send(service: str, operation: str, data: dict, seconds: float) -> ClientResponse:
     caller = current_app.extensions["patchbay.app"]
     path, body = f"/internal/{service}/{operation}", orjson.dumps(data)
     headers = {
@@ -55,7 +55,7 @@ def _send(service: str, operation: str, data: dict, seconds: float) -> Answer:
         raise ServiceDown(service) from error
 
 
-def _read(service: str, answer: Answer) -> dict:
+def _read(service: str, answer: ClientResponse) -> dict:
     try:
         content = answer.begun().read()
     except Failed as error:

@@ -11,19 +11,18 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from shared import activity
 from shared.config import settings
-from shared.contracts import CONTRACTS
-from shared.database import database
-from shared.errors import Unavailable
-from shared.references import client, completing, holding, owning
-from shared.references.turns import Turns
+from shared.db.database import database
+from shared.http.errors import ServiceUnavailable
+from shared.references import activity, client, full_replicas, holding, owning
+from shared.references.single_flight import SingleFlight
+from shared.schema.contracts import CONTRACTS
 
 STALE_INTENT_SECONDS = 2
 # Notes of writes that follow each other go together: one call for many, and none while a client waits for the next.
 GATHER_SECONDS = 0.3
 
-_turns: dict[tuple[str, str], Turns] = defaultdict(Turns)
+_flights: dict[tuple[str, str], SingleFlight] = defaultdict(SingleFlight)
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +38,8 @@ def pull(base, owner: str) -> None:
     Entries are acknowledged after they are applied, and applying them twice does no harm: each carries the object as
     it is now, or says that it is gone.
     """
-    _turns[base.app, owner].take(lambda: _pull(base, owner))
-    owning.nudge(base)
+    _flights[base.app, owner].do(lambda: _pull(base, owner))
+    owning.notify(base)
 
 
 def _pull(base, owner: str) -> None:
@@ -148,11 +147,11 @@ class Follower(threading.Thread):
     def turn(self) -> None:
         base = current_app.extensions["patchbay.base"]
         self._try(activity.hand_over, base)
-        self.claimed = self.claimed or self._try(completing.claim_all, base)
+        self.claimed = self.claimed or self._try(full_replicas.claim_all, base)
         for owner in owners(base):
             self._try(pull, base, owner)
         self._try(finish_claims, base)
-        for chore in current_app.extensions["patchbay.chores"]:
+        for chore in current_app.extensions["patchbay.background_tasks"]:
             self._try(chore)
 
     def _try(self, step, *args) -> bool:
@@ -160,7 +159,7 @@ class Follower(threading.Thread):
         try:
             step(*args)
             return True
-        except (client.ServiceDown, Unavailable, SQLAlchemyError) as error:
+        except (client.ServiceDown, ServiceUnavailable, SQLAlchemyError) as error:
             log.info("following: %s: %s", step.__name__, type(error).__name__)
             return False
         except Exception:

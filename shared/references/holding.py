@@ -8,11 +8,11 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from shared import parsing
-from shared.contracts import CONTRACTS
-from shared.database import database
-from shared.errors import Unavailable
+from shared.db.database import database
+from shared.http.errors import ServiceUnavailable
 from shared.references import client, owning
+from shared.schema import parsing
+from shared.schema.contracts import CONTRACTS
 
 ATTEMPTS = 4
 
@@ -26,7 +26,7 @@ class NotHeld(Exception):
 
 
 def claiming(base, write: Callable):
-    """The result of `write()`, run again after what it found to be missing is claimed. Raises Unavailable.
+    """The result of `write()`, run again after what it found to be missing is claimed. Raises ServiceUnavailable.
 
     Claims are made between two runs, so that no lock and no connection is held while another service is asked.
     """
@@ -36,7 +36,7 @@ def claiming(base, write: Callable):
         except NotHeld as missing:
             for label, ids in sorted(missing.objects.items()):
                 claim(base.model_of(label), ids)
-    raise Unavailable("What this refers to is changing too fast.")
+    raise ServiceUnavailable("What this refers to is changing too fast.")
 
 
 def fetch(session: Session, model, changes: list) -> dict[str, dict[int, object]]:
@@ -65,7 +65,7 @@ def hold(session: Session, base, wanted: dict[str, set[int]]) -> dict[str, dict[
 
 
 def claim(target, ids: set[int]) -> set[int]:
-    """Ask the owner for the replicas of `ids` and store those that exist; returns what held. Raises Unavailable.
+    """Ask the owner for the replicas of `ids` and store those that exist; returns what held. Raises ServiceUnavailable.
 
     The intent is written first: if this process dies before the answer is stored, the follower claims once more, so
     the owner never keeps a claim for a replica that does not exist.
@@ -76,7 +76,7 @@ def claim(target, ids: set[int]) -> set[int]:
     try:
         return settle(target, {token}, ids)
     except client.ServiceDown as down:
-        raise Unavailable(f"{down} It is needed to check a reference.") from down
+        raise ServiceUnavailable(f"{down} It is needed to check a reference.") from down
 
 
 def settle(target, tokens: set, ids: set[int]) -> set[int]:

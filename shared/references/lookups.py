@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from flask import g
 from sqlalchemy import Column, Connection
 
-from shared import prepared, tallies
+from shared.db import prepared, row_counts
+from shared.http.responses import base_url
 from shared.references import client
-from shared.replies import base_url
 
 SECONDS = 3
 
@@ -33,8 +33,8 @@ class Lookup:
 
 def counts(**columns: Column) -> Callable:
     """Answers `{id: {name: number}}`: how many rows refer to each of the ids, for each counted `name=reference`."""
-    name_of = {tallies.label_of(column): name for name, column in columns.items()}
-    statement = tallies.referring_sql(columns.values())
+    name_of = {row_counts.label_of(column): name for name, column in columns.items()}
+    statement = row_counts.referring_sql(columns.values())
 
     def count(connection: Connection, ids: list[int]) -> dict[int, dict]:
         counted: dict[int, dict] = {}

@@ -11,10 +11,10 @@ from sqlalchemy import column, delete, func, insert, literal, select, text, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 
-from shared.contracts import CONTRACTS
-from shared.database import database
+from shared.db.database import database
 from shared.references import client
-from shared.references.turns import Turns
+from shared.references.single_flight import SingleFlight
+from shared.schema.contracts import CONTRACTS
 
 ALL = 0
 BATCH = 500
@@ -23,7 +23,7 @@ NUDGE_SECONDS = 3
 NUDGE_AGAIN_SECONDS = 10
 RIPPLE_LOCK = 7_326_001
 
-_turns: dict[tuple[str, str], Turns] = defaultdict(Turns)
+_flights: dict[tuple[str, str], SingleFlight] = defaultdict(SingleFlight)
 _silent_until: dict[tuple[str, str], float] = {}
 
 
@@ -142,7 +142,7 @@ def forget_reader(session: Session, base, service: str) -> int:
     return last_entry(session)
 
 
-def nudge(base) -> None:
+def notify(base) -> None:
     """After a commit: have the holders apply what is in the outbox for them, so that readers see it everywhere.
 
     A holder that does not answer in time catches up by itself, and is not waited for again until it does or some time
@@ -153,7 +153,7 @@ def nudge(base) -> None:
         services = list(connection.scalars(select(outbox.c.service).distinct()))
     now = time.monotonic()
     _in_parallel(
-        lambda service: _nudge_one(base.app, service),
+        lambda service: _notify_one(base.app, service),
         [each for each in services if _silent_until.get((base.app, each), 0) <= now],
     )
 
@@ -176,9 +176,9 @@ def _in_parallel(work: Callable[[str], None], items: list[str]) -> None:
         list(others)
 
 
-def _nudge_one(app: str, service: str) -> None:
+def _notify_one(app: str, service: str) -> None:
     try:
-        _turns[app, service].take(lambda: client.call(service, "nudges", {"owner": app}, NUDGE_SECONDS))
+        _flights[app, service].do(lambda: client.call(service, "nudges", {"owner": app}, NUDGE_SECONDS))
     except client.ServiceDown:
         _silent_until[app, service] = time.monotonic() + NUDGE_AGAIN_SECONDS
 

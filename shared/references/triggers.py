@@ -8,8 +8,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import visitors
 
-from shared.contracts import CONTRACTS
 from shared.references.owning import RIPPLE_LOCK, fact_sql
+from shared.schema.contracts import CONTRACTS
 
 FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE sql AS $$
@@ -46,7 +46,7 @@ def install(connection: Connection, base, resources) -> None:
     for resource in resources:
         if resource.model.label in CONTRACTS and resource.path == resource.model.path:
             _install_own(connection, resource.model)
-            for ripple in resource.ripples:
+            for ripple in resource.dependent_facts:
                 _install_ripple(connection, base.model_of(ripple.label), resource.model, ripple)
 
 

@@ -1,1 +1,4 @@
-"""Templates that users write, and what is made of them: graphs and exports."""
+"""Templates that users write, rendered in a sandboxed process of their own.
+
+May use no other room.
+"""

@@ -6,7 +6,7 @@ import sys
 
 from jinja2 import TemplateError
 
-from shared.rendering.dialect import Environment, shaped
+from shared.rendering.django_compat import Environment, shaped
 
 CPU_SECONDS = 4
 MEMORY = 512 * 1024 * 1024

@@ -1,4 +1,7 @@
-"""Reports: what a module in REPORTS_ROOT imports to check the data (`from shared.reports import Report`)."""
+"""Reports: what a module in REPORTS_ROOT imports to check the data (`from shared.reports import Report`).
+
+May use `http` and `config` only.
+"""
 
 from datetime import UTC, datetime
 from urllib.parse import urlsplit

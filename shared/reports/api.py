@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from shared.http_client import Client
+from shared.http.client import Client
 
 CONNECT_SECONDS = 2
 PAGE = 1000

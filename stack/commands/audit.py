@@ -7,7 +7,7 @@ import click
 from shared.config import SERVICES
 from stack.commands import data_option
 from stack.folder import DataFolder
-from stack.inside import ask
+from stack.internal_api import ask
 from stack.plan import Plan
 
 SECONDS_TO_AUDIT = 3600

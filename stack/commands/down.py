@@ -3,10 +3,10 @@
 import click
 
 from stack import processes
+from stack.cli_error import CliError
 from stack.commands import data_option
 from stack.folder import DataFolder
 from stack.postgres import Cluster
-from stack.problem import Problem
 
 
 @click.command("down")
@@ -14,7 +14,7 @@ from stack.problem import Problem
 def command(folder: DataFolder) -> None:
     """Stop Patchbay."""
     if not folder.processes.is_dir():
-        raise Problem(f"nothing was ever started in {folder.path}")
+        raise CliError(f"nothing was ever started in {folder.path}")
     with folder.locked():
         processes.stop(folder)
         Cluster(folder).stop()

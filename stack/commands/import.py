@@ -7,10 +7,10 @@ from typing import IO
 import click
 import requests
 
+from stack.cli_error import CliError
 from stack.commands import data_option
 from stack.folder import DataFolder
 from stack.plan import Plan
-from stack.problem import Problem
 
 MOST_AT_ONCE = 100
 SECONDS = 120
@@ -41,7 +41,7 @@ def _rows(file: IO[bytes]) -> list[dict]:
         for row in rows:
             row["endpoint"], row["ref"], row["body"].values()
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Problem(f'{file.name} is no list of {{"endpoint", "ref", "body"}}: {error}') from error
+        raise CliError(f'{file.name} is no list of {{"endpoint", "ref", "body"}}: {error}') from error
     return rows
 
 
@@ -64,17 +64,17 @@ def _is_reference(value) -> bool:
 
 
 def _create(session: requests.Session, gateway: str, rows: list[dict], ids: dict[str, int]) -> dict[str, int]:
-    """The ids of the objects of `rows`, by their names. Raises Problem."""
+    """The ids of the objects of `rows`, by their names. Raises CliError."""
     url = f"{gateway}/api/{rows[0]['endpoint']}/"
     try:
         bodies = [{n: ids[v["ref"]] if _is_reference(v) else v for n, v in row["body"].items()} for row in rows]
         reply = session.post(url, json=bodies, timeout=SECONDS)
     except KeyError as error:
-        raise Problem(f"{rows[0]['endpoint']}: no row before is called {error}") from error
+        raise CliError(f"{rows[0]['endpoint']}: no row before is called {error}") from error
     except requests.RequestException as error:
-        raise Problem(f"{url} cannot be reached: {type(error).__name__}") from error
+        raise CliError(f"{url} cannot be reached: {type(error).__name__}") from error
     if reply.status_code != 201:
-        raise Problem(f"{rows[0]['endpoint']}, {rows[0]['ref']} to {rows[-1]['ref']}: {_refusal(reply)}")
+        raise CliError(f"{rows[0]['endpoint']}, {rows[0]['ref']} to {rows[-1]['ref']}: {_refusal(reply)}")
     return {row["ref"]: made["id"] for row, made in zip(rows, reply.json(), strict=True)}
 
 

@@ -10,7 +10,7 @@ from stack import processes
 from stack.commands import data_option
 from stack.folder import DataFolder
 from stack.health import HEALTHY, SECONDS_TO_ANSWER, states
-from stack.inside import ask
+from stack.internal_api import ask
 from stack.plan import Plan
 
 

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from stack import ROOT, programs
+from stack import ROOT, system_packages
 
 CHECKS = (["ruff", "check"], ["ruff", "format", "--check"])
 # A file stays with one process, for its tests may share a stack that they hurt.
@@ -19,8 +19,8 @@ def command(arguments: tuple[str, ...]) -> None:
 
     Installs the programs that the tests need.
     """
-    programs.ensure("dot", "graphviz", "topology maps are not drawn.")
-    programs.ensure("chromium", "chromium", "the tests in a browser are skipped.")
+    system_packages.ensure("dot", "graphviz", "topology maps are not drawn.")
+    system_packages.ensure("chromium", "chromium", "the tests in a browser are skipped.")
     for check in (*CHECKS, ["pytest", *(arguments or TOGETHER)]):
         status = subprocess.run([sys.executable, "-m", *check], cwd=ROOT).returncode
         if status:

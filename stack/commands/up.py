@@ -7,12 +7,12 @@ import sys
 import click
 
 from stack import ROOT, processes
+from stack.cli_error import CliError
 from stack.commands import data_option
 from stack.databases import prepare
 from stack.folder import DataFolder
 from stack.health import wait_until_healthy
 from stack.plan import LOOPBACK, Plan
-from stack.problem import Problem
 
 
 @click.command("up")
@@ -25,7 +25,7 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
     folder.create()
     with folder.locked():
         if processes.alive(folder):
-            raise Problem(f"already running in {folder.path}; ./patchbay down stops it")
+            raise CliError(f"already running in {folder.path}; ./patchbay down stops it")
         plan = Plan.make(folder, host, port)
         prepare(plan)
         plan.save()
@@ -36,7 +36,7 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
 
 
 def start(plan: Plan, detach: bool) -> subprocess.Popen:
-    """The supervisor of `plan`, once all programs answer. Raises Problem, and then leaves nothing running."""
+    """The supervisor of `plan`, once all programs answer. Raises CliError, and then leaves nothing running."""
     folder = plan.folder
     folder.forget_metrics()
     with folder.open_log() as log:
@@ -57,7 +57,7 @@ def start(plan: Plan, detach: bool) -> subprocess.Popen:
             processes.stop(folder)
             plan.cluster.stop()
     if not healthy:
-        raise Problem(f"not everything started; {folder.log if detach else 'the lines above'} may say why")
+        raise CliError(f"not everything started; {folder.log if detach else 'the lines above'} may say why")
     return supervisor
 
 

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from gateway.accounts import administration
+from gateway.users import administration
 from stack.accounts import accounts
 from stack.commands import data_option
 from stack.folder import DataFolder

@@ -3,9 +3,9 @@
 import pytest
 
 from services.dcim.app import app as dcim
-from shared import custom_field_input
-from shared.database import Database
-from shared.faces import read_schema
+from shared.custom_fields import input as custom_field_input
+from shared.db.database import Database
+from shared.schema.representations import read_schema
 from tests.factories import BY_LABEL, NOT_BY_JSON, Factory
 from tests.factories import url as url_of
 

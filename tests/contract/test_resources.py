@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.faces import patch_schema, read_schema, write_schema
+from shared.schema.representations import patch_schema, read_schema, write_schema
 from tests.client import Client
 from tests.factories import BY_LABEL, NOT_BY_JSON, RESOURCES, Factory, required, url
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.dcim import napalm
-from shared.errors import Unavailable
+from services.dcim.devices import napalm
+from shared.http.errors import ServiceUnavailable
 from tests.client import Client
 from tests.dcim.equipment import Equipment
 
@@ -68,6 +68,6 @@ def test_a_device_answers_or_says_what_it_lacks(equipment):
 
 def test_without_the_library_the_service_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "napalm", None)
-    with pytest.raises(Unavailable) as refused:
+    with pytest.raises(ServiceUnavailable) as refused:
         napalm._driver(SimpleNamespace(platform_id=1, napalm_driver="ios"))
     assert "patchbay[napalm]" in refused.value.body["detail"]

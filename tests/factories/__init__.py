@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import count
 
-from shared import fields, text_fields
+from shared.api.resource import Resource
 from shared.config import SERVICES
-from shared.resource import Resource
+from shared.schema import fields, text_fields
 from tests.client import Client
 
 RESOURCES: tuple[Resource, ...] = tuple(

@@ -18,7 +18,7 @@ from tests.faults.kinds import KINDS
 from tests.faults.network import Network
 from tests.faults.verdict import everything, seconds_to_catch_up, violations
 from tests.faults.workload import Dawdler, World, Writer
-from tests.tallies import differences
+from tests.row_counts import differences
 
 WRITERS = 5
 SECONDS = 15

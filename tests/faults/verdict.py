@@ -4,9 +4,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from shared.config import SERVICES
-from stack.inside import ask
+from stack.cli_error import CliError
+from stack.internal_api import ask
 from stack.plan import Plan
-from stack.problem import Problem
 from tests.client import Client
 from tests.faults.kinds import ACTIVITY, CASCADE, KINDS, PROTECT, Kind, ids
 from tests.faults.workload import Thing, World
@@ -32,7 +32,7 @@ def _audit(stack: Stack) -> list[str]:
     def findings(service: str) -> list:
         try:
             found = ask(plan, service, "audits", {"repair": False}, SECONDS_TO_AUDIT)["findings"]
-        except Problem as problem:
+        except CliError as problem:
             found = [str(problem)]
         return [f"audit of {service}: {each}" for each in found]
 

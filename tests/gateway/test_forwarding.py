@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.identity import HEADER
+from shared.security.identity import HEADER
 from tests.gateway.conftest import LIMIT
 
 

@@ -6,9 +6,9 @@ from dataclasses import asdict
 import pytest
 
 from gateway.body import Body
-from gateway.mounted import Mounted
+from gateway.in_process import InProcess
 from gateway.request import Request
-from shared.identity import CALLER_HEADER, HEADER, Identity, digest, sign
+from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
 from tests.gateway import upstream
 from tests.gateway.conftest import KEYS
 
@@ -82,7 +82,7 @@ def test_a_mounted_app_gets_what_a_remote_one_gets(monkeypatch):
     request = Request.from_environ(environ)
     request.body = Body.of(b"{}")
     request.claims = {HEADER: sign("k", Identity(7, "bob"), "POST", request.path, request.query, request.digest)}
-    reply = Mounted("users", upstream.application).send(request)
+    reply = InProcess("users", upstream.application).send(request)
     seen = json.loads(b"".join(reply.body))
     assert reply.status == 200 and ("Set-Cookie", "b=2") in reply.headers
     assert (seen["path"], seen["query"], seen["length"]) == ("/api/users/é/", "a=%20b", 2)

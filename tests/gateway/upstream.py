@@ -5,7 +5,7 @@ import json
 import os
 from dataclasses import asdict
 
-from shared.identity import HEADER, Forged, digest, verify
+from shared.security.identity import HEADER, Forged, digest, verify
 
 NAME = os.environ.get("UPSTREAM", "dcim")
 KEY = os.environ.get(f"PATCHBAY_{NAME.upper()}_KEY", "")

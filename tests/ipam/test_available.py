@@ -11,9 +11,9 @@ from sqlalchemy import create_engine, insert, text
 from sqlalchemy.orm import Session
 
 from services.ipam.address_space import free_addresses
+from services.ipam.allocated import Pool, used_stretches
 from services.ipam.app import ip_addresses, prefixes
 from services.ipam.available import MOST_SHOWN
-from services.ipam.taken import Pool, used_stretches
 from tests.client import Client
 
 JSON = {"Content-Type": "application/json"}

@@ -9,8 +9,8 @@ from bench.dataset import Dataset
 from bench.filling import Filler
 from services.dcim.app import RESOURCES as DCIM
 from services.ipam.app import RESOURCES as IPAM
-from shared import reading
-from shared.database import PLANNING
+from shared.api import reading
+from shared.db.database import PLANNING
 
 ROWS = 50_000
 LISTS = {f"{each.app}/{each.path}": each for each in (*DCIM, *IPAM)}

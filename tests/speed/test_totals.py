@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from tests.client import Client
 from tests.factories import Factory
-from tests.tallies import differences
+from tests.row_counts import differences
 
 
 def region(api, **more) -> dict:

@@ -59,7 +59,7 @@ def test_no_header_says_which_path_is_asked_for(running: Stack) -> None:
 def test_who_falls_silent_in_the_middle_gives_the_thread_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gunicorn_service, "SILENT_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        gunicorn_service.give_up_on_silence([listener])
+        gunicorn_service.limit_silence([listener])
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
             with pytest.raises(BlockingIOError):
                 accepted.recv(1)

@@ -9,8 +9,8 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from shared.http_answer import Answer, Broken, TimedOut, Unreachable
-from shared.http_client import Client
+from shared.http.client import Client
+from shared.http.client_response import Broken, ClientResponse, TimedOut, Unreachable
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
@@ -51,7 +51,7 @@ class Server:
                 return
 
 
-def asked(client: Client, body=b".", seconds: float = 10) -> Answer:
+def asked(client: Client, body=b".", seconds: float = 10) -> ClientResponse:
     return client.ask("POST", "/a", {"Content-Length": "1"}, body, seconds)
 
 
@@ -91,7 +91,7 @@ def test_a_connection_unused_for_long_is_given_up_before_the_server_does(client_
     server = Server(OK, OK)
     client = client_of(server)
     assert asked(client).read() == b"ok"
-    monkeypatch.setattr("shared.http_client.UNUSED_SECONDS", 0)
+    monkeypatch.setattr("shared.http.client.UNUSED_SECONDS", 0)
     assert asked(client).read() == b"ok" and server.connections == 2
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.dcim.interface_order import InterfaceName, name_key, position_key
+from services.dcim.interfaces.order import InterfaceName, name_key, position_key
 
 BY_POSITION = [
     "ge-0/0/0", "ge-0/0/1.20", "ge-0/0/1.100", "ge-0/0/1:1", "ge-0/0/1:2", "xe-0/0/2", "xe-0/0/10",

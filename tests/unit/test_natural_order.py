@@ -1,7 +1,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.natural_order import name_key, number_part, port_key, text_part
+from shared.schema.natural_order import name_key, number_part, port_key, text_part
 
 NAMES_IN_ORDER = [
     "01x", "2site", "5", "10site", "A", "Site2", "Site 11", "a9b", "site1", "site10", "site", "site-1-2",

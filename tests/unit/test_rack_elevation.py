@@ -4,7 +4,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from services.dcim.rack_elevation import FRONT, REAR, MountedDevice, Rack
+from services.dcim.racks.elevation import FRONT, REAR, MountedDevice, Rack
 
 SERVER = MountedDevice(id=1, position=3, height=2, face=FRONT, full_depth=True)
 PATCH_PANEL = MountedDevice(id=2, position=6, height=1, face=REAR, full_depth=False)

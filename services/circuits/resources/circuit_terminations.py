@@ -8,12 +8,12 @@ from sqlalchemy.orm import aliased
 from services.circuits.base import Base
 from services.circuits.choices import TERM_SIDE
 from services.circuits.resources.circuits import Circuit
-from shared import columns, fields
-from shared.columns import CASCADE, PROTECT, reference, text
-from shared.faces import ReadFace
-from shared.filters import ReferenceFilter
+from shared.api.resource import Resource
+from shared.query.filters import ReferenceFilter
 from shared.references.lookups import Lookup, counts
-from shared.resource import Resource
+from shared.schema import columns, fields
+from shared.schema.columns import CASCADE, PROTECT, reference, text
+from shared.schema.representations import ReadFace
 
 
 class CircuitTermination(Base):

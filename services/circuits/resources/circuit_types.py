@@ -1,8 +1,8 @@
 """Circuit types: what circuits are sorted into."""
 
 from services.circuits.base import Base
-from shared.columns import slug, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import slug, text
 
 
 class CircuitType(Base):

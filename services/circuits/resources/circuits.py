@@ -4,12 +4,12 @@ from sqlalchemy import or_, select
 
 from services.circuits.base import Base
 from services.circuits.choices import CIRCUIT_STATUS
-from shared import columns
-from shared.columns import PROTECT, Tracked, long_text, reference, text
-from shared.custom_fields import CustomFields
-from shared.filters import escape_like
-from shared.paths import Back, among
-from shared.resource import Related, Resource
+from shared.api.resource import Related, Resource
+from shared.custom_fields.column import CustomFields
+from shared.query.filters import escape_like
+from shared.query.paths import Back, among
+from shared.schema import columns
+from shared.schema.columns import PROTECT, Tracked, long_text, reference, text
 
 
 class Circuit(Base, CustomFields, Tracked):

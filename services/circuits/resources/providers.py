@@ -1,12 +1,12 @@
 """Providers: the companies that circuits are bought from."""
 
 from services.circuits.base import Base
-from shared import columns
-from shared.columns import Tracked, long_text, slug, text
-from shared.custom_fields import CustomFields
-from shared.paths import Back
-from shared.rendering.graphs import PROVIDER, graphs
-from shared.resource import Related, Resource
+from shared.api.graphs import PROVIDER, graphs
+from shared.api.resource import Related, Resource
+from shared.custom_fields.column import CustomFields
+from shared.query.paths import Back
+from shared.schema import columns
+from shared.schema.columns import Tracked, long_text, slug, text
 
 
 class Provider(Base, CustomFields, Tracked):

@@ -1,8 +1,8 @@
 """Console ports: what connects a device to a console server port."""
 
 from services.dcim.base import Base
-from services.dcim.components import Component, Connecting, component
-from shared.columns import SET_NULL, reference
+from services.dcim.components.columns import Component, Connecting, component
+from shared.schema.columns import SET_NULL, reference
 
 
 class ConsolePort(Connecting, Component, Base):

@@ -1,7 +1,7 @@
 """Console server port templates: the console server ports that every new device of a type gets."""
 
 from services.dcim.base import Base
-from services.dcim.components import Numbered, Template, template
+from services.dcim.components.columns import Numbered, Template, template
 
 
 class ConsoleServerPortTemplate(Template, Numbered, Base):

@@ -1,8 +1,8 @@
 """Device bays: the slots of a chassis that child devices are installed in."""
 
 from services.dcim.base import Base
-from services.dcim.components import Component, component, only_on
-from shared.columns import SET_NULL, reference
+from services.dcim.components.columns import Component, component, only_on
+from shared.schema.columns import SET_NULL, reference
 
 
 class DeviceBay(Component, Base):

@@ -1,8 +1,8 @@
 """Device roles: what devices are for."""
 
 from services.dcim.base import Base
-from shared.columns import boolean, color, slug, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import boolean, color, slug, text
 
 
 class DeviceRole(Base):

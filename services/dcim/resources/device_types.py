@@ -7,12 +7,12 @@ from sqlalchemy.orm import aliased, mapped_column
 
 from services.dcim.base import Base
 from services.dcim.choices import INTERFACE_ORDERING, SUBDEVICE_ROLE
-from services.dcim.device_placement import grow_where_possible
+from services.dcim.devices.placement import grow_where_possible
 from services.dcim.resources.manufacturers import Manufacturer
-from shared import fields, shapes
-from shared.columns import PROTECT, boolean, choice, computed, integer, long_text, reference, slug, text
-from shared.custom_fields import CustomFields
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.custom_fields.column import CustomFields
+from shared.schema import fields, openapi_schemas
+from shared.schema.columns import PROTECT, boolean, choice, computed, integer, long_text, reference, slug, text
 
 PARENT, CHILD = True, False
 
@@ -23,7 +23,7 @@ class SubdeviceRole(fields.Choice):
     shape: ClassVar[dict] = {
         "enum": [PARENT, CHILD, "None", None],
         "nullable": True,
-        "x-choices": shapes.table(SUBDEVICE_ROLE),
+        "x-choices": openapi_schemas.table(SUBDEVICE_ROLE),
         "x-blank": "None",
     }
 

@@ -2,26 +2,26 @@
 
 from sqlalchemy import select, true
 
-from services.dcim import device_facts
 from services.dcim.base import Base
 from services.dcim.choices import DEVICE_STATUS, RACK_FACE
-from services.dcim.device_placement import stand_where_possible
-from services.dcim.device_rules import (
+from services.dcim.devices import facts as device_facts
+from services.dcim.devices.napalm import ANSWERS, METHOD, ask_device
+from services.dcim.devices.placement import stand_where_possible
+from services.dcim.devices.rules import (
     equip,
     have_a_place_in_the_chassis,
     run_a_platform_of_its_maker,
     take_children_along,
     use_own_addresses,
 )
-from services.dcim.mac_address import mac_filter
-from services.dcim.napalm import ANSWERS, METHOD, ask_device
+from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
-from shared import columns, fields, natural_order
-from shared.columns import PROTECT, SET_NULL, Tracked, absent, choice, computed, integer, reference, text
-from shared.custom_fields import CustomFields
-from shared.filters import BooleanFilter, Filter, ReferenceFilter, escape_like
-from shared.paths import among
-from shared.resource import Action, Related, Resource
+from shared.api.resource import Action, Related, Resource
+from shared.custom_fields.column import CustomFields
+from shared.query.filters import BooleanFilter, Filter, ReferenceFilter, escape_like
+from shared.query.paths import among
+from shared.schema import columns, fields, natural_order
+from shared.schema.columns import PROTECT, SET_NULL, Tracked, absent, choice, computed, integer, reference, text
 
 
 class Device(Base, CustomFields, Tracked):
@@ -98,5 +98,5 @@ devices = Resource(
     rules=(stand_where_possible, use_own_addresses, run_a_platform_of_its_maker, have_a_place_in_the_chassis),
     after_save=(equip, take_children_along),
     actions=(Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),),
-    ripples=device_facts.DEVICE_RIPPLES,
+    dependent_facts=device_facts.DEVICE_RIPPLES,
 )

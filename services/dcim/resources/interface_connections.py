@@ -5,11 +5,11 @@ from sqlalchemy.orm import aliased
 
 from services.dcim.base import Base
 from services.dcim.choices import CONNECTION_STATUS, NOT_CONNECTABLE
-from services.dcim.connection_filters import end_filters
-from shared import json_sql
-from shared.columns import CASCADE, choice, reference
-from shared.faces import Joins, nested_sql
-from shared.resource import Resource
+from services.dcim.connections.filters import end_filters
+from shared.api.resource import Resource
+from shared.db import json_sql
+from shared.schema.columns import CASCADE, choice, reference
+from shared.schema.representations import Joins, nested_sql
 
 PEER = (
     "device",

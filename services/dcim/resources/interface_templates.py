@@ -1,7 +1,7 @@
 """Interface templates: the interfaces that every new device of a type gets."""
 
 from services.dcim.base import Base
-from services.dcim.components import InterfaceKind, Template, template
+from services.dcim.components.columns import InterfaceKind, Template, template
 
 
 class InterfaceTemplate(InterfaceKind, Template, Base):

@@ -4,18 +4,19 @@ from flask import g
 
 from services.dcim.base import Base
 from services.dcim.choices import INTERFACE_MODE
-from services.dcim.components import OWNER, Component, InterfaceKind
-from services.dcim.device_facts import INTERFACE_RIPPLES, InterfaceFacts
-from services.dcim.interface_lists import device_filters, natural_order, other_filters
-from services.dcim.interface_rules import NO_PORT, RULES, no_ports
-from services.dcim.mac_address import mac_address
+from services.dcim.components.columns import OWNER, Component, InterfaceKind
+from services.dcim.devices.facts import INTERFACE_RIPPLES, InterfaceFacts
+from services.dcim.interfaces.lists import device_filters, natural_order, other_filters
+from services.dcim.interfaces.mac_address import mac_address
+from services.dcim.interfaces.rules import NO_PORT, RULES, no_ports
 from services.dcim.resources.interface_connections import connection_of, is_connected
-from shared import fields, reading
-from shared.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
-from shared.errors import Unavailable
+from shared.api import reading
+from shared.api.graphs import INTERFACE, graphs
+from shared.api.resource import Related, Resource
+from shared.http.errors import ServiceUnavailable
 from shared.references.lookups import Lookup
-from shared.rendering.graphs import INTERFACE, graphs
-from shared.resource import Related, Resource
+from shared.schema import fields
+from shared.schema.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
 
 
 class Interface(InterfaceFacts, InterfaceKind, Component, Base):
@@ -37,12 +38,14 @@ class Interface(InterfaceFacts, InterfaceKind, Component, Base):
 def only_ports_end_circuits(session, changes):
     """What circuits end on, only the service of circuits knows; it is asked when an interface ceases to be a port.
 
-    Raises Unavailable.
+    Raises ServiceUnavailable.
     """
     turned = {pk: change for pk, change in no_ports(changes).items() if change.changed("form_factor")}
     answer = reading.looked_up(session.connection(), interfaces, list(turned)) if turned else {}
     if "circuits" in g.get("degraded", ()):
-        raise Unavailable("The circuits service does not answer, which knows whether a circuit ends on this interface.")
+        raise ServiceUnavailable(
+            "The circuits service does not answer, which knows whether a circuit ends on this interface."
+        )
     for pk, known in answer.items():
         if known["circuit_termination"]:
             turned[pk].fail(NO_PORT)
@@ -65,6 +68,6 @@ interfaces = Resource(
     unique=(("device", "name"),),
     rules=(*RULES, only_ports_end_circuits),
     lookups=(Lookup("circuits", "interface-terminations", {"circuit_termination": None}),),
-    ripples=INTERFACE_RIPPLES,
+    dependent_facts=INTERFACE_RIPPLES,
     actions=(graphs(INTERFACE),),
 )

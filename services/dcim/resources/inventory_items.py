@@ -5,11 +5,11 @@ from functools import partial
 from sqlalchemy import func, select
 
 from services.dcim.base import Base
-from services.dcim.components import FIRST, Component
+from services.dcim.components.columns import FIRST, Component
 from services.dcim.resources.devices import Device
-from shared.columns import CASCADE, PROTECT, boolean, reference, text
-from shared.fields import RawReference
-from shared.resource import Related, Resource
+from shared.api.resource import Related, Resource
+from shared.schema.columns import CASCADE, PROTECT, boolean, reference, text
+from shared.schema.fields import RawReference
 
 # As in NetBox, a PUT that names no parent takes the item out of the one it is in.
 OUTSIDE = partial(RawReference, load_default=None)

@@ -1,8 +1,8 @@
 """Manufacturers: who makes device types, platforms and inventory items."""
 
 from services.dcim.base import Base
-from shared.columns import slug, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import slug, text
 
 
 class Manufacturer(Base):

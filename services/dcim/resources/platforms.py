@@ -4,9 +4,9 @@ from sqlalchemy import String
 
 from services.dcim.base import Base
 from services.dcim.choices import RPC_CLIENT
-from shared.columns import PROTECT, choice, reference, slug, text
-from shared.fields import RawChoice
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import PROTECT, choice, reference, slug, text
+from shared.schema.fields import RawChoice
 
 
 class Platform(Base):

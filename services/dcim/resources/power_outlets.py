@@ -1,7 +1,7 @@
 """Power outlets: what power ports connect to."""
 
 from services.dcim.base import Base
-from services.dcim.components import Component, Numbered, component, connected, only_on
+from services.dcim.components.columns import Component, Numbered, component, connected, only_on
 from services.dcim.resources.power_ports import PowerPort
 
 

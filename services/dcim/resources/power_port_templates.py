@@ -1,7 +1,7 @@
 """Power port templates: the power ports that every new device of a type gets."""
 
 from services.dcim.base import Base
-from services.dcim.components import Template, template
+from services.dcim.components.columns import Template, template
 
 
 class PowerPortTemplate(Template, Base):

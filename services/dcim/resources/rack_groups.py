@@ -1,8 +1,8 @@
 """Rack groups: parts of a site that hold racks, such as rooms or rows."""
 
 from services.dcim.base import Base
-from shared.columns import CASCADE, reference, slug, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import CASCADE, reference, slug, text
 
 
 class RackGroup(Base):

@@ -10,13 +10,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import mapped_column
 
 from services.dcim.base import Base
-from services.dcim.device_placement import lock_racks
+from services.dcim.devices.placement import lock_racks
 from services.dcim.resources.racks import Rack
-from shared import columns, fields
-from shared.columns import CASCADE, PROTECT, reference, text
-from shared.filters import Filter
+from shared.api.resource import Related, Resource
+from shared.query.filters import Filter
 from shared.references import holding
-from shared.resource import Related, Resource
+from shared.schema import columns, fields
+from shared.schema.columns import CASCADE, PROTECT, reference, text
 
 
 class Units(fields.Field):
@@ -50,7 +50,7 @@ class RackReservation(Base):
         server_default=func.clock_timestamp(),
         nullable=False,
         index=True,
-        info={"field": fields.Moment(dump_only=True)},
+        info={"field": fields.DateTime(dump_only=True)},
     )
     user_id = reference("users.user", on_delete=PROTECT)
     tenant_id = reference("tenancy.tenant", on_delete=PROTECT, null=True)

@@ -1,8 +1,8 @@
 """Rack roles: what racks are for."""
 
 from services.dcim.base import Base
-from shared.columns import color, slug, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import color, slug, text
 
 
 class RackRole(Base):

@@ -5,15 +5,16 @@ from sqlalchemy import case, update
 
 from services.dcim.base import Base
 from services.dcim.choices import RACK_TYPE, RACK_WIDTH
-from services.dcim.device_placement import mounted
-from services.dcim.rack_drawing import SIDES, draw
-from services.dcim.rack_elevation import Rack as Elevation
-from services.dcim.rack_units import EXCLUDE, FACE, UnitSchema, list_units
-from shared import columns, fields, natural_order
-from shared.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
-from shared.custom_fields import CustomFields
-from shared.documents import page_schema, paging
-from shared.resource import Action, Resource
+from services.dcim.devices.placement import mounted
+from services.dcim.racks.drawing import SIDES, draw
+from services.dcim.racks.elevation import Rack as Elevation
+from services.dcim.racks.units import EXCLUDE, FACE, UnitSchema, list_units
+from shared.api.openapi import page_schema
+from shared.api.openapi_parameters import paging
+from shared.api.resource import Action, Resource
+from shared.custom_fields.column import CustomFields
+from shared.schema import columns, fields, natural_order
+from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
 
 
 class Rack(Base, CustomFields, Tracked):

@@ -4,9 +4,9 @@ from sqlalchemy import Text, func, select, text
 from sqlalchemy.orm import aliased, mapped_column
 
 from services.dcim.base import Base
-from shared.columns import CASCADE, reference, slug
-from shared.columns import text as text_column
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import CASCADE, reference, slug
+from shared.schema.columns import text as text_column
 
 TREE_LOCK = 7_326_004
 

@@ -2,18 +2,19 @@
 
 from services.dcim.base import Base
 from services.dcim.choices import SITE_STATUS
-from shared import columns, fields, natural_order, tallies
-from shared.columns import PROTECT, SET_NULL, Tracked, computed, reference, text
-from shared.custom_fields import CustomFields
-from shared.parsing import to_integer
+from shared.api.graphs import SITE, graphs
+from shared.api.resource import Resource
+from shared.custom_fields.column import CustomFields
+from shared.db import row_counts
 from shared.references.lookups import Lookup
-from shared.rendering.graphs import SITE, graphs
-from shared.resource import Resource
+from shared.schema import columns, fields, natural_order
+from shared.schema.columns import PROTECT, SET_NULL, Tracked, computed, reference, text
+from shared.schema.parsing import to_integer
 
 
 def count_at(label):
     """The number of objects `label` that are at a site."""
-    return lambda site: tallies.referring(Base.model_of(label).__table__.c.site_id, site.id).scalar_subquery()
+    return lambda site: row_counts.referring(Base.model_of(label).__table__.c.site_id, site.id).scalar_subquery()
 
 
 class Site(Base, CustomFields, Tracked):

@@ -4,8 +4,8 @@ from sqlalchemy import update
 
 from services.dcim.base import Base
 from services.dcim.resources.devices import Device
-from shared.columns import PROTECT, reference, text
-from shared.resource import Related, Resource
+from shared.api.resource import Related, Resource
+from shared.schema.columns import PROTECT, reference, text
 
 
 class VirtualChassis(Base):

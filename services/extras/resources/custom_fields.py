@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 from services.extras.base import Base
 from services.extras.choices import FILTER_LOGIC
 from services.extras.object_types import CUSTOM_FIELDS
-from shared import columns, custom_field_types, fields, parsing
-from shared.filters import Filter
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.custom_fields import types as custom_field_types
+from shared.query.filters import Filter
+from shared.schema import columns, fields, parsing
 
 MOST_CHOICES = 500
 CHOICE = {"id": {"type": "integer", "nullable": True}, "value": {"type": "string"}, "weight": {"type": "integer"}}

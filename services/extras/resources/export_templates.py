@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from services.extras.base import Base
 from services.extras.object_types import EXPORTABLE, one_of
-from shared import columns, fields
-from shared.columns import text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema import columns, fields
+from shared.schema.columns import text
 
 MIME_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 EXTENSION = re.compile(r"[A-Za-z0-9]+")

@@ -4,9 +4,9 @@ from sqlalchemy import select
 
 from services.extras.base import Base
 from services.extras.choices import GRAPH_TYPE
-from shared import columns
-from shared.columns import text, url
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema import columns
+from shared.schema.columns import text, url
 
 
 class Graph(Base):

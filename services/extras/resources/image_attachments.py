@@ -9,11 +9,11 @@ from sqlalchemy.orm import mapped_column
 from services.extras.base import Base
 from services.extras.images import ImageFile, Picture, store
 from services.extras.object_types import IMAGES, one_of
-from shared import columns, fields, parsing
-from shared.columns import column, computed, text
-from shared.faces import subface
+from shared.api.resource import Resource
 from shared.references import holding
-from shared.resource import Resource
+from shared.schema import columns, fields, parsing
+from shared.schema.columns import column, computed, text
+from shared.schema.representations import subface
 
 KEYS = {label: label.replace(".", "_") + "_id" for label in IMAGES}
 
@@ -59,7 +59,7 @@ class ImageAttachment(Base):
         DateTime(timezone=True),
         server_default=func.clock_timestamp(),
         nullable=False,
-        info={"field": fields.Moment(dump_only=True)},
+        info={"field": fields.DateTime(dump_only=True)},
     )
     dcim_site_id = _key("dcim.site")
     dcim_rack_id = _key("dcim.rack")

@@ -8,14 +8,15 @@ from sqlalchemy.orm import mapped_column
 
 from services.extras.base import Base
 from services.extras.choices import ACTION
-from shared import bodies, fields, parsing, replies
-from shared.activity import DELETED
-from shared.columns import CASCADE, choice, column, reference
-from shared.database import database
-from shared.errors import Forbidden
-from shared.filters import Filter, ReferenceFilter
+from shared.api.resource import READ, Resource
+from shared.db.database import database
+from shared.http import request_body, responses
+from shared.http.errors import Forbidden
+from shared.query.filters import Filter, ReferenceFilter
 from shared.references import holding
-from shared.resource import READ, Resource
+from shared.references.activity import DELETED
+from shared.schema import fields, parsing
+from shared.schema.columns import CASCADE, choice, column, reference
 
 
 class UserAction(Base):
@@ -23,7 +24,7 @@ class UserAction(Base):
     nested = ()
 
     note = mapped_column(Uuid, unique=True, nullable=False)
-    time = column(DateTime(timezone=True), fields.Moment(dump_only=True), index=True)
+    time = column(DateTime(timezone=True), fields.DateTime(dump_only=True), index=True)
     user_id = reference("users.user", on_delete=CASCADE, nested=("username",))
     action = choice(ACTION, listed=False)
     content_type = column(String(50), fields.Text(dump_only=True))
@@ -39,9 +40,9 @@ def keep():
     """Keep one entry for each note, but for those of users that are gone."""
     if not g.identity.service:
         raise Forbidden("Only services may tell this.")
-    notes = bodies.body()["notes"]
+    notes = request_body.body()["notes"]
     holding.claiming(Base, lambda: database().run(lambda session: _keep(session, notes)))
-    return replies.json_reply({})
+    return responses.json_response({})
 
 
 def _keep(session, notes: list[dict]) -> None:

@@ -7,12 +7,12 @@ from sqlalchemy.dialects import postgresql
 
 from services.extras import reports as files
 from services.extras.base import Base
-from shared import fields
-from shared.database import database
-from shared.documents import operation
-from shared.errors import Forbidden, Invalid
-from shared.faces import BaseSchema
-from shared.replies import base_url, json_reply
+from shared.api.openapi import operation
+from shared.db.database import database
+from shared.http.errors import BadRequest, Forbidden
+from shared.http.responses import base_url, json_response
+from shared.schema import fields
+from shared.schema.representations import BaseSchema
 
 PERMISSION = "extras.add_reportresult"
 
@@ -30,7 +30,7 @@ class ResultSchema(BaseSchema):
     """The last result of a report; `data` is there where one report is asked for, `url` in the list."""
 
     url = ma.URL()
-    created = fields.Moment()
+    created = fields.DateTime()
     user = ma.String(allow_none=True)
     failed = ma.Boolean()
     data = ma.Dict(keys=ma.String(), values=ma.Dict())
@@ -57,13 +57,13 @@ def list_reports():
     with database().reading() as connection:
         rows = connection.execute(select(results.c.report, results.c.created, results.c.failed))
         last = {row.report: {"url": _url(row.report), **_summary(row)} for row in rows}
-    return json_reply([face for module in files.modules() for face in _faces(module, last)])
+    return json_response([face for module in files.modules() for face in _faces(module, last)])
 
 
 @reports.get("/<report_id>/")
 @operation("GET", "Read report", ReportSchema)
 def read_report(report_id: str):
-    return json_reply(_detail(files.find(report_id)))
+    return json_response(_detail(files.find(report_id)))
 
 
 @reports.post("/<report_id>/run/")
@@ -74,14 +74,14 @@ def run_report(report_id: str):
         raise Forbidden("You do not have permission to run reports.")
     found = files.find(report_id)
     if "error" in found:
-        raise Invalid(found["error"])
+        raise BadRequest(found["error"])
     data = files.run(found, g.identity.user_id)
     failed = any(result["failure"] for result in data.values())
     kept = {"created": func.clock_timestamp(), "failed": failed, "data": data}
     with database().transaction() as session:
         statement = postgresql.insert(results).values(report=_id(found), **kept)
         session.execute(statement.on_conflict_do_update(index_elements=["report"], set_=kept))
-    return json_reply(_detail(found))
+    return json_response(_detail(found))
 
 
 def _faces(module: dict, last: dict) -> list[dict]:
@@ -100,7 +100,7 @@ def _detail(found: dict) -> dict:
 
 def _summary(row) -> dict:
     """As NetBox 2.3 has it, which does not say who ran a report."""
-    return {"created": fields.Moment().face(row.created), "user": None, "failed": row.failed}
+    return {"created": fields.DateTime().face(row.created), "user": None, "failed": row.failed}
 
 
 def _id(found: dict) -> str:

@@ -2,9 +2,9 @@
 
 from services.extras.base import Base
 from services.extras.topology import IMAGE, render
-from shared import columns, fields
-from shared.columns import CASCADE, reference, text
-from shared.resource import Action, Resource
+from shared.api.resource import Action, Resource
+from shared.schema import columns, fields
+from shared.schema.columns import CASCADE, reference, text
 
 
 class TopologyMap(Base):

@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, CIDR, ExcludeConstraint
 from services.ipam import filters
 from services.ipam.base import Base
 from services.ipam.columns import family_of, network
-from shared.columns import PROTECT, Tracked, date, reference, text
-from shared.custom_fields import CustomFields
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.custom_fields.column import CustomFields
+from shared.schema.columns import PROTECT, Tracked, date, reference, text
 
 
 class Aggregate(Base, CustomFields, Tracked):

@@ -9,13 +9,13 @@ from services.ipam.address_syntax import parse_address
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, ADDRESS_ROLE, ADDRESS_STATUS
 from services.ipam.columns import Inet, address, family_of, host_of
-from services.ipam.spaces import unique_by
-from shared import fields, parsing
-from shared.columns import CASCADE, PROTECT, SET_NULL, Tracked, choice, computed, reference, text
-from shared.custom_fields import CustomFields
-from shared.faces import subface
-from shared.filters import Filter, ReferenceFilter
-from shared.resource import Resource, Ripple
+from services.ipam.vrf_locks import unique_by
+from shared.api.resource import DependentFacts, Resource
+from shared.custom_fields.column import CustomFields
+from shared.query.filters import Filter, ReferenceFilter
+from shared.schema import fields, parsing
+from shared.schema.columns import CASCADE, PROTECT, SET_NULL, Tracked, choice, computed, reference, text
+from shared.schema.representations import subface
 
 
 class IPAddress(Base, CustomFields, Tracked):
@@ -101,5 +101,9 @@ ip_addresses = Resource(
     search_extra=filters.starts_with(IPAddress.address),
     order=("host",),
     rules=(unique_by("host", lambda ip: host_of(ip.address)),),
-    ripples=(Ripple("ipam.ipaddress", ("interface_id",), "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"),),
+    dependent_facts=(
+        DependentFacts(
+            "ipam.ipaddress", ("interface_id",), "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"
+        ),
+    ),
 )

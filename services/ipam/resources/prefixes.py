@@ -10,11 +10,11 @@ from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, PREFIX_STATUS
 from services.ipam.columns import family_of, network
 from services.ipam.resources.vlans import VLAN
-from services.ipam.spaces import unique_by
-from shared.columns import PROTECT, SET_NULL, Tracked, boolean, choice, reference, text
-from shared.custom_fields import CustomFields
-from shared.filters import NumberFilter, ReferenceFilter
-from shared.resource import Action, Resource
+from services.ipam.vrf_locks import unique_by
+from shared.api.resource import Action, Resource
+from shared.custom_fields.column import CustomFields
+from shared.query.filters import NumberFilter, ReferenceFilter
+from shared.schema.columns import PROTECT, SET_NULL, Tracked, boolean, choice, reference, text
 
 
 class Prefix(Base, CustomFields, Tracked):

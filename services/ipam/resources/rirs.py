@@ -1,8 +1,8 @@
 """RIRs: the registries that hand out address space."""
 
 from services.ipam.base import Base
-from shared.columns import boolean, slug, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import boolean, slug, text
 
 
 class RIR(Base):

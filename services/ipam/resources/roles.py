@@ -1,8 +1,8 @@
 """Roles: what a prefix or a VLAN is for."""
 
 from services.ipam.base import Base
-from shared.columns import SMALL_MAX, integer, slug, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import SMALL_MAX, integer, slug, text
 
 
 class Role(Base):

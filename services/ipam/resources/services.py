@@ -6,8 +6,8 @@ from services.ipam import filters
 from services.ipam.base import Base
 from services.ipam.choices import PROTOCOL
 from services.ipam.resources.ip_addresses import Interface, IPAddress
-from shared.columns import CASCADE, Tracked, absent, choice, integer, reference, references, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import CASCADE, Tracked, absent, choice, integer, reference, references, text
 
 
 class Service(Base, Tracked):

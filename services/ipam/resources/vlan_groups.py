@@ -1,8 +1,8 @@
 """VLAN groups: within one, VLANs have a vid and a name of their own."""
 
 from services.ipam.base import Base
-from shared.columns import PROTECT, reference, slug, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import PROTECT, reference, slug, text
 
 
 class VLANGroup(Base):

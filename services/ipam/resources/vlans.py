@@ -4,10 +4,10 @@ from sqlalchemy import Text, cast
 
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, VLAN_STATUS
-from shared import fields, parsing
-from shared.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
-from shared.custom_fields import CustomFields
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.custom_fields.column import CustomFields
+from shared.schema import fields, parsing
+from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
 
 
 class VLAN(Base, CustomFields, Tracked):

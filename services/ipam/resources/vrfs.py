@@ -3,10 +3,10 @@
 from sqlalchemy import text as sql
 
 from services.ipam.base import Base
-from shared import fields
-from shared.columns import PROTECT, Tracked, boolean, computed, reference, text
-from shared.custom_fields import CustomFields
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.custom_fields.column import CustomFields
+from shared.schema import fields
+from shared.schema.columns import PROTECT, Tracked, boolean, computed, reference, text
 
 
 class VRF(Base, CustomFields, Tracked):

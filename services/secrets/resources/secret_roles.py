@@ -1,9 +1,9 @@
 """Secret roles: kinds of secrets, and who may read them."""
 
 from services.secrets.base import Base
-from shared import auth
-from shared.columns import references, slug, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import references, slug, text
+from shared.security import authorization
 
 
 class SecretRole(Base):
@@ -15,4 +15,4 @@ class SecretRole(Base):
     groups = references("users.group")
 
 
-secret_roles = Resource(SecretRole, filters=("name", "slug"), visible=auth.users_only)
+secret_roles = Resource(SecretRole, filters=("name", "slug"), visible=authorization.users_only)

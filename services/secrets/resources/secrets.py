@@ -11,10 +11,11 @@ from services.secrets import crypto
 from services.secrets.base import Base
 from services.secrets.resources.secret_roles import SecretRole
 from services.secrets.unlocking import keep_master_key, session_master_key
-from shared import auth, fields
-from shared.columns import CASCADE, PROTECT, Tracked, column, reference, text, unstored
-from shared.errors import Invalid
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.http.errors import BadRequest
+from shared.schema import fields
+from shared.schema.columns import CASCADE, PROTECT, Tracked, column, reference, text, transient
+from shared.security import authorization
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Secret(Base, Tracked):
     device_id = reference("dcim.device", on_delete=CASCADE)
     role_id = reference("secrets.secretrole", on_delete=PROTECT)
     name = text(100, blank=True)
-    plaintext = unstored(fields.Text(), sealed, required=True)
+    plaintext = transient(fields.Text(), sealed, required=True)
     hash = column(String(128), fields.Text(dump_only=True))
     ciphertext = mapped_column(LargeBinary, nullable=False)
 
@@ -55,7 +56,7 @@ def device_name():
 
 def visible(identity):
     """Every user sees that there is a secret; a session key that is no good is refused whatever it is for."""
-    auth.require_user()
+    authorization.require_user()
     session_master_key()
     return ()
 
@@ -80,7 +81,7 @@ def encrypt(session: Session, changes: list) -> None:
         return
     master_key = session_master_key()
     if master_key is None:
-        raise Invalid("A session key is needed to encrypt the secret.")
+        raise BadRequest("A session key is needed to encrypt the secret.")
     keep_master_key(session)
     for change in changes:
         try:
@@ -114,5 +115,5 @@ secrets = Resource(
     unique=(("device", "role", "name"),),
     rules=(guard_role, encrypt),
     visible=visible,
-    finish=decrypt,
+    postprocess=decrypt,
 )

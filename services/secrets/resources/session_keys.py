@@ -3,13 +3,15 @@
 from sqlalchemy import select
 
 from services.secrets.models import SessionKey, UserKey
-from shared import auth
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.security import authorization
 
 
 def own_session(identity):
-    auth.require_user()
+    authorization.require_user()
     return (SessionKey.userkey_id.in_(select(UserKey.id).where(UserKey.user_id == identity.user_id)),)
 
 
-session_keys = Resource(SessionKey, methods=("GET", "DELETE"), order=(), visible=own_session, own=("delete",))
+session_keys = Resource(
+    SessionKey, methods=("GET", "DELETE"), order=(), visible=own_session, unrestricted_verbs=("delete",)
+)

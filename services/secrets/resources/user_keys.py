@@ -8,13 +8,15 @@ from services.secrets import crypto
 from services.secrets.models import SessionKey, UserKey
 from services.secrets.resources.secrets import Secret
 from services.secrets.unlocking import PrivateKey, own_master_key, private_key
-from shared import auth, bodies, faces
-from shared.database import database
-from shared.errors import Forbidden, Protected
+from shared.api.resource import Action, Resource
+from shared.api.views import found
+from shared.db.database import database
+from shared.http import request_body
+from shared.http.errors import Forbidden, Protected
+from shared.http.responses import json_response
 from shared.references import holding
-from shared.replies import json_reply
-from shared.resource import Action, Resource
-from shared.views import found
+from shared.schema import representations
+from shared.security import authorization
 
 ACTIVATE = "secrets.activate_userkey"
 FIRST_KEY_LOCK = 7_326_003
@@ -23,7 +25,7 @@ LAST_KEY = "This is the only active user key: without it nobody could read the s
 
 def own_key(identity):
     """Every user sees its own key; a superuser, and who may activate keys, sees all."""
-    auth.require_user()
+    authorization.require_user()
     return () if identity.may(ACTIVATE) else (UserKey.user_id == identity.user_id,)
 
 
@@ -94,15 +96,15 @@ def keep_an_active_key(session: Session, key: UserKey) -> None:
 
 def activate(resource: Resource, pk: int):
     """Wrap the master key to the key `pk`, with the private key of a user who has it."""
-    given = private_key(bodies.require_object(bodies.body()))
+    given = private_key(request_body.require_object(request_body.body()))
     with database().transaction() as session:
         master_key = own_master_key(session, g.identity.user_id, given)
         key = found(session, resource, pk)
         key.master_key_cipher = crypto.wrap_master_key(master_key, key.public_key)
         key.is_active = True
         session.flush()
-        face = faces.write_schema(UserKey)().dump(key)
-    return json_reply(face)
+        face = representations.write_schema(UserKey)().dump(key)
+    return json_response(face)
 
 
 user_keys = Resource(
@@ -111,7 +113,7 @@ user_keys = Resource(
     order=("user.username",),
     rules=(belong_to_their_user, activate_the_first),
     visible=own_key,
-    own=("add", "change", "delete"),
+    unrestricted_verbs=("add", "change", "delete"),
     on_delete=(keep_an_active_key,),
     actions=(
         Action(
@@ -119,7 +121,7 @@ user_keys = Resource(
             activate,
             ("POST",),
             lambda verb: ACTIVATE,
-            faces.write_schema(UserKey),
+            representations.write_schema(UserKey),
             body=PrivateKey,
             summary="Activate the key",
         ),

@@ -1,8 +1,8 @@
 """Tenant groups: what tenants are sorted into."""
 
 from services.tenancy.base import Base
-from shared.columns import slug, text
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.schema.columns import slug, text
 
 
 class TenantGroup(Base):

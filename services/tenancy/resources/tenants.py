@@ -1,9 +1,9 @@
 """Tenants: who a site, a rack, a prefix or a circuit is for."""
 
 from services.tenancy.base import Base
-from shared.columns import SET_NULL, Tracked, long_text, reference, slug, text
-from shared.custom_fields import CustomFields
-from shared.resource import Resource
+from shared.api.resource import Resource
+from shared.custom_fields.column import CustomFields
+from shared.schema.columns import SET_NULL, Tracked, long_text, reference, slug, text
 
 
 class Tenant(Base, CustomFields, Tracked):

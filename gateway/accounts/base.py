@@ -1,5 +1,0 @@
-"""The declarative base of the accounts' models."""
-
-from shared.models import service_base
-
-Base = service_base("users")

@@ -1,0 +1,54 @@
+"""`POST /api/users/tokens/provision/`: a token for a username and its password."""
+
+from flask import Blueprint, g, request
+from marshmallow import ValidationError
+
+from gateway.users.login import log_in
+from gateway.users.resources.tokens import tokens
+from gateway.users.resources.users import Password
+from shared.api import views, writing
+from shared.api.openapi import operation
+from shared.api.resource import ALL
+from shared.http import request_body
+from shared.http.errors import BadRequest, MethodNotAllowed
+from shared.http.responses import json_response
+from shared.schema import fields, representations
+from shared.security.identity import Identity
+
+blueprint = Blueprint("provision", __name__)
+
+
+class Credentials(representations.BaseSchema):
+    username = fields.Text(150, required=True)
+    password = Password(required=True)
+
+
+Asked = representations.BaseSchema.from_dict(
+    Credentials._declared_fields | representations.patch_schema(tokens.model)._declared_fields, name="TokenRequest"
+)
+
+
+@blueprint.route("/api/users/tokens/provision/", methods=ALL)
+@operation(
+    "POST",
+    "Get a token for a username and password",
+    representations.write_schema(tokens.model),
+    body=Asked,
+    status=201,
+)
+def provision():
+    if request.method != "POST":
+        raise MethodNotAllowed(request.method)
+    sent = request_body.require_object(request_body.body())
+    try:
+        credentials = Credentials().load(sent)
+    except ValidationError as error:
+        raise BadRequest(error.messages) from error
+    with log_in(credentials["username"], credentials["password"], request.remote_addr or "") as (_, user):
+        g.identity = Identity(user.id, user.username, user.is_superuser, write=True)
+    item = {**sent, "user": user.id}
+    made = views.write(tokens, False, lambda session: writing.dump(tokens, writing.create(session, tokens, [item])))
+    return json_response(made[0], 201)
+
+
+provision.verbs = ("POST",)

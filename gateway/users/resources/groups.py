@@ -1,0 +1,15 @@
+"""Groups: permissions that many users share."""
+
+from gateway.users.base import Base
+from gateway.users.permissions import permissions, refuse_unknown
+from shared.api.resource import Resource
+from shared.schema.columns import text
+from shared.security import authorization
+
+
+class Group(Base):
+    name = text(80, unique=True)
+    permissions = permissions()
+
+
+groups = Resource(Group, filters=("name",), search=("name",), rules=(refuse_unknown,), visible=authorization.users_only)

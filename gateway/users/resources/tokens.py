@@ -1,0 +1,62 @@
+"""Tokens: the keys by which programs ask in the name of a user, who manages its own."""
+
+from flask import g
+from sqlalchemy import CHAR, Boolean, func
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Session, mapped_column
+
+from gateway.users.base import Base
+from gateway.users.keys import digest, new_key
+from shared.api.resource import Resource
+from shared.schema import fields
+from shared.schema.columns import CASCADE, boolean, date_time, reference, text, transient
+from shared.security import authorization
+
+
+class Token(Base):
+    path = "tokens"
+    nested = ()
+
+    user_id = reference("users.user", on_delete=CASCADE, required=False)
+    created = date_time(automatic=True, server_default=func.now())
+    expires = date_time(null=True)
+    key_ = transient(fields.Text(dump_only=True, allow_none=True))
+    digest = mapped_column(CHAR(64), nullable=False, unique=True)
+    write_enabled = boolean(True, server_default=sql("true"))
+    description = text(100, blank=True, server_default="")
+    lent = mapped_column(Boolean, nullable=False, default=False, server_default=sql("false"))
+
+
+def own_tokens(identity):
+    """A superuser sees every token, others their own."""
+    authorization.require_user()
+    return () if identity.superuser else (Token.user_id == identity.user_id,)
+
+
+def belong_to_their_user(session: Session, changes: list) -> None:
+    for change in changes:
+        if change.creating and change.object.user_id is None:
+            change.object.user_id = g.identity.user_id
+        if not g.identity.superuser and change.object.user_id != g.identity.user_id:
+            change.fail("Only a superuser may make a token for somebody else.", "user")
+        elif "user_id" in change.before:
+            change.fail("A token stays with its user.", "user")
+
+
+def make_keys(session: Session, changes: list) -> None:
+    """Only the reply to this very request has the key: the database knows a digest of it."""
+    for change in changes:
+        if change.creating:
+            change.object.key_ = new_key()
+            change.object.digest = digest(change.object.key_)
+
+
+tokens = Resource(
+    Token,
+    filters=("user", "write_enabled"),
+    order=(),
+    rules=(belong_to_their_user, make_keys),
+    visible=own_tokens,
+    unrestricted_verbs=("add", "change", "delete"),
+    base_conditions=(Token.lent.is_(False),),
+)

@@ -1,0 +1,113 @@
+"""Users: everyone who may be asking. A user manages its own names and password, superusers everything."""
+
+from flask import g
+from marshmallow import ValidationError
+from sqlalchemy import Text, exists, func, select
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Session, mapped_column
+
+from gateway.users import passwords
+from gateway.users.base import Base
+from gateway.users.permissions import permissions, refuse_unknown
+from gateway.users.resources.groups import Group
+from gateway.users.sessions import end_all
+from shared.api.resource import Resource
+from shared.http.errors import Protected
+from shared.schema import fields, parsing
+from shared.schema.columns import boolean, date_time, email, references, text, transient
+from shared.security import authorization
+
+OWN = {"password", "first_name", "last_name", "email"}
+SUPERUSERS_LOCK = 7_326_002
+LAST_SUPERUSER = "This is the last active superuser: nobody could manage the accounts any more."
+
+
+class Password(fields.Text):
+    """A password, as it is: no space is dropped, and no reply shows it."""
+
+    LONGEST = 1024
+
+    def __init__(self, **kwargs):
+        super().__init__(load_only=True, **kwargs)
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if not isinstance(value, str):
+            raise ValidationError("Not a valid string.")
+        if not value:
+            raise ValidationError(fields.BLANK)
+        if len(value) > self.LONGEST or not parsing.encodable(value):
+            raise ValidationError(f"A password has at most {self.LONGEST} characters.")
+        return value
+
+
+class User(Base):
+    username = text(150, unique=True)
+    password = transient(Password(), required=True)
+    password_hash = mapped_column(Text, nullable=False)
+    first_name = text(150, blank=True, server_default="")
+    last_name = text(150, blank=True, server_default="")
+    email = email(server_default="")
+    is_active = boolean(True, server_default=sql("true"))
+    is_superuser = boolean(False, server_default=sql("false"))
+    groups = references(Group.label)
+    permissions = permissions()
+    date_joined = date_time(automatic=True, server_default=func.now())
+    last_login = date_time(null=True, automatic=True)
+
+
+def own_account(identity):
+    """A superuser sees every account, others their own."""
+    authorization.require_user()
+    return () if identity.superuser else (User.id == identity.user_id,)
+
+
+def guard_privileges(session: Session, changes: list) -> None:
+    if g.identity.superuser:
+        return
+    for change in changes:
+        for name in change.before.keys() - OWN:
+            change.fail("Only a superuser may change this.", name)
+
+
+def keep_a_superuser(session: Session, changes: list) -> None:
+    for change in changes:
+        lost = [name for name in ("is_superuser", "is_active") if change.before.get(name)]
+        if lost and not _another_superuser(session, change.object.id):
+            change.fail(LAST_SUPERUSER, lost[0])
+
+
+def keep_a_superuser_undeleted(session: Session, user: User) -> None:
+    if user.is_superuser and user.is_active and not _another_superuser(session, user.id):
+        raise Protected(LAST_SUPERUSER, [])
+
+
+def _another_superuser(session: Session, user_id: int) -> bool:
+    """Whether there is one besides `user_id`; whoever else wants to know waits for this transaction."""
+    session.execute(select(func.pg_advisory_xact_lock(SUPERUSERS_LOCK)))
+    return session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id != user_id)))
+
+
+def hash_passwords(session: Session, changes: list) -> None:
+    for change in changes:
+        if "password" in change.values:
+            set_password(session, change.object, change.object.password)
+
+
+def set_password(session: Session, user: User, password: str) -> None:
+    """Give the user another password, which ends every session that the former one began; a log-in waits meanwhile."""
+    if user.id:
+        session.execute(select(User.id).where(User.id == user.id).with_for_update())
+        end_all(session, user.id)
+    user.password_hash = passwords.hashed(password)
+
+
+users = Resource(
+    User,
+    filters=("username", "email", "is_active", "is_superuser", "groups"),
+    search=("username", "first_name", "last_name", "email"),
+    order=("username",),
+    rules=(guard_privileges, refuse_unknown, keep_a_superuser, hash_passwords),
+    visible=own_account,
+    unrestricted_verbs=("change",),
+    on_delete=(keep_a_superuser_undeleted,),
+)

@@ -1,0 +1,98 @@
+"""What others may know of a device, and of its interfaces on its behalf: SQL, and what makes it change."""
+
+from sqlalchemy import String, case, cast, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import aliased
+
+from services.dcim.base import Base
+from shared.api.resource import DependentFacts
+from shared.config import settings
+from shared.db import json_sql
+from shared.schema.representations import Joins, nested_sql, subface, url_sql
+
+_IN_CHASSIS_OF_MASTER = (
+    "SELECT m.id FROM dcim_device m JOIN dcim_virtualchassis c ON m.virtual_chassis_id = c.id WHERE c.master_id = $1.id"
+)
+_INTERFACES_OF = "SELECT id FROM dcim_interface WHERE device_id IN ({})"
+_MEMBERS = "SELECT id FROM dcim_device WHERE virtual_chassis_id = $1.id"
+_OF_TYPE = "SELECT id FROM dcim_device WHERE device_type_id = $1.id"
+
+DEVICE_RIPPLES = (
+    DependentFacts("dcim.devicetype", ("model",), _OF_TYPE),
+    DependentFacts("dcim.device", ("name",), _IN_CHASSIS_OF_MASTER),
+    DependentFacts("dcim.virtualchassis", ("master_id",), _MEMBERS),
+)
+
+INTERFACE_RIPPLES = (
+    DependentFacts("dcim.devicetype", ("model",), _INTERFACES_OF.format(_OF_TYPE)),
+    DependentFacts(
+        "dcim.device",
+        ("name", "device_type_id", "virtual_chassis_id", "vc_position"),
+        _INTERFACES_OF.format(f"SELECT $1.id UNION {_IN_CHASSIS_OF_MASTER}"),
+    ),
+    DependentFacts("dcim.virtualchassis", ("master_id",), _INTERFACES_OF.format(_MEMBERS)),
+)
+
+
+def display_name(device):
+    """The name of `device`, else its place in a chassis whose master has one, else its model."""
+    type_ = aliased(Base.model_of("dcim.devicetype"))
+    model = select(type_.model).where(type_.id == device.device_type_id).correlate(device).scalar_subquery()
+    place = _of_master(device, lambda master: master.name) + ":" + cast(device.vc_position, String)
+    return case((device.name.is_not(None), device.name), else_=func.coalesce(place, model))
+
+
+def parent_device(device):
+    """The nested face of the device in a bay of which `device` is installed, with that bay."""
+    bay, parent = aliased(Base.model_of("dcim.devicebay")), aliased(Base.model_of("dcim.device"))
+    face = json_sql.object_of(
+        {
+            "id": parent.id,
+            "url": url_sql(Base.model_of("dcim.device"), parent),
+            "name": parent.name,
+            "display_name": display_name(parent),
+            "device_bay": nested_sql(bay, Base.model_of("dcim.devicebay"), ("name",), Joins(bay)),
+        }
+    )
+    found = select(face).join_from(bay, parent, bay.device_id == parent.id)
+    return found.where(bay.installed_device_id == device.id).correlate(device).scalar_subquery()
+
+
+def primary_ip(device):
+    """The nested face of the address to reach `device` at: IPv6 unless IPv4 is preferred or the only one."""
+    order = (device.primary_ip6_id, device.primary_ip4_id)
+    chosen = func.coalesce(*(reversed(order) if settings.prefer_ipv4 else order))
+    return subface(Base.model_of("ipam.ipaddress"), None, lambda address: address.id == chosen)
+
+
+def _of_master(device, value):
+    """`value(master)` of the master of the chassis that `device` is in; null outside of one."""
+    chassis, master = aliased(Base.model_of("dcim.virtualchassis")), aliased(Base.model_of("dcim.device"))
+    statement = select(value(master)).join_from(chassis, master, chassis.master_id == master.id)
+    return statement.where(chassis.id == device.virtual_chassis_id).correlate(device).scalar_subquery()
+
+
+def _of_device(interface, value):
+    """`value(device)` of the device that `interface` is part of."""
+    device = aliased(Base.model_of("dcim.device"))
+    return select(value(device)).where(device.id == interface.device_id).correlate(interface).scalar_subquery()
+
+
+class InterfaceFacts:
+    """Mixed into the model of interfaces: what other services may know of the device behind one."""
+
+    @hybrid_property
+    def device_name(self):
+        return _of_device(self, lambda device: device.name)
+
+    @hybrid_property
+    def device_display_name(self):
+        return _of_device(self, display_name)
+
+    @hybrid_property
+    def chassis_master_id(self):
+        return _of_device(self, lambda device: _of_master(device, lambda master: master.id))
+
+    @hybrid_property
+    def chassis_master_name(self):
+        return _of_device(self, lambda device: _of_master(device, lambda master: master.name))

@@ -1,0 +1,79 @@
+"""The rules of devices beyond their place, and what saving one brings about."""
+
+from sqlalchemy import func, or_, select, update
+
+from services.dcim.base import Base
+from services.dcim.components.of_devices import create_components
+
+
+def use_own_addresses(session, changes):
+    """A primary address is on an interface of the device, or of the chassis whose master it is; its inside may be."""
+    for column, label in (("primary_ip4", "IPv4"), ("primary_ip6", "IPv6")):
+        concerned = [change for change in changes if getattr(change.object, f"{column}_id") and not change.errors]
+        owned = _owned(session, {change.object.id for change in concerned} - {None}) if concerned else set()
+        for change in concerned:
+            address = getattr(change.object, column)
+            places = {address.interface_id, address.nat_inside_interface_id}
+            if not any((change.object.id, place) in owned for place in places):
+                change.fail(f"The primary {label} address is not on an interface of this device.")
+
+
+def _owned(session, device_ids) -> set[tuple[int, int]]:
+    """(device, interface) pairs: whose addresses may be primary for which device."""
+    device, chassis = Base.model_of("dcim.device"), Base.model_of("dcim.virtualchassis")
+    interface = Base.model_of("dcim.interface")
+    own = select(interface.device_id, interface.id).where(interface.device_id.in_(device_ids))
+    managed = (
+        select(chassis.master_id, interface.id)
+        .join(device, device.virtual_chassis_id == chassis.id)
+        .join(interface, interface.device_id == device.id)
+        .where(chassis.master_id.in_(device_ids), ~interface.mgmt_only)
+    )
+    return {tuple(row) for row in session.execute(own.union(managed))}
+
+
+def run_a_platform_of_its_maker(session, changes):
+    for change in changes:
+        platform, type_ = change.object.platform, change.object.device_type
+        if platform and platform.manufacturer_id not in (None, type_.manufacturer_id):
+            change.fail(f"Platform {platform.name} runs only on devices of its manufacturer.")
+
+
+def have_a_place_in_the_chassis(session, changes):
+    """A member has a position; a master needs none, for a new chassis takes its position away."""
+    for change in changes:
+        device, chassis = change.object, change.object.virtual_chassis
+        leads = chassis and device.id and chassis.master_id == device.id
+        if chassis and device.vc_position is None and not leads:
+            change.fail("A member of a virtual chassis needs a vc_position.")
+
+
+def equip(session, changes):
+    """A new device gets the components of its type; a type chosen later brings none."""
+    created = [change.object.id for change in changes if change.creating]
+    if created:
+        create_components(session, created)
+
+
+def take_children_along(session, changes):
+    """What is installed in the bays of a device is where the device is, and gives up a place of its own elsewhere."""
+    device, bay = Base.model_of("dcim.device"), Base.model_of("dcim.devicebay")
+    for change in changes:
+        if change.creating:
+            continue
+        parent = change.object
+        installed = select(bay.installed_device_id).where(bay.device_id == parent.id)
+        elsewhere = or_(
+            device.site_id != parent.site_id, func.coalesce(device.rack_id, 0) != func.coalesce(parent.rack_id, 0)
+        )
+        session.execute(
+            update(device)
+            .where(device.id.in_(installed), elsewhere)
+            .values(
+                site_id=parent.site_id,
+                rack_id=parent.rack_id,
+                position=None,
+                face=None,
+                last_updated=device.last_updated,
+            )
+        )

@@ -1,0 +1,67 @@
+"""How lists of interfaces are narrowed and ordered: by the device they are asked for, chassis and all."""
+
+from sqlalchemy import and_, case, or_, select, union
+
+from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE, VIRTUAL_FORM_FACTORS, WIRELESS_FORM_FACTORS
+from services.dcim.interfaces.mac_address import mac_filter
+from services.dcim.resources.device_types import DeviceType
+from services.dcim.resources.devices import Device
+from services.dcim.resources.virtual_chassis import VirtualChassis
+from shared.query.filters import Filter, IdFilter
+from shared.query.paths import among
+
+BY_NAME = 2
+
+QUERIED = {
+    "device_id": IdFilter(Device).condition,
+    "device": lambda name: Device.name == name,
+}
+
+
+def device_filters(model) -> tuple[Filter, ...]:
+    """The interfaces of a device and, if it is the master of a chassis, those of the other members it manages."""
+
+    def of_device(parameter):
+        def condition(text):
+            named = QUERIED[parameter](text)
+            if named is None:
+                return None
+            own = select(Device.id).where(named)
+            device = own.limit(1).scalar_subquery()
+            chassis = select(VirtualChassis.id).where(VirtualChassis.master_id == device).scalar_subquery()
+            members = select(Device.id).where(Device.virtual_chassis_id == chassis)
+            shown = or_(~model.mgmt_only, model.device_id == device)
+            return and_(among(model.device_id, union(own, members)), shown)
+
+        return Filter(parameter, condition, Device, by_key=parameter == "device")
+
+    return tuple(map(of_device, QUERIED))
+
+
+def other_filters(model) -> tuple[Filter, ...]:
+    kinds = {
+        "physical": model.form_factor.not_in(NOT_CONNECTABLE),
+        "virtual": model.form_factor.in_(VIRTUAL_FORM_FACTORS),
+        "wireless": model.form_factor.in_(WIRELESS_FORM_FACTORS),
+        "lag": model.form_factor == LAG_FORM_FACTOR,
+    }
+    return (
+        Filter("type", lambda text: kinds.get(text.lower())),
+        mac_filter(lambda address: model.mac_address == address),
+    )
+
+
+def natural_order(model):
+    """Order the interfaces of a device by place or by name, as the type of that device says."""
+
+    def order(args):
+        asked = [(QUERIED[name], text) for name in QUERIED if (text := args.get(name, "").strip())]
+        for named, text in asked:
+            condition = named(text) if "\x00" not in text else None
+            if condition is not None:
+                by_name = select(DeviceType.interface_ordering).join(Device, Device.device_type_id == DeviceType.id)
+                way = by_name.where(condition).limit(1).scalar_subquery()
+                return (case((way == BY_NAME, model.name_order), else_=model.position_order),)
+        return ()
+
+    return order

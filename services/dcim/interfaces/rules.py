@@ -1,0 +1,94 @@
+"""What an interface must keep to: its device, its LAG, its VLANs and what it is plugged into."""
+
+from sqlalchemy import select
+
+from services.dcim.base import Base
+from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE
+from services.dcim.components.columns import only_on
+from services.dcim.resources.interface_connections import connected_among
+from services.dcim.resources.virtual_chassis import VirtualChassis
+
+TAGGED = 200
+NO_PORT = "Virtual, LAG and wireless interfaces cannot be connected."
+
+
+def has_a_device(session, changes):
+    for change in changes:
+        if change.object.device_id is None:
+            change.fail("An interface must be part of a device.")
+
+
+def vlans_reach_the_site(session, changes):
+    """A VLAN is global, or of the site that the device is at."""
+    for change in changes:
+        if not _reaches(change.object.untagged_vlan, change):
+            change.fail("The VLAN is of another site than the device.", "untagged_vlan")
+        if "tagged_vlans" in change.values and not all(_reaches(vlan, change) for vlan in change.object.tagged_vlans):
+            change.fail("Some of the VLANs are of another site than the device.", "tagged_vlans")
+
+
+def _reaches(vlan, change) -> bool:
+    return vlan is None or vlan.site_id in (None, change.object.device.site_id)
+
+
+def only_ports_are_connected(session, changes):
+    """An interface that is no port cannot be plugged into another one."""
+    others = no_ports(changes)
+    for pk in connected_among(session, others):
+        others[pk].fail(NO_PORT)
+
+
+def no_ports(changes) -> dict:
+    """The changes, by id, of interfaces that are, or now become, something that no cable fits."""
+    return {c.object.id: c for c in changes if not c.creating and c.object.form_factor in NOT_CONNECTABLE}
+
+
+def lag_is_near(session, changes):
+    """A LAG is on the same device, or on the master of the chassis that the device is in."""
+    members = [change for change in changes if change.object.lag_id is not None]
+    chassis = {change.object.device.virtual_chassis_id for change in members}
+    rows = session.execute(select(VirtualChassis.id, VirtualChassis.master_id).where(VirtualChassis.id.in_(chassis)))
+    masters = dict(rows.tuples().all())
+    for change in members:
+        device = change.object.device
+        if change.object.lag.device_id not in (device.id, masters.get(device.virtual_chassis_id, device.id)):
+            change.fail("The LAG is on another device.")
+
+
+def only_ports_join_a_lag(session, changes):
+    for change in changes:
+        if change.object.lag_id is None:
+            continue
+        if change.object.form_factor in NOT_CONNECTABLE:
+            change.fail("Virtual, LAG and wireless interfaces cannot be part of a LAG.")
+        elif change.object.lag_id == change.object.id:
+            change.fail("An interface cannot be part of itself.", "lag")
+
+
+def members_need_a_lag(session, changes):
+    """An interface that others are part of stays a LAG."""
+    model = Base.model_of("dcim.interface")
+    others = {c.object.id: c for c in changes if not c.creating and c.object.form_factor != LAG_FORM_FACTOR}
+    for pk in set(session.scalars(select(model.lag_id).where(model.lag_id.in_(others), model.id != model.lag_id))):
+        others[pk].fail("Other interfaces are part of this one, so it must be a LAG.")
+
+
+def settle_vlans(session, changes):
+    """Without a mode there is no untagged VLAN; an update to another mode than tagged drops the tagged ones."""
+    for change in changes:
+        if change.object.mode is None:
+            change.object.untagged_vlan_id = None
+        if not change.creating and change.object.mode != TAGGED:
+            change.object.tagged_vlans = []
+
+
+RULES = (
+    has_a_device,
+    vlans_reach_the_site,
+    only_on("is_network_device", "Only devices of a network device type have interfaces."),
+    only_ports_are_connected,
+    lag_is_near,
+    only_ports_join_a_lag,
+    members_need_a_lag,
+    settle_vlans,
+)

@@ -1,0 +1,1 @@
+"""Units of racks: which are free, and the drawing of them."""

@@ -1,0 +1,108 @@
+"""`racks/<id>/elevation/`: a rack as an SVG drawing; every device is a link."""
+
+from flask import Response, request
+from markupsafe import Markup
+from sqlalchemy import select
+
+from services.dcim.base import Base
+from services.dcim.devices.placement import mounted
+from services.dcim.racks.elevation import FRONT, REAR, MountedDevice, Rack
+from shared.db.database import database
+from shared.http.errors import BadRequest, NotFound
+from shared.schema import openapi_schemas
+from shared.schema.parsing import to_integer
+from shared.schema.representations import url_of
+
+UNIT, WIDTH, NUMBERS, GAP, TOP = 20, 220, 26, 28, 24
+FACES = {FRONT: "Front", REAR: "Rear"}
+SIDES = openapi_schemas.query("face", "The side to draw: 0 is the front, 1 the rear; both unless given.")
+_FACE = Markup(
+    '<g transform="translate({x} 0)"><text x="{middle}" y="16" text-anchor="middle">{title}</text>{units}</g>'
+)
+_NUMBER = Markup('<text x="{x}" y="{y}" text-anchor="end" class="number" fill="#7b868b">{number}</text>')
+_EMPTY = Markup('<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="#8885" stroke="#8888"/>')
+_DEVICE = Markup(
+    '<a href="{url}"><title>{name}</title>'
+    '<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="#{color}" stroke="#0006"/>'
+    '<text x="{middle}" y="{baseline}" text-anchor="middle" fill="{ink}">{name}</text></a>'
+)
+_DRAWING = Markup(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    ' role="img" aria-label="Elevation of {name}" font-family="sans-serif" font-size="12" fill="#7b868b">{faces}</svg>'
+)
+
+
+def draw(resource, pk: int):
+    """The front and the rear of rack `pk`, or just `face` (0 or 1). Raises NotFound, BadRequest."""
+    shown = _shown_faces()
+    with database().reading() as connection:
+        row = connection.execute(
+            select(resource.model.name, resource.model.u_height, resource.model.desc_units).where(
+                resource.model.id == pk
+            )
+        ).one_or_none()
+        if row is None:
+            raise NotFound
+        standing = mounted(connection, [pk]).get(pk, [])
+        told = _told(connection, [device.id for device in standing])
+    rack = Rack(row.u_height, tuple(standing), row.desc_units)
+    faces = Markup().join(
+        _FACE.format(x=place * (NUMBERS + WIDTH + GAP), middle=NUMBERS + WIDTH // 2, title=FACES[face], units=units)
+        for place, face in enumerate(shown)
+        for units in [_units(rack, face, told)]
+    )
+    width, height = len(shown) * (NUMBERS + WIDTH + GAP) - GAP + 2, TOP + row.u_height * UNIT + 2
+    return Response(_DRAWING.format(width=width, height=height, name=row.name, faces=faces), mimetype="image/svg+xml")
+
+
+def _shown_faces() -> tuple[int, ...]:
+    text = request.args.get("face", "").strip()
+    if not text:
+        return FRONT, REAR
+    if to_integer(text) not in FACES:
+        raise BadRequest({"face": ["Either 0 (front) or 1 (rear)."]})
+    return (to_integer(text),)
+
+
+def _told(connection, ids: list[int]) -> dict:
+    """What is written on each device: its name, and the colour of its role."""
+    device, role = Base.model_of("dcim.device"), Base.model_of("dcim.devicerole")
+    name = device.attributes["display_name"].expression(device).label("name")
+    statement = select(device.id, name, role.color).join(role, device.device_role_id == role.id)
+    return {row.id: row for row in connection.execute(statement.where(device.id.in_(ids)))}
+
+
+def _units(rack: Rack, face: int, told: dict) -> Markup:
+    drawn, pieces = set(), []
+    units = rack.elevation(face)
+    for place, unit in enumerate(units):
+        y = TOP + place * UNIT
+        pieces.append(_NUMBER.format(x=NUMBERS - 5, y=y + 14, number=unit.number))
+        if unit.device is None:
+            pieces.append(_EMPTY.format(x=NUMBERS, y=y, width=WIDTH, height=UNIT))
+        elif unit.device.id not in drawn:
+            drawn.add(unit.device.id)
+            pieces.append(_device(unit.device, told[unit.device.id], y))
+    return Markup().join(pieces)
+
+
+def _device(device: MountedDevice, told, y: int) -> Markup:
+    height = device.height * UNIT
+    return _DEVICE.format(
+        url=url_of(Base.model_of("dcim.device"), device.id),
+        name=told.name,
+        x=NUMBERS,
+        y=y,
+        width=WIDTH,
+        height=height,
+        color=told.color,
+        ink=_ink(told.color),
+        middle=NUMBERS + WIDTH // 2,
+        baseline=y + height // 2 + 4,
+    )
+
+
+def _ink(color: str) -> str:
+    """Black or white, whichever can be read on `color`."""
+    red, green, blue = (int(color[at : at + 2], 16) for at in (0, 2, 4))
+    return "#000" if red * 299 + green * 587 + blue * 114 > 140_000 else "#fff"

@@ -1,0 +1,174 @@
+"""The one Flask factory: a service is its name, its models' base and its resources in URL order."""
+
+import uuid
+from contextlib import nullcontext
+from threading import BoundedSemaphore
+
+from flask import Flask, g, request
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from shared.api import choices, openapi, options, search, views
+from shared.config import settings
+from shared.db import row_counts
+from shared.db.database import Database, was_closed
+from shared.db.hang_detection import detect_hangs
+from shared.http import errors, responses
+from shared.references import internal_api, tables
+from shared.references.following import Follower
+from shared.schema import openapi_schemas
+from shared.security import authorization, replay_protection
+
+_apps: list[Flask] = []
+
+
+class ServiceApp(Flask):
+    """A Flask whose clients leave threads and database connections to the services that call it.
+
+    A write may wait for another service, which has to ask this one before it can answer.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._clients = BoundedSemaphore(settings.database_pool + settings.database_pool // 2)
+
+    def ensure_sync(self, func):
+        """Views and hooks here are plain functions; to find that out each time takes Flask longer than many of them."""
+        return func
+
+    def full_dispatch_request(self):
+        with self._clients if request.path.startswith("/api/") else nullcontext():
+            return super().full_dispatch_request()
+
+    def dispatch_request(self):
+        """Repeat a safe request whose database connection a restart of PostgreSQL had closed."""
+        try:
+            return super().dispatch_request()
+        except DBAPIError as error:
+            if request.method not in authorization.SAFE or not was_closed(error):
+                raise
+        return super().dispatch_request()
+
+    def make_default_options_response(self):
+        """What OPTIONS answers where no resource does."""
+        if not request.path.startswith("/api/"):
+            return super().make_default_options_response()
+        return options.describe_view()
+
+
+def create_app(
+    base,
+    resources: tuple,
+    *,
+    routes: tuple = (),
+    internal_queries: dict | None = None,
+    permissions: tuple[str, ...] = (),
+    background_tasks: tuple = (),
+    before: dict[str, str] | None = None,
+) -> Flask:
+    """The service of `base`.
+
+    `routes` are (path in the app's root, blueprint) for what is no Resource; `internal_queries` are what other
+    services may look up, `{name: query(connection, ids) → {id: {name: value}}}`; `permissions` are codenames
+    beyond those to add, change and delete; `background_tasks` are done again and again in the background;
+    `before` says which paths of the app's root come before which others, `{path of a route: path}`.
+    """
+    app = ServiceApp(base.app, static_folder=None)
+    app.json.sort_keys = False
+    app.url_map.strict_slashes = True
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
+    _connect(app, base)
+    app.extensions["patchbay.background_tasks"] = background_tasks
+    _number_requests(app)
+    authorization.install(app, base.app)
+    _serve(app, base, resources, routes)
+    _serve_root(app, base, resources, routes, before or {})
+    app.register_blueprint(
+        internal_api.blueprint(base, internal_queries or {}, _permissions(base, resources, permissions))
+    )
+    app.register_blueprint(search.blueprint(base, resources))
+    _serve_health(app, base)
+    errors.install(app)  # last, for flask-smorest installs handlers of its own
+    _apps.append(app)
+    return app
+
+
+def _permissions(base, resources: tuple, more: tuple[str, ...]) -> list[str]:
+    """Every `app.codename` that the service asks for."""
+    needed = {each.permission(verb) for each in resources for verb in authorization.PERMISSION_OF.values()} - {None}
+    return sorted(needed | {f"{base.app}.{name}" for name in more})
+
+
+def after_fork() -> None:
+    """What a worker process starts for itself: its own connections and its follower."""
+    detect_hangs()
+    for app in _apps:
+        app.extensions["patchbay.database"].forget_connections()
+        app.extensions["patchbay.follower"] = Follower(app)
+        app.extensions["patchbay.follower"].start()
+
+
+def _connect(app: Flask, base) -> None:
+    if "reference_claim" not in base.metadata.tables:
+        tables.add(base.metadata)
+        row_counts.add(base.metadata)
+    url = settings.database_urls.get(base.app, "")
+    app.extensions["patchbay.app"] = base.app
+    app.extensions["patchbay.base"] = base
+    app.extensions["patchbay.database"] = Database(url, guard=replay_protection.guard)
+
+
+def _number_requests(app: Flask) -> None:
+    @app.before_request
+    def number():
+        g.request_id = request.headers.get("X-Request-ID") or uuid.uuid4().hex
+
+    @app.after_request
+    def label(reply):
+        reply.headers["X-Request-ID"] = g.request_id
+        reply.headers["API-Version"] = "2.3"
+        return options.allow(reply)
+
+
+def _serve(app: Flask, base, resources: tuple, routes: tuple) -> None:
+    app.config.update(
+        API_TITLE=f"Patchbay {base.app}", API_VERSION="2.3", OPENAPI_VERSION="3.0.3", OPENAPI_URL_PREFIX=None
+    )
+    documented = openapi.OpenApi(app)
+    documented.ma_plugin.converter.add_attribute_function(openapi_schemas.of_fields(base))
+    for resource in resources:
+        resource.index()
+        documented.register_blueprint(views.blueprint(resource))
+    for _, blueprint in routes:
+        app.register_blueprint(blueprint)
+    tables_of_choices = {key: table for resource in resources for key, table in resource.choices.items()}
+    app.register_blueprint(choices.blueprint(base.app, tables_of_choices))
+    openapi.describe_views(documented, app)
+
+    @app.get(f"/internal/{base.app}/openapi")
+    def document():
+        return responses.json_response(documented.document())
+
+
+def _serve_root(app: Flask, base, resources: tuple, routes: tuple, before: dict[str, str]) -> None:
+    endpoints = ["_choices", *(resource.path for resource in resources)]
+    for path in (path for path, _ in routes if path):
+        endpoints.insert(endpoints.index(before[path]) if path in before else len(endpoints), path)
+
+    @app.get(f"/api/{base.app}/")
+    def root():
+        return responses.json_response({path: responses.link(f"/api/{base.app}/{path}/") for path in endpoints})
+
+
+def _serve_health(app: Flask, base) -> None:
+    @app.get("/healthz")
+    def healthz():
+        return responses.json_response({"service": base.app, "status": "up"})
+
+    @app.get("/readyz")
+    def readyz():
+        with app.extensions["patchbay.database"].reading() as connection:
+            connection.execute(text("SELECT 1 FROM alembic_version"))
+        return responses.json_response({"service": base.app, "status": "ready"})

@@ -1,0 +1,74 @@
+"""Deleting: what goes along, what forbids it here, and who else has to agree."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from shared.http.errors import Protected, ServiceUnavailable
+from shared.http.responses import base_url
+from shared.references import client, owning, releasing
+
+
+def remove(session: Session, model, pk: int) -> None:
+    """Delete the locked row `pk` and all that goes along. Raises Protected, ServiceUnavailable."""
+    rows = cascade_closure(session, model, {pk})
+    dependents = _dependents_here(session, model, rows)
+    dependents += _release_elsewhere(session, model, rows) if not dependents else []
+    if dependents:
+        shown = [_with_url(each) for each in dependents[: releasing.FIRST]]
+        raise Protected(f"This {model.verbose_name} is still referred to.", shown)
+    session.execute(delete(model).where(model.id == pk))
+
+
+def cascade_closure(session: Session, model, ids: set[int]) -> dict[str, set[int]]:
+    """`{label: ids}`: the rows that a delete of the locked rows `ids` takes along by cascade, themselves included.
+
+    All are locked, each before what is below it is looked for: no row can get below one of them any more.
+    """
+    found: dict[str, set[int]] = {}
+    front = {model.label: ids}
+    while front:
+        following: dict[str, set[int]] = {}
+        for label, fresh in front.items():
+            found.setdefault(label, set()).update(fresh)
+            for child, key in _cascading(model.model_of(label)):
+                rows = select(child.id).where(key.in_(fresh)).order_by(child.id).with_for_update()
+                below = set(session.scalars(rows)) - found.get(child.label, set())
+                if below:
+                    following.setdefault(child.label, set()).update(below)
+        front = following
+    return found
+
+
+def _cascading(target) -> list:
+    """The (model, column) pairs whose rows go with a `target`."""
+    return [
+        (model, key.parent)
+        for model in target.models.values()
+        for key in model.__table__.foreign_keys
+        if key.column.table is target.__table__ and key.ondelete == "CASCADE"
+    ]
+
+
+def _dependents_here(session: Session, model, rows: dict[str, set[int]]) -> list[dict]:
+    """Rows of this service that protect one of `rows` and do not go themselves."""
+    found = []
+    for label, ids in rows.items():
+        referring = releasing.referring(session, model.model_of(label), ids, releasing.FIRST)
+        found += [each for each in referring if each["id"] not in rows.get(each["type"], ())]
+    return found
+
+
+def _release_elsewhere(session: Session, model, rows: dict[str, set[int]]) -> list[dict]:
+    """Ask every service that holds a protecting claim to let go. Raises ServiceUnavailable when one does not answer."""
+    asked = owning.restricting_claims(session, model, rows)
+    answers = client.call_all({service: ("releases", wanted) for service, wanted in asked.items()})
+    for answer in answers.values():
+        if isinstance(answer, client.ServiceDown):
+            raise ServiceUnavailable(f"{answer} It refers to this {model.verbose_name}, so nothing was deleted.")
+    return [dependent for service in sorted(answers) for dependent in answers[service]["dependents"]]
+
+
+def _with_url(dependent: dict) -> dict:
+    path = dependent["path"]
+    kept = {name: value for name, value in dependent.items() if name != "path"}
+    return {"type": kept["type"], "id": kept["id"], "url": base_url() + path, "name": kept["name"]}

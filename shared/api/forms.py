@@ -1,0 +1,23 @@
+"""Forms, as NetBox 2.3 understands what they cannot say: null, false, a list of one."""
+
+from flask import request
+
+from shared.schema import fields
+
+
+def understood(model, sent: dict, partial: bool) -> dict:
+    """What the form `sent` says of an object of type `model`: a checkbox that is not ticked is false, in a change too
+    small to say so (`partial`) it is left as it is; a blank is null, or nothing, where it is no value of its own.
+    """
+    said = dict(sent)
+    for name, field in ((name, each.field) for name, each in model.attributes.items() if not each.field.dump_only):
+        if name not in sent:
+            if isinstance(field, fields.Boolean) and not partial:
+                said[name] = False
+        elif field.repeats:
+            said[name] = request.form.getlist(name)
+        elif sent[name] == "" and not getattr(field, "blank", False):
+            said[name] = None
+            if not field.allow_none and not field.required:
+                del said[name]
+    return said

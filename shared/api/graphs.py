@@ -1,0 +1,72 @@
+"""The action `graphs`: what the extras service has as graphs of a type, made for one object."""
+
+import orjson
+from marshmallow import fields as ma
+
+from shared.api import reading
+from shared.api.resource import Action
+from shared.db.database import database
+from shared.http.errors import NotFound, ServiceUnavailable
+from shared.http.responses import base_url, json_response
+from shared.references import client
+from shared.rendering.sandbox import TemplateFailed, render
+from shared.schema.representations import BaseSchema
+
+INTERFACE, PROVIDER, SITE = 100, 200, 300
+
+
+class GraphSchema(BaseSchema):
+    """A graph of one object; `error` is there when its template fails."""
+
+    id = ma.Integer()
+    type = ma.Dict()
+    weight = ma.Integer()
+    name = ma.String()
+    embed_url = ma.String(allow_none=True)
+    embed_link = ma.String(allow_none=True)
+    error = ma.String()
+
+
+def graphs(kind: int) -> Action:
+    """The action that shows the graphs of `kind`."""
+
+    def show(resource, pk: int):
+        with database().reading() as connection:
+            found = reading.one_row(connection, resource, pk)
+        if found is None:
+            raise NotFound
+        return json_response(_rendered(templates(kind), orjson.loads(found)))
+
+    return Action("graphs", show, reply=GraphSchema(many=True))
+
+
+def templates(kind: int) -> list[dict]:
+    """The graphs of `kind`, as extras describes them. Raises ServiceUnavailable."""
+    question = {"question": "graphs", "ids": [kind], "base_url": base_url()}
+    try:
+        return client.call("extras", "lookups", question)[str(kind)]["graphs"]
+    except client.ServiceDown as down:
+        raise ServiceUnavailable(str(down)) from down
+
+
+def _rendered(found: list[dict], obj: dict) -> list[dict]:
+    """The graphs with their addresses; if one template fails, each is tried alone to tell which."""
+    try:
+        return _together(found, obj)
+    except TemplateFailed as failed:
+        if len(found) > 1:
+            return [each for graph in found for each in _rendered([graph], obj)]
+        return [{**_face(found[0]), "embed_url": None, "embed_link": None, "error": str(failed)}]
+
+
+def _together(found: list[dict], obj: dict) -> list[dict]:
+    sources = {f"{graph['id']} {name}": graph[name] for graph in found for name in ("source", "link")}
+    texts = render(sources, obj=obj) if sources else {}
+    return [
+        {**_face(each), "embed_url": texts[f"{each['id']} source"], "embed_link": texts[f"{each['id']} link"]}
+        for each in found
+    ]
+
+
+def _face(graph: dict) -> dict:
+    return {name: graph[name] for name in ("id", "type", "weight", "name")}

@@ -1,0 +1,226 @@
+"""What the OpenAPI document says of a resource's verbs, and of other views: shapes, filters and errors."""
+
+import re
+from functools import cache
+
+import flask_smorest
+from flask_smorest import Blueprint
+from marshmallow import Schema
+from marshmallow import fields as ma
+
+from shared.api.openapi_parameters import list_parameters
+from shared.api.resource import Action, Resource
+from shared.schema import openapi_schemas
+from shared.schema.representations import BaseSchema
+from shared.security import authorization
+
+
+class DetailSchema(Schema):
+    """An error that is not about a field."""
+
+    detail = ma.String(required=True)
+
+
+class DependentSchema(Schema):
+    """An object that still refers to what should be deleted."""
+
+    type = ma.String()
+    id = ma.Integer()
+    url = ma.URL(relative=False)
+    name = ma.String()
+
+
+class ProtectedSchema(DetailSchema):
+    """Why an object cannot be deleted."""
+
+    dependents = ma.List(ma.Nested(DependentSchema))
+
+
+class InvalidSchema(Schema):
+    """Messages by field; `non_field_errors` are about the object as a whole."""
+
+    class Meta:
+        additional_properties = True
+
+    non_field_errors = ma.List(ma.String())
+
+
+class OpenApi(flask_smorest.Api):
+    """flask-smorest's, with our one shape of errors."""
+
+    ERROR_SCHEMA = DetailSchema
+
+    def document(self) -> dict:
+        """The whole document. What is read has all of its attributes, always."""
+        document = self.spec.to_dict()
+        for name, schema in document.get("components", {}).get("schemas", {}).items():
+            if name.endswith("Read") or name.startswith("Nested"):
+                schema["required"] = list(schema["properties"])
+        return document
+
+
+ERRORS = {
+    "GET": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema},
+    "POST": {400: InvalidSchema, 403: DetailSchema, 503: DetailSchema},
+    "PUT": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
+    "PATCH": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
+    "DELETE": {403: DetailSchema, 404: DetailSchema, 409: ProtectedSchema, 503: DetailSchema},
+}
+VERBS = {"POST": "Create", "GET": "Read", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
+
+
+@cache
+def page_schema(read: type[Schema]) -> type[Schema]:
+    """One page of a list."""
+    shape = {
+        "count": ma.Integer(required=True),
+        "next": ma.URL(allow_none=True, required=True),
+        "previous": ma.URL(allow_none=True, required=True),
+        "results": ma.List(ma.Nested(read), required=True),
+    }
+    return Schema.from_dict(shape, name=read.__name__.removesuffix("Schema") + "Page")
+
+
+@cache
+def read_schema(resource: Resource) -> type[Schema]:
+    """What GET answers, with what other services add to it."""
+    read = resource.schemas()[0]
+    defaults = resource.lookup_defaults
+    replaced = {lookup.of: None for lookup in resource.lookups if lookup.of}
+    kinds = {name: ma.Dict if default is None else ma.Integer for name, default in (defaults | replaced).items()}
+    shown = {name: kind(dump_only=True, allow_none=True) for name, kind in kinds.items()}
+    return BaseSchema.from_dict(read._declared_fields | shown, name=read.__name__) if shown else read
+
+
+def describe(made: Blueprint, resource: Resource, verb: str, view, function):
+    """`function` with what the document says of it."""
+    if isinstance(view, Action):
+        return _describe_action(made, resource, verb, view, function)
+    on_list = view.__name__ in ("list_objects", "create_objects")
+    function = _responses(made, resource, verb, on_list)(function)
+    noun = resource.model.verbose_name + ("s" if on_list and verb == "GET" else "")
+    summary = f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}"
+    parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else []
+    return made.doc(
+        summary=summary,
+        operationId=_operation(resource, view.__name__),
+        tags=[resource.app],
+        parameters=parameters,
+        **_permission(resource.permission, resource, verb),
+        **_body(resource, verb),
+    )(function)
+
+
+def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Action, function):
+    reply = action.reply or {"type": "string", "format": "binary"}
+    function = made.alt_response(
+        action.status,
+        schema=_one_or_many(reply) if action.many else reply,
+        content_type=action.media,
+        success=True,
+        description="Created" if action.status == 201 else "OK",
+    )(function)
+    for code, schema in ERRORS[verb].items():
+        function = made.alt_response(code, schema=schema)(function)
+    body = _one_or_many(action.body) if action.many else action.body
+    return made.doc(
+        summary=f"{action.summary or action.name} of one {resource.model.verbose_name}".capitalize(),
+        operationId=_operation(resource, f"{action.name}_{verb.lower()}"),
+        tags=[resource.app],
+        parameters=[_PK, *action.query],
+        **_permission(action.permission or resource.permission, resource, verb),
+        **_request(body),
+    )(function)
+
+
+def operation(
+    verb: str, summary: str, reply, *, body=None, status: int = 200, parameters: tuple[dict, ...] = (), **more
+):
+    """Decorates a view that belongs to no resource with what the document says of its one `verb`."""
+    answered = {"description": summary, "content": {"application/json": {"schema": reply}}}
+
+    def decorate(view):
+        told = {"summary": summary, "parameters": list(parameters), **_request(body), **more}
+        view.operation = verb.lower(), told | {"responses": {str(status): answered, "default": "DEFAULT_ERROR"}}
+        return view
+
+    return decorate
+
+
+def describe_views(api: OpenApi, app) -> None:
+    """Put the views of `app` that an `operation` tells of into the document."""
+    for rule in app.url_map.iter_rules():
+        if told := getattr(app.view_functions[rule.endpoint], "operation", None):
+            verb, described = told
+            name = "_".join(re.findall(r"\w+", f"{rule.rule.removeprefix('/api/')} {verb}"))
+            api.spec.path(rule=rule, operations={verb: {**described, "tags": [app.name], "operationId": name}})
+
+
+def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool):
+    """Decorates a view with what it answers, and with the errors that it may end in."""
+    read, (_, write, _) = read_schema(resource), resource.schemas()
+    reply = {"POST": write, "DELETE": None, "GET": page_schema(read) if on_list else read}.get(verb, write)
+    status = {"POST": 201, "DELETE": 204}.get(verb, 200)
+
+    def decorate(function):
+        if verb == "POST":
+            function = made.alt_response(201, schema=_one_or_many(write), success=True, description="Created")(function)
+        else:
+            function = made.response(status, reply)(function)
+        never = 404 if on_list else 400 if verb == "GET" else None
+        for code, schema in ERRORS[verb].items():
+            if code != never:
+                function = made.alt_response(code, schema=schema)(function)
+        return function
+
+    return decorate
+
+
+def _body(resource: Resource, verb: str) -> dict:
+    _, write, patch = resource.schemas()
+    schema = {"POST": _one_or_many(write), "PUT": write, "PATCH": patch(partial=True)}.get(verb)
+    if schema and (upload := _upload(patch, "Patch" if verb == "PATCH" else "Upload")):
+        return _request(upload(partial=verb == "PATCH"), media="multipart/form-data")
+    return _request(schema, example=_example(patch if verb == "PATCH" else write)) if schema else {}
+
+
+@cache
+def _upload(patch: type[Schema], ending: str) -> type[Schema] | None:
+    """What a form takes that has files in place of their addresses; None where there are none."""
+    binary = {"type": "string", "format": "binary"}
+    files = {
+        name: ma.Raw(required=field.required, metadata=binary)
+        for name, field in patch._declared_fields.items()
+        if "x-file" in getattr(field, "shape", ())
+    }
+    name = patch.__name__.removesuffix("Patch") + ending
+    return BaseSchema.from_dict(patch._declared_fields | files, name=name) if files else None
+
+
+def _request(schema, media: str = "application/json", **more) -> dict:
+    if schema is None:
+        return {}
+    return {"requestBody": {"required": True, "content": {media: {"schema": schema, **more}}}}
+
+
+def _example(schema: type[Schema]) -> dict:
+    """What a first request may look like: what is required, or the first attribute."""
+    loadable = {name: field for name, field in schema().fields.items() if not field.dump_only}
+    shown = {name: field for name, field in loadable.items() if field.required} or dict(list(loadable.items())[:1])
+    return {name: openapi_schemas.example(field) for name, field in shown.items()}
+
+
+def _one_or_many(schema: type[Schema]) -> dict:
+    return {"oneOf": [schema, {"type": "array", "items": schema}]}
+
+
+def _operation(resource: Resource, name: str) -> str:
+    return f"{resource.app}_{resource.path}_{name}".replace("-", "_")
+
+
+def _permission(permission_of, resource: Resource, verb: str) -> dict:
+    needed = None if verb in authorization.SAFE else permission_of(authorization.PERMISSION_OF[verb])
+    return {"x-type": resource.model.label} | ({"x-permission": needed} if needed else {})
+
+
+_PK = {"in": "path", "name": "pk", "required": True, "schema": {"type": "integer"}, "description": "The id."}

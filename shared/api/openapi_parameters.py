@@ -1,0 +1,59 @@
+"""What the OpenAPI document says of the parameters of lists."""
+
+from shared.api.exports import PARAMETER
+from shared.api.resource import Resource
+from shared.query import filters
+from shared.schema import openapi_schemas
+
+PAGING = {
+    "limit": "How many objects a page has; 0 for as many as allowed.",
+    "offset": "How many objects come before the page.",
+    "cursor": "0, or what the link to the next page says: pages in the order of ids, equally fast however deep.",
+}
+
+
+def paging(*names: str) -> tuple[dict, ...]:
+    """The parameters that choose a page."""
+    return tuple(openapi_schemas.query(name, PAGING[name]) for name in names)
+
+
+def list_parameters(resource: Resource) -> list[dict]:
+    """What the list of `resource` may be asked for: pages, an export, and its filters."""
+    export = openapi_schemas.query(
+        PARAMETER, "The name of an export template, to get what it makes of the list.", "string"
+    )
+    return [*paging(*PAGING), export] + [_of_filter(made) for made in resource.filter_table.values()]
+
+
+def _of_filter(made: filters.Filter) -> dict:
+    """The parameter that narrows a list."""
+    kinds = {"integer": {"type": "integer"}, "boolean": {"type": "boolean"}, "date": {"type": "string"}}
+    items = kinds.get(made.kind, {"type": "string"})
+    extra = {}
+    if made.target is not None:
+        extra = {"x-reference": openapi_schemas.path_of(made.target), "x-key": made.target.key if made.by_key else "id"}
+        items = {"type": "string"}
+    elif isinstance(made, filters.ChoiceFilter):
+        items = {"type": "string"}
+        extra = {"x-choices": openapi_schemas.table(made.choices)}
+    return {
+        "in": "query",
+        "name": made.name,
+        "schema": {"type": "array", "items": items},
+        "style": "form",
+        "explode": True,
+        "description": _help(made, extra),
+        "x-kind": made.kind,
+        **extra,
+    }
+
+
+def _help(made: filters.Filter, extra: dict) -> str:
+    if made.name == "q":
+        return "Text that is contained in any of the searched attributes, whatever the case."
+    if "x-choices" in extra:
+        listed = ", ".join(f"{each['value']} ({each['label']})" for each in extra["x-choices"][:30])
+        return f"One of {listed}. Repeated values mean OR."
+    if extra:
+        return f"The {extra['x-key']} of the {made.target.verbose_name}, or null. Repeated values mean OR."
+    return "Repeated values mean OR."

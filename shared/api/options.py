@@ -1,0 +1,151 @@
+"""What OPTIONS answers: the name of a view, what it takes and gives, and the fields that the caller may send."""
+
+from functools import cache
+
+from flask import current_app, g, request
+from werkzeug.exceptions import HTTPException
+
+from shared.api.reading import one_row
+from shared.api.resource import ALL
+from shared.db.database import database
+from shared.http import responses
+from shared.http.request_body import FORMS
+from shared.schema import fields, text_fields
+from shared.security import authorization
+
+RENDERS = ["application/json", "text/html"]
+PARSES = ["application/json", *FORMS]
+_NAMES = {
+    "api": "API Root",
+    "dcim": "DCIM",
+    "ipam": "IPAM",
+    "_choices": "Field Choices",
+    "generate-rsa-key-pair": "Generate RSA Key Pair",
+}
+_TYPES = (
+    (text_fields.Slug, "slug"),
+    (text_fields.URL, "url"),
+    (text_fields.Email, "email"),
+    (fields.Text, "string"),
+    (fields.Integer, "integer"),
+    (fields.Boolean, "boolean"),
+    (fields.Choice, "choice"),
+    (fields.Date, "date"),
+    (fields.DateTime, "datetime"),
+    ((fields.Reference, fields.References), "nested object"),
+)
+
+
+def describe(resource, pk: int | None = None):
+    """The reply to OPTIONS on a list, or on the object `pk`."""
+    verb = "POST" if pk is None else "PUT"
+    title = " ".join(word[0].upper() + word[1:] for word in resource.model.verbose_name.split())
+    told = _told(f"{title} {'List' if pk is None else 'Instance'}")
+    if _may(resource, verb, pk):
+        own = {name: _field(resource.model, a) for name, a in resource.model.attributes.items()}
+        told["actions"] = {verb: own | _looked_up(resource)}
+    return responses.json_response(told)
+
+
+def describe_view():
+    """The reply to OPTIONS where no resource is."""
+    view = current_app.view_functions[request.endpoint]
+    return responses.json_response(_told(_name_of(request.path), view.__doc__ or ""))
+
+
+def allow(reply):
+    """Say in a reply to a program what can be done at its address, as NetBox does in every one."""
+    if reply.mimetype != "text/html" and (allowed := verbs()):
+        reply.headers["Allow"] = ", ".join(allowed)
+    return reply
+
+
+def verbs() -> tuple[str, ...]:
+    """What can be done at the address asked for, in NetBox's order; nothing where there is nothing."""
+    rule = request.url_rule or _rule_of_any_verb()
+    return _verbs_at(current_app._get_current_object(), rule.rule) if rule else ()
+
+
+def _rule_of_any_verb():
+    try:
+        return current_app.create_url_adapter(request).match(method="OPTIONS", return_rule=True)[0]
+    except HTTPException:
+        return None
+
+
+@cache
+def _verbs_at(app, path: str) -> tuple[str, ...]:
+    """The verbs of all rules for `path`, unless one of their views names them (`verbs`): some only refuse."""
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule == path]
+    named = [view.verbs for rule in rules if hasattr(view := app.view_functions[rule.endpoint], "verbs")]
+    taken = {verb for each in named or [rule.methods for rule in rules] for verb in each}
+    reading = ("HEAD",) if "GET" in taken else ()
+    return (*(verb for verb in ALL if verb in taken), *reading, "OPTIONS") if taken else ()
+
+
+def _name_of(path: str) -> str:
+    """What the root, an app or something in it is called."""
+    step = path.strip("/").split("/")[:3][-1]
+    return _NAMES.get(step) or step.replace("-", " ").title()
+
+
+def _told(name: str, description: str = "") -> dict:
+    return {"name": name, "description": " ".join(description.split()), "renders": RENDERS, "parses": PARSES}
+
+
+def _may(resource, verb: str, pk: int | None) -> bool:
+    needed = resource.permission(authorization.PERMISSION_OF[verb])
+    if verb not in verbs() or g.identity.anonymous or not g.identity.write:
+        return False
+    if needed and not g.identity.may(needed):
+        return False
+    if pk is None:
+        return True
+    with database().reading() as connection:
+        return one_row(connection, resource, pk) is not None
+
+
+def _field(model, attribute) -> dict:
+    field = attribute.field
+    told = {
+        "type": next((name for kind, name in _TYPES if isinstance(field, kind)), "field"),
+        "required": bool(field.required),
+        "read_only": bool(field.dump_only),
+        "label": _label(attribute.name),
+    }
+    for name, limit in _limits(field).items():
+        if limit is not None:
+            told[name] = limit
+    if isinstance(field, fields.Choice):
+        told["choices"] = [{"value": value, "display_name": label} for value, label in field.choices]
+    if attribute.is_reference or attribute.is_list:
+        target = model.model_of(field.target)
+        children = [target.attributes[name] for name in ("id", *(field.nested or target.nested))]
+        told["children"] = {each.name: _leaf(each) for each in children}
+    return told
+
+
+def _leaf(attribute) -> dict:
+    kind = next((name for kind, name in _TYPES if isinstance(attribute.field, kind)), "field")
+    return _shown(kind, attribute.name)
+
+
+def _looked_up(resource) -> dict:
+    """The attributes that other services add to the read face."""
+    return {name: _shown("field", name) for name in resource.lookup_defaults}
+
+
+def _shown(kind: str, name: str) -> dict:
+    return {"type": kind, "required": False, "read_only": True, "label": _label(name)}
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _limits(field) -> dict:
+    if isinstance(field, fields.Text):
+        return {"max_length": field.max_length}
+    if isinstance(field, fields.Integer):
+        return {"min_value": field.minimum, "max_value": field.maximum}
+    return {}

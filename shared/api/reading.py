@@ -1,0 +1,198 @@
+"""The read path: a page is one statement, whose JSON PostgreSQL writes and nobody parses again.
+
+What does not depend on filters is compiled once: a first page and a single object cost no SQL building, and, being
+prepared, no planning either. With filters the ids of the page are a statement before it.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+
+import orjson
+from sqlalchemy import Connection, Select, bindparam, func, literal_column, select, text
+
+from shared.api.resource import Resource
+from shared.db import prepared, row_counts
+from shared.http.responses import base_url
+from shared.query.pagination import Page
+from shared.references import full_replicas, lookups
+from shared.security import authorization
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The read faces of some objects, in order: their `ids`, their JSON `texts`, and the `total` of the list.
+
+    `following` is the cursor of the next page, where there is one.
+    """
+
+    ids: list[int]
+    texts: list[str]
+    total: int
+    following: int | None = None
+
+
+def page_rows(connection: Connection, resource: Resource, conditions: list, page: Page, order: tuple = ()) -> Rows:
+    """One page of the objects that meet `conditions`, in the order of the resource or that of expressions `order`."""
+    full_replicas.expect(resource.model)
+    conditions = [*authorization.visible_rows(resource), *conditions]
+    if page.cursor is not None:
+        return _rows_after(connection, resource, conditions, page)
+    half = resource.ordering.halves and not order and page.limit is not None
+    found = _rows(connection, resource, conditions, page, order, half)
+    total = found[0][2] if found else connection.scalar(_total(resource, conditions))
+    if half and len(found) < page.limit and page.offset + len(found) < total:
+        found = _rows(connection, resource, conditions, page, order, False)
+    return _with_lookups(connection, resource, found, total) if found else Rows([], [], total)
+
+
+def _rows_after(connection: Connection, resource: Resource, conditions: list, page: Page) -> Rows:
+    """A page by cursor; one row more than it has tells whether there is another."""
+    ids = _ids(resource).where(*conditions, resource.model.id > page.cursor)
+    ids = ids.order_by(resource.model.id).limit(page.limit and page.limit + 1)
+    found = connection.execute(ids.add_columns(_total(resource, conditions).scalar_subquery())).all()
+    total = found[0][1] if found else connection.scalar(_total(resource, conditions))
+    shown = found[: page.limit]
+    rows = _with_lookups(connection, resource, _faces_of(connection, resource, [row[0] for row in shown]), total)
+    return replace(rows, following=rows.ids[-1]) if len(found) > len(shown) else rows
+
+
+def _rows(connection: Connection, resource: Resource, conditions: list, page: Page, order: tuple, half: bool) -> list:
+    """(id, JSON, total, subjects of lookups) of each row of a page."""
+    if conditions or order or page.offset or page.limit is None:
+        given = {"limit": page.limit, "offset": page.offset}
+        found = connection.execute(_page(resource, conditions, order, half), given).all()
+        faces = _faces_of(connection, resource, [row[0] for row in found])
+        return [(pk, json, found[0][1], *subjects) for pk, json, _, *subjects in faces]
+    name = f"{resource.app}_{resource.path}_{page.limit}{'_half' if half else ''}".replace("-", "_")
+    return prepared.execute(connection, name, _first_page_sql(resource, page.limit, half), (base_url(),))
+
+
+def _faces_of(connection: Connection, resource: Resource, ids: list[int]) -> list:
+    """(id, JSON, 1, subjects of lookups) of each of `ids`, in their order.
+
+    A statement of its own: the ids are planned for what the client filters by, the faces once for all.
+    """
+    if not ids:
+        return []
+    name = f"{resource.app}_{resource.path}_of".replace("-", "_")
+    return prepared.execute(connection, name, _faces_sql(resource), (base_url(), ids))
+
+
+def one_row(connection: Connection, resource: Resource, pk: int) -> str | None:
+    """The read face of one object, or None if there is none."""
+    full_replicas.expect(resource.model)
+    conditions = authorization.visible_rows(resource)
+    if conditions and connection.scalar(select(resource.model.id).where(resource.model.id == pk, *conditions)) is None:
+        return None
+    name = f"{resource.app}_{resource.path}_one".replace("-", "_")
+    found = prepared.execute(connection, name, _object_sql(resource), (base_url(), pk))
+    return _with_lookups(connection, resource, found, 1).texts[0] if found else None
+
+
+def faces(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, dict]:
+    """The read faces of the objects `ids`, without what other services know; made to answer lookups."""
+    found = connection.scalars(_ids(resource).where(resource.model.id.in_(ids))).all()
+    return {pk: orjson.loads(json) for pk, json, *_ in _faces_of(connection, resource, found)}
+
+
+def looked_up(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, dict]:
+    """What other services know of the objects `ids`, as their read faces would show it."""
+    return _answers(connection, resource, _faces_of(connection, resource, ids))
+
+
+@lru_cache(maxsize=500)
+def _first_page_sql(resource: Resource, limit: int, half: bool) -> str:
+    """The limit is written out, for the planner chooses by it."""
+    ids = _every_id(resource, half).limit(literal_column(str(limit)))
+    return prepared.sql(_faces(resource, ids, _total(resource, []).scalar_subquery()))
+
+
+@cache
+def _object_sql(resource: Resource) -> str:
+    ids = _ids(resource).where(resource.model.id == literal_column("$2"))
+    return prepared.sql(_faces(resource, ids, literal_column("1")))
+
+
+@cache
+def _faces_sql(resource: Resource) -> str:
+    ids = select(func.unnest(literal_column("CAST($2 AS integer[])")).label("id"))
+    return prepared.sql(_faces(resource, ids, literal_column("1")))
+
+
+def _page(resource: Resource, conditions: list, order: tuple, half: bool) -> Select:
+    """The ids of a page, each with the total of the list."""
+    every = _every_id(resource, half) if not order else resource.ordering.apply(_ids(resource), order)
+    ids = every.where(*conditions).limit(bindparam("limit")).offset(bindparam("offset"))
+    return ids.add_columns(_total(resource, conditions).scalar_subquery())
+
+
+@cache
+def _every_id(resource: Resource, half: bool) -> Select:
+    """In the order of the resource; kept, for the joins that an order may need take long to write."""
+    return resource.ordering.apply(_ids(resource), half=half)
+
+
+def _ids(resource: Resource) -> Select:
+    return select(resource.model.id).where(*resource.base_conditions)
+
+
+def _total(resource: Resource, conditions: list) -> Select:
+    narrowed = [*resource.base_conditions, *conditions]
+    if not narrowed:
+        return row_counts.total(resource.model)
+    if len(narrowed) == 1 and (kept := row_counts.meeting(*narrowed)) is not None:
+        return kept
+    return select(func.count()).select_from(resource.model).where(*narrowed)
+
+
+def _faces(resource: Resource, ids: Select, total) -> Select:
+    """The id, the read face, `total` and what lookups ask about, for each of `ids` in order; `$1` is the base URL."""
+    found = ids.subquery("found")
+    page = select(found.c.id, func.row_number().over().label("place")).cte("page")
+    json = resource.read_face.json.replace(":base_url", "$1")
+    subjects = [text(lookups.subject_sql(lookup, resource.model)) for lookup in resource.lookups]
+    return (
+        select(literal_column("t.id"), text(f"({json})"), total, *subjects)
+        .select_from(resource.read_face.of_page)
+        .add_cte(page)
+        .order_by(literal_column("page.place"))
+    )
+
+
+def _with_lookups(connection: Connection, resource: Resource, found: list, total: int) -> Rows:
+    ids, texts = [row[0] for row in found], [row[1] for row in found]
+    if resource.lookups:
+        texts = _extended(resource, ids, texts, _answers(connection, resource, found))
+    if resource.postprocess:
+        texts = _finished(resource, texts)
+    return Rows(ids, texts, total)
+
+
+def _answers(connection: Connection, resource: Resource, found: list) -> dict[int, dict]:
+    return lookups.answer(connection, resource, {row[0]: row[3:] for row in found if any(row[3:])})
+
+
+def _finished(resource: Resource, texts: list[str]) -> list[str]:
+    faces = [orjson.loads(json) for json in texts]
+    resource.postprocess(faces)
+    return [orjson.dumps(face).decode() for face in faces]
+
+
+def _extended(resource: Resource, ids: list[int], texts: list[str], added: dict[int, dict]) -> list[str]:
+    """The JSON objects `texts` with what lookups `added`, or else their defaults."""
+    defaults, known = resource.lookup_defaults, resource.model.attributes.keys()
+    tail = _members(defaults)
+    return [
+        _with_members(json, {**defaults, **added[pk]}, known) if pk in added else json[:-1] + tail
+        for pk, json in zip(ids, texts, strict=True)
+    ]
+
+
+def _with_members(json: str, more: dict, known) -> str:
+    """The JSON object `json` with the members of `more` at its end, or in place of those that are `known`."""
+    return orjson.dumps({**orjson.loads(json), **more}).decode() if more.keys() & known else json[:-1] + _members(more)
+
+
+def _members(more: dict) -> str:
+    """How a JSON object goes on and ends that has the members of `more` last."""
+    return "," + orjson.dumps(more).decode()[1:] if more else "}"

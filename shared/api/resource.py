@@ -1,0 +1,196 @@
+"""Resource: the declaration of one type of object, from which its endpoint is made."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Column, Index, UniqueConstraint
+
+from shared.query import filters
+from shared.query.filters import Filter
+from shared.query.ordering import Ordering
+from shared.query.paths import Back
+from shared.references.lookups import Lookup
+from shared.schema import fields
+from shared.schema.representations import ReadFace, patch_schema, read_schema, write_schema
+
+READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class Related:
+    """Filters `name_id` and `name` on the object that `path` leads to (`Related("region", "site", "region")`).
+
+    With `only_id` there is no `name`.
+    """
+
+    name: str
+    path: "tuple[str | Back, ...]"
+    only_id: bool
+
+    def __init__(self, name: str, *path: "str | Back", only_id: bool = False):
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "path", path)
+        object.__setattr__(self, "only_id", only_id)
+
+
+@dataclass(frozen=True)
+class Action:
+    """A route below one object, `/api/<app>/<path>/<id>/<name>/`: `view(resource, pk)` answers `methods`.
+
+    `permission(verb)` names the permission that an unsafe verb needs, where it is not that of the resource; `reply` is
+    the schema of what it answers (with `status`), `media` its type, `body` the schema of what it takes, `many` whether
+    it takes and answers lists as well, `query` its parameters; `summary` says what it does where `name` does not.
+    """
+
+    name: str
+    view: Callable
+    methods: tuple[str, ...] = READ
+    permission: Callable | None = None
+    reply: object = None
+    media: str = "application/json"
+    status: int = 200
+    body: object = None
+    many: bool = False
+    query: tuple[dict, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class DependentFacts:
+    """When one of `columns` of a row of type `label` changes, published facts of the objects `ids` do.
+
+    `ids` is SQL that selects their ids; `$1` in it is the row as it was.
+    """
+
+    label: str
+    columns: tuple[str, ...]
+    ids: str
+
+
+@dataclass(eq=False)
+class Resource:
+    """One type of object of the API.
+
+    filters     names of attributes, `Related(...)`, or Filters of its own; `id` and `id__in` are always there
+    search      names of attributes (or SQL expressions) that `q` looks into; `search_extra(text)` adds conditions
+    order       names of attributes, dotted through references (`"site.name"`), `-` for descending; id breaks ties
+    reorder     `reorder(args)`: the expressions that a list with such a query string is ordered by instead, or ()
+    unique      names that must be unique together; a null among them makes an object free
+    rules       `rule(session, changes)`: refuse by `change.fail(message, field)`; run in order, first failure counts
+    after_save  `hook(session, changes)`: what a write brings about, in the same transaction
+    on_delete   `hook(session, object)`: what deleting the object brings about, before it goes, in the same transaction;
+                may refuse by raising a Refusal
+    lookups     Lookups: what another service adds to a page of the read face
+    actions     routes below one object
+    base_conditions  (conditions) the rows of the model that this endpoint shows
+    visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
+    unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
+    postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
+    ripples     Ripples: the rows of other types that published facts of this one are made of
+    """
+
+    model: type
+    filters: tuple = ()
+    search: tuple = ()
+    search_extra: Callable | None = None
+    order: tuple[str, ...] = ("name",)
+    reorder: Callable | None = None
+    unique: tuple[tuple[str, ...], ...] = ()
+    rules: tuple[Callable, ...] = ()
+    after_save: tuple[Callable, ...] = ()
+    on_delete: tuple[Callable, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    actions: tuple[Action, ...] = ()
+    base_conditions: tuple = ()
+    visible: Callable | None = None
+    unrestricted_verbs: tuple[str, ...] = ()
+    postprocess: Callable | None = None
+    path: str = ""
+    methods: tuple[str, ...] = ALL
+    detail: bool = True
+    dependent_facts: tuple[DependentFacts, ...] = ()
+
+    def __post_init__(self):
+        self.path = self.path or self.model.path
+        if not self.model.path:
+            self.model.path = self.path
+
+    @property
+    def app(self) -> str:
+        return self.model.app
+
+    def permission(self, verb: str) -> str | None:
+        """The permission that `verb` (`"add"`, `"change"`, `"delete"`) needs; None for what is everybody's own."""
+        return None if verb in self.unrestricted_verbs else f"{self.app}.{verb}_{self.model.label.split('.')[1]}"
+
+    @cached_property
+    def read_face(self) -> ReadFace:
+        return ReadFace(self.model)
+
+    @cached_property
+    def lookup_defaults(self) -> dict:
+        """What an object shows that no lookup asks about."""
+        return {name: value for lookup in self.lookups for name, value in lookup.default.items()}
+
+    @cached_property
+    def ordering(self) -> Ordering:
+        return Ordering(self.model, self.order)
+
+    @cached_property
+    def filter_table(self) -> dict[str, Filter]:
+        """Every filter of the list, by parameter."""
+        return {made.name: made for made in self._filters()}
+
+    def _filters(self) -> Iterable[Filter]:
+        yield filters.IdFilter(self.model)
+        yield filters.IdInFilter(self.model)
+        for declared in self.filters:
+            if isinstance(declared, Filter):
+                yield declared
+            elif isinstance(declared, Related):
+                by_id, by_key = filters.related(declared.name, self.model, declared.path)
+                yield from (by_id,) if declared.only_id else (by_id, by_key)
+            else:
+                yield from filters.of_attribute(self.model, declared)
+        if self.search or self.search_extra:
+            yield filters.SearchFilter([self._searched(each) for each in self.search], self.search_extra)
+
+    def _searched(self, declared):
+        return getattr(self.model, declared) if isinstance(declared, str) else declared
+
+    @cached_property
+    def choices(self) -> dict[str, tuple]:
+        """The choice tables of this type, as `_choices` names them (`"site:status"`)."""
+        prefix = self.model.verbose_name.replace(" ", "-").lower()
+        return {
+            f"{prefix}:{name}": attribute.field.choices
+            for name, attribute in self.model.attributes.items()
+            if isinstance(attribute.field, fields.Choice) and not attribute.field.metadata.get("unlisted")
+        }
+
+    def schemas(self):
+        return read_schema(self.model), write_schema(self.model), patch_schema(self.model)
+
+    def index(self) -> None:
+        """Give the table its unique sets, and indexes for its order and for each reference and filter of its own.
+
+        The latter go on in that order: the first rows of a long list are then the first of its index.
+        """
+        table, order = self.model.__table__, self.ordering.own_keys()
+        for names in self.unique:
+            table.append_constraint(UniqueConstraint(*(self.model.attributes[name].column for name in names)))
+        indexed = {tuple(index.columns.keys())[0] for index in table.indexes}
+        indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
+        for column in dict.fromkeys([*list(order)[:1], *self._narrowing()]):
+            if column.name not in indexed:
+                after = [key for other, key in order.items() if other is not column]
+                tie = [table.c.id] if order else []
+                Index(f"ix_{table.name}_{column.name}", order.get(column, column), *after, *tie)
+
+    def _narrowing(self) -> Iterable[Column]:
+        """The references and the columns that are filtered by."""
+        columns = self.model.__table__.columns
+        for name, attribute in self.model.attributes.items():
+            if (attribute.is_reference or name in self.filters) and attribute.column in columns:
+                yield columns[attribute.column]

@@ -1,0 +1,68 @@
+"""One search over all types of a service, in one statement; the gateway asks every service for its part."""
+
+from flask import Blueprint, request
+from sqlalchemy import Text, cast, literal, null, select, union_all
+
+from shared.db.database import database
+from shared.http import responses
+from shared.http.errors import Forbidden
+from shared.query.filters import escape_like
+from shared.schema import openapi_schemas
+from shared.security import authorization
+
+MOST_PER_TYPE = 20
+LONGEST = 200
+
+
+def blueprint(base, resources: tuple) -> Blueprint:
+    """`GET /internal/<app>/search?q=`, answered to the gateway with what its user may see."""
+    internal = Blueprint("search", __name__, url_prefix=f"/internal/{base.app}")
+    searched = {each.model.label: each for each in reversed(resources) if each.search and each.model.path}
+
+    @internal.get("/search")
+    def search():
+        words = request.args.get("q", "").strip()[:LONGEST]
+        parts = [part for each in reversed(searched.values()) if (part := _part(each, words)) is not None]
+        if not words or not parts:
+            return responses.json_response({"results": []})
+        with database().reading() as connection:
+            rows = connection.execute(union_all(*parts)).all()
+        return responses.json_response({"results": [_result(*row) for row in rows]})
+
+    return internal
+
+
+def _part(resource, words: str):
+    """The objects of one type that are found, those whose name begins so first; None where the caller sees none."""
+    model = resource.model
+    try:
+        seen = authorization.visible_rows(resource)
+    except Forbidden:
+        return None
+    found = resource.filter_table["q"].where([words])
+    if found is None:
+        return None
+    name = _name(model)
+    begins = name.ilike(f"{escape_like(words)}%", escape="\\")
+    rows = select(literal(model.label), literal(openapi_schemas.path_of(model)), model.id, name.label("name"))
+    return select(
+        rows.where(found, *resource.base_conditions, *seen)
+        .order_by(begins.desc(), name, model.id)
+        .limit(MOST_PER_TYPE)
+        .subquery(model.__tablename__)
+    )
+
+
+def _name(model):
+    """What an object is called: the first of its nested names that is a text of its own."""
+    for name in model.nested:
+        attribute = model.attributes[name]
+        if attribute.expression:
+            return cast(attribute.expression(model), Text)
+        if not attribute.is_reference and not attribute.is_list:
+            return cast(getattr(model, attribute.column), Text)
+    return cast(null(), Text)
+
+
+def _result(label: str, path: str, pk: int, name: str | None) -> dict:
+    return {"type": label, "id": pk, "name": name or f"#{pk}", "url": f"{responses.base_url()}{path}{pk}/"}

@@ -1,0 +1,191 @@
+"""The verbs of a resource, as a blueprint that documents itself."""
+
+import orjson
+from flask import Blueprint as PlainBlueprint
+from flask import request
+from flask_smorest import Blueprint
+from sqlalchemy.exc import IntegrityError
+
+from shared.api import deleting, exports, openapi, options, reading, writing
+from shared.api.resource import ALL, Action, Resource
+from shared.custom_fields import input as custom_field_input
+from shared.db.database import database
+from shared.http import request_body
+from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
+from shared.http.responses import json_response, raw_response, tag_of, tagged_response
+from shared.query.pagination import Page
+from shared.references import activity, holding, owning
+from shared.schema.parsing import MAX_INTEGER
+from shared.security import authorization
+
+
+def blueprint(resource: Resource) -> Blueprint:
+    """The routes of `resource`: its list, its objects, its actions."""
+    made = Blueprint(resource.path, __name__, url_prefix=f"/api/{resource.app}/{resource.path}")
+    _route(made, resource, "/", {verb: view for verb, view in ON_LIST.items() if verb in resource.methods})
+    if resource.detail:
+        _route(made, resource, "/<pk>/", {verb: view for verb, view in ON_OBJECT.items() if verb in resource.methods})
+    for name in dict.fromkeys(action.name for action in resource.actions):
+        same = [action for action in resource.actions if action.name == name]
+        _route(made, resource, f"/<pk>/{name}/", {verb: action for action in same for verb in action.methods})
+    return made
+
+
+def _route(made: Blueprint, resource: Resource, rule: str, views: dict) -> None:
+    """Route each verb to its view, and the others to a refusal that looks at the permission first, as NetBox does."""
+    told = _bind(resource, options.describe)
+    told.verbs = tuple(views)
+    PlainBlueprint.add_url_rule(made, rule, f"options{rule}", told, methods=["OPTIONS"])
+    for verb, view in views.items():
+        name = f"{view.name}_{verb.lower()}" if isinstance(view, Action) else view.__name__
+        function = openapi.describe(made, resource, verb, view, _bind(resource, view))
+        made.add_url_rule(rule, name, function, methods=[verb])
+    others = [verb for verb in ALL if verb not in views]
+    if others:
+        PlainBlueprint.add_url_rule(made, rule, f"refuse{rule}", _refuse(resource), methods=others)
+
+
+def _bind(resource: Resource, view):
+    """The Flask view that checks the permission, then calls `view(resource, pk?)`."""
+    permission = resource.permission
+    if isinstance(view, Action):
+        permission, view = view.permission or permission, view.view
+
+    def bound(**route):
+        authorization.require(permission)
+        return view(resource, *(object_id(text) for text in route.values()))
+
+    return bound
+
+
+def _refuse(resource: Resource):
+    """The Flask view of verbs that mean nothing here, whatever the id."""
+
+    def bound(**route):
+        authorization.require(resource.permission)
+        raise MethodNotAllowed(request.method)
+
+    return bound
+
+
+def list_objects(resource: Resource):
+    page = Page.of_request()
+    order = resource.reorder(request.args) if resource.reorder else ()
+    with database().reading() as connection:
+        narrowed = conditions(connection, resource)
+        if name := request.args.get(exports.PARAMETER):
+            return exports.export(connection, resource, narrowed, order, name)
+        rows = reading.page_rows(connection, resource, narrowed, page, order)
+    following, preceding = page.links(rows.total, rows.following)
+    envelope = orjson.dumps({"count": rows.total, "next": following, "previous": preceding, "results": []})
+    body = b"".join((envelope[:-2], ",".join(rows.texts).encode(), envelope[-2:]))
+    return tagged_response(body, tag_of(body), weak=True)
+
+
+def create_objects(resource: Resource):
+    authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
+    data = request_body.body()
+    many = isinstance(data, list)
+    items = data if many else [request_body.require_object(data)]
+    faces = write(
+        resource,
+        many,
+        lambda session: writing.dump(resource, writing.create(session, resource, items)) if items else [],
+    )
+    return json_response(faces if many else faces[0], 201)
+
+
+def read_object(resource: Resource, pk: int):
+    with database().reading() as connection:
+        text = reading.one_row(connection, resource, pk)
+    if text is None:
+        raise NotFound
+    body = text.encode()
+    return tagged_response(body, tag_of(body))
+
+
+def replace_object(resource: Resource, pk: int):
+    return _update(resource, pk, partial=False)
+
+
+def change_object(resource: Resource, pk: int):
+    return _update(resource, pk, partial=True)
+
+
+def delete_object(resource: Resource, pk: int):
+    def delete(session):
+        target = found(session, resource, pk)
+        for hook in resource.on_delete:
+            hook(session, target)
+        deleting.remove(session, resource.model, target.id)
+        activity.note(session, resource.model, activity.DELETED, [target])
+
+    write(resource, False, delete)
+    return raw_response(b"", 204)
+
+
+ON_LIST = {"GET": list_objects, "POST": create_objects}
+ON_OBJECT = {"GET": read_object, "PUT": replace_object, "PATCH": change_object, "DELETE": delete_object}
+
+
+def _update(resource: Resource, pk: int, partial: bool):
+    def change(session):
+        target = found(session, resource, pk)
+        saved = writing.update(session, resource, target, request_body.require_object(request_body.body()), partial)
+        return writing.dump(resource, [saved])[0]
+
+    return json_response(write(resource, False, change))
+
+
+def found(session, resource: Resource, pk: int):
+    """The row `pk`, locked. Raises NotFound."""
+    target = writing.locked(session, resource, pk)
+    if target is None:
+        raise NotFound
+    if request.if_match:
+        refuse_if_changed(session, resource, pk)
+    return target
+
+
+def refuse_if_changed(session, resource: Resource, pk: int) -> None:
+    """Hold a client to the version that it has read (`If-Match`). Raises PreconditionFailed."""
+    current = reading.one_row(session.connection(), resource, pk)
+    if current is None or not request.if_match.contains(tag_of(current.encode())):
+        raise PreconditionFailed
+
+
+def conditions(connection, resource: Resource) -> list:
+    """The conditions that the query string puts on a list."""
+    own = custom_field_input.filters(connection, resource.model, set(request.args))
+    given = ((own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists())
+    made = [chosen.where(values) for chosen, values in given if chosen]
+    return [condition for condition in made if condition is not None]
+
+
+def object_id(text: str) -> int:
+    """The id in a path. Raises NotFound for what can be none."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > MAX_INTEGER:
+        raise NotFound
+    return int(text)
+
+
+def write(resource: Resource, many: bool, work):
+    """The result of `work(session)`, run in one transaction, after the holders know of it.
+
+    A constraint that only the database saw violated was a race: the second try validates against what the winner
+    wrote, and names the field.
+    """
+    try:
+        try:
+            result = _commit(resource, work)
+        except IntegrityError:
+            result = _commit(resource, work)
+    except writing.ValidationFailed as refused:
+        raise refused if many else BadRequest(refused.body[0]) from refused
+    activity.wake()
+    owning.notify(resource.model)
+    return result
+
+
+def _commit(resource: Resource, work):
+    return holding.claiming(resource.model, lambda: database().run(work))

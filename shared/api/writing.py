@@ -1,0 +1,166 @@
+"""The way of a write: read the fields, check references, uniqueness and rules, save once, answer in the write face.
+
+A bulk POST takes the same way as one object: every step sees all changes, so its statements do not grow with them.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+
+from marshmallow import Schema, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from shared.api import forms
+from shared.api.resource import Resource
+from shared.api.uniqueness import check_columns, check_sets
+from shared.custom_fields import column as custom_fields
+from shared.custom_fields import input as custom_field_input
+from shared.http import request_body
+from shared.http.errors import NON_FIELD, BadRequest
+from shared.references import activity, holding
+from shared.schema import fields
+from shared.schema.representations import patch_schema, write_schema
+from shared.security import authorization
+
+
+@dataclass
+class Change:
+    """One object that is about to be created or changed.
+
+    `values` are the loaded fields by API name, `before` the values of the columns that change, `errors` messages by
+    field. `sent` is the data as the client sent it.
+    """
+
+    object: object
+    sent: dict
+    creating: bool
+    values: dict = field(default_factory=dict)
+    before: dict = field(default_factory=dict)
+    errors: dict = field(default_factory=dict)
+
+    def fail(self, message: str, field_name: str = NON_FIELD) -> None:
+        self.errors.setdefault(field_name, []).append(message)
+
+    def changed(self, *columns: str) -> bool:
+        """Whether any of the columns gets another value than it had (always, when creating)."""
+        return self.creating or any(name in self.before for name in columns)
+
+
+def create(session: Session, resource: Resource, items: list) -> list[Change]:
+    """Create one object for each of `items`, or none. Raises BadRequest, a list of messages per item."""
+    changes = [Change(resource.model(), item, creating=True) for item in items]
+    _save(session, resource, changes, partial=False)
+    return changes
+
+
+def update(session: Session, resource: Resource, target, data: dict, partial: bool) -> Change:
+    """Change `target`, a locked row. Raises BadRequest."""
+    change = Change(target, data, creating=False)
+    _save(session, resource, [change], partial)
+    return change
+
+
+def dump(resource: Resource, changes: list[Change]) -> list[dict]:
+    """The write faces of what was saved; a blank plain text that is stored as null is echoed, as NetBox does."""
+    faces = schema_of(write_schema(resource.model)).dump([change.object for change in changes], many=True)
+    for change, face in zip(changes, faces, strict=True):
+        texts = [name for name in change.values if type(resource.model.attributes[name].field) is fields.Text]
+        face.update({name: "" for name in texts if face.get(name, "") is None and change.sent[name] == ""})
+    return faces
+
+
+def _save(session: Session, resource: Resource, changes: list[Change], partial: bool) -> None:
+    for change in changes:
+        _load(resource, change, partial)
+    referred = holding.fetch(session, resource.model, changes)
+    custom_field_input.check(session, resource.model, changes)
+    check_columns(session, resource, changes)
+    sound = _sound(changes)
+    for change in sound:
+        _apply(resource, change, referred)
+    check_sets(session, resource, sound)
+    for rule in resource.rules:
+        if sound := _sound(sound):
+            rule(session, sound)
+    _refuse_if_wrong(changes)
+    session.add_all(change.object for change in changes)
+    session.flush()
+    for hook in resource.after_save:
+        hook(session, changes)
+    session.flush()
+    action = activity.CREATED if changes[0].creating else activity.MODIFIED
+    activity.note(session, resource.model, action, [change.object for change in changes])
+
+
+@cache
+def schema_of(schema: type[Schema]) -> Schema:
+    """The one instance of `schema`: to make it takes longer than to load an object."""
+    return schema()
+
+
+def _load(resource: Resource, change: Change, partial: bool) -> None:
+    """Read the fields of what was sent into `change.values`."""
+    if not isinstance(change.sent, dict):
+        change.errors = request_body.not_an_object(change.sent)
+        return
+    schema = schema_of((patch_schema if partial else write_schema)(resource.model))
+    if request_body.is_form():
+        change.sent = forms.understood(resource.model, change.sent, partial)
+    try:
+        loaded = schema.load(change.sent, partial=partial)
+    except ValidationError as error:
+        change.errors, loaded = dict(error.messages), error.valid_data
+    by_column = {a.column: name for name, a in resource.model.attributes.items()}
+    change.values = {by_column[column]: value for column, value in loaded.items()}
+
+
+def _apply(resource: Resource, change: Change, referred: dict) -> None:
+    """Put the values on the object, with the objects they refer to at hand."""
+    if change.creating:
+        _apply_defaults(resource.model, change.object)
+    for name, value in change.values.items():
+        attribute = resource.model.attributes[name]
+        if name == "custom_fields":
+            value = custom_fields.merged(change.object.custom_fields, value)
+        if attribute.is_list:
+            value = [referred[attribute.field.target][pk] for pk in value]
+        old = getattr(change.object, attribute.column)
+        if not change.creating and old != value:
+            change.before[attribute.column] = list(old) if attribute.is_list else old
+        setattr(change.object, attribute.column, value)
+        if attribute.is_reference:
+            set_committed_value(change.object, name, referred[attribute.field.target].get(value))
+
+
+def _apply_defaults(model, target) -> None:
+    for column in model.__mapper__.columns:
+        if column.default is not None and "field" in column.info and getattr(target, column.key) is None:
+            default = column.default
+            setattr(target, column.key, default.arg(None) if default.is_callable else default.arg)
+
+
+def _sound(changes: list[Change]) -> list[Change]:
+    return [change for change in changes if not change.errors]
+
+
+def _refuse_if_wrong(changes: list[Change]) -> None:
+    if any(change.errors for change in changes):
+        raise ValidationFailed(changes)
+
+
+class ValidationFailed(BadRequest):
+    """Some of the changes are wrong; the body has the messages of each."""
+
+    def __init__(self, changes: list[Change]):
+        super().__init__([change.errors for change in changes])
+
+
+def locked(session: Session, resource: Resource, pk: int):
+    """The row `pk`, locked against other writers, or None."""
+    model = resource.model
+    return session.scalar(
+        select(model)
+        .where(model.id == pk, *resource.base_conditions, *authorization.visible_rows(resource))
+        .with_for_update(of=model)
+    )

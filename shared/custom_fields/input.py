@@ -1,0 +1,97 @@
+"""What a request says of custom fields: the values of a write, the filters of a list."""
+
+from marshmallow import ValidationError
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
+
+from shared.custom_fields import types
+from shared.custom_fields.column import LABEL
+from shared.query.filters import FALSE, NULL, TRUE, Filter, escape_like
+from shared.references import full_replicas
+from shared.schema import fields
+
+PREFIX = "cf_"
+
+
+def check(session: Session, model, changes: list) -> None:
+    """Check the values that were sent, and put them by the id of their field into `change.values`.
+
+    An object is created with the defaults of the fields that were not sent, and with all that are required.
+    """
+    if "custom_fields" not in model.attributes:
+        return
+    full_replicas.require(model)
+    every = definitions(session, model)
+    assigned = [each for each in every if model.label in each.obj_type]
+    by_id = {str(each.id): each for each in every}
+    by_name = {each.name: each for each in assigned}
+    for change in changes:
+        change.object.custom_field_definitions = assigned
+        if "custom_fields" in change.errors:
+            continue
+        sent = change.values.get("custom_fields", {})
+        kept = {str(by_name[name].id): _read(change, by_name[name], sent[name]) for name in sent if name in by_name}
+        for name in sent.keys() - by_name.keys():
+            change.fail(f'There is no custom field "{name}" for {model.label}.', "custom_fields")
+        if change.creating:
+            kept |= {str(each.id): _absent(change, each) for each in assigned if each.name not in sent}
+        change.values["custom_fields"] = _deleted(change.object.custom_fields or {}, by_id) | kept
+
+
+def definitions(session: Session, model) -> list:
+    """Every definition, of other types too, in the order in which they are shown."""
+    definition = model.model_of(LABEL)
+    return list(session.scalars(select(definition).order_by(definition.weight, definition.name)))
+
+
+def _deleted(stored: dict, by_id: dict) -> dict[str, None]:
+    """What takes away the stored values whose field or choice was deleted."""
+    return {pk: None for pk, value in stored.items() if not types.exists(by_id.get(pk), value)}
+
+
+def _read(change, definition, value):
+    try:
+        kept = types.parse(definition, value)
+    except ValidationError as error:
+        change.fail(f"{definition.name}: {error.messages[0]}", "custom_fields")
+        return None
+    if kept is None and definition.required:
+        change.fail(f"{definition.name}: {fields.REQUIRED}", "custom_fields")
+    return kept
+
+
+def _absent(change, definition):
+    """The value of a field that was not sent for a new object."""
+    try:
+        value = types.parse_default(definition)
+    except ValidationError:
+        value = None
+    if value is None and definition.required:
+        change.fail(f"{definition.name}: {fields.REQUIRED}", "custom_fields")
+    return value
+
+
+def filters(connection: Connection, model, names: set[str]) -> dict[str, Filter]:
+    """The filters `cf_<name>` among the parameters `names`; a field with filtering disabled has none."""
+    if "custom_fields" not in model.attributes or not any(name.startswith(PREFIX) for name in names):
+        return {}
+    with Session(connection) as session:
+        asked = [each for each in definitions(session, model) if PREFIX + each.name in names]
+    usable = [each for each in asked if model.label in each.obj_type and each.filter_logic != types.DISABLED]
+    return {PREFIX + each.name: _filter(model.custom_fields, each) for each in usable}
+
+
+def _filter(column, definition) -> Filter:
+    def condition(text: str):
+        if definition.type == types.BOOLEAN:
+            text = "true" if text.lower() in TRUE else "false" if text.lower() in FALSE else text
+        elif definition.type == types.SELECTION:
+            if text == "0" or text.lower() == NULL:
+                return types.without_value_sql(column, definition)
+            if text not in definition.choices:
+                return None
+        elif definition.filter_logic == types.LOOSE:
+            return types.contains_sql(column, definition, f"%{escape_like(text)}%")
+        return types.equal_sql(column, definition, text)
+
+    return Filter(PREFIX + definition.name, condition)

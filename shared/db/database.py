@@ -1,0 +1,117 @@
+"""The database of this process: one pool, short transactions, reads without any."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
+
+import psycopg2
+from flask import current_app
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from shared.config import settings
+from shared.db.hang_detection import CONNECT_SECONDS, DatabaseHung
+from shared.http.errors import ServiceUnavailable
+
+LOCK_TIMEOUT_MS = 4000
+STATEMENT_TIMEOUT_MS = 10000
+# Longer than a transaction waits for other services: ends those of a process that was stopped.
+IDLE_TRANSACTION_MS = 15000
+# A read face joins a dozen tables by their keys, outwards from the rows of a page: there is no better order to search
+# for, and the search took longer than the rows. What is prepared is prepared because its plan is always the same.
+PLANNING = "-c join_collapse_limit=1 -c plan_cache_mode=force_generic_plan"
+
+
+class Database:
+    """A pool of connections to one database; `url` may be empty for a process that only documents itself.
+
+    Every transaction runs within `guard(session)`, which may refuse it.
+    """
+
+    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager[None]]):
+        self._guard = guard
+        self.engine = create_engine(
+            url or "postgresql+psycopg2://",
+            isolation_level="AUTOCOMMIT",
+            pool_size=settings.database_pool,
+            max_overflow=settings.database_pool,
+            pool_timeout=5,
+            pool_use_lifo=True,
+            enable_from_linting=False,
+            connect_args={
+                "connect_timeout": CONNECT_SECONDS,
+                "application_name": "patchbay",
+                "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+                f" -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MS} -c timezone=UTC -c jit=off"
+                f" {PLANNING}",
+            },
+        )
+        writing = self.engine.execution_options(isolation_level="READ COMMITTED")
+        self._sessions = sessionmaker(writing, autoflush=False, expire_on_commit=False)
+
+    @contextmanager
+    def reading(self) -> "Connection":
+        """A connection for statements that need no transaction."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> "Session":
+        """A session whose work is committed once, at the end, or rolled back on any error."""
+        with self._sessions() as session, session.begin():
+            self._connect(session)
+            with self._guard(session):
+                yield session
+
+    def _connect(self, session: Session) -> None:
+        """Take a connection now: changing its isolation is the first to notice that PostgreSQL was restarted.
+
+        SQLAlchemy lets that error through as it is.
+        """
+        try:
+            session.connection()
+        except psycopg2.Error:
+            self.engine.dispose()
+            try:
+                session.connection()
+            except psycopg2.Error as error:
+                raise ServiceUnavailable("The database is not available.") from error
+
+    def run(self, work: Callable):
+        """The result of `work(session)`, committed; tried once more if passing trouble surely left nothing done."""
+        try:
+            with self.transaction() as session:
+                return _before_commit(work, session)
+        except _NothingDone:
+            pass
+        with self.transaction() as session:
+            return work(session)
+
+    def forget_connections(self) -> None:
+        """After a fork: the parent's connections are not ours to use or close."""
+        self.engine.dispose(close=False)
+
+
+class _NothingDone(Exception):
+    """A deadlock, or a connection that broke before anything was committed."""
+
+
+def _before_commit(work: Callable, session: Session):
+    try:
+        result = work(session)
+        session.flush()
+        return result
+    except DBAPIError as error:
+        if was_closed(error) or isinstance(error.orig, psycopg2.errors.DeadlockDetected):
+            raise _NothingDone from error
+        raise
+
+
+def was_closed(error: DBAPIError) -> bool:
+    """Whether the connection was closed under a statement, as a restart of PostgreSQL does; another may be had."""
+    return error.connection_invalidated and not isinstance(error.orig, DatabaseHung)
+
+
+def database() -> Database:
+    """The database of the current application."""
+    return current_app.extensions["patchbay.database"]

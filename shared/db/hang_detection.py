@@ -1,0 +1,56 @@
+"""A PostgreSQL that hangs: it takes connections and statements and never answers, and none of its timeouts tells.
+
+Every wait of this process for PostgreSQL goes through `_wait`. A statement may take its time, so after a short silence
+PostgreSQL itself is asked for a sign of life on a connection of its own.
+"""
+
+import select
+import socket
+import struct
+import time
+
+import psycopg2
+from psycopg2 import extensions
+
+CONNECT_SECONDS = 3
+SIGN_OF_LIFE_AFTER_SECONDS = 2
+SIGN_OF_LIFE_SECONDS = 2
+LONGEST_SILENCE_SECONDS = 12  # longer than any statement may run
+_ESTABLISHED = {extensions.STATUS_READY, extensions.STATUS_BEGIN, extensions.STATUS_PREPARED}
+# What a client asks first that would speak TLS. A server answers one byte, before any password.
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+
+
+class DatabaseHung(psycopg2.OperationalError):
+    """PostgreSQL does not answer; asking again at once would only take as long again."""
+
+
+def detect_hangs() -> None:
+    """Have every connection of this process raise DatabaseHung when PostgreSQL hangs."""
+    extensions.set_wait_callback(_wait)
+
+
+def _wait(connection) -> None:
+    established = connection.status in _ESTABLISHED
+    while (state := connection.poll()) != extensions.POLL_OK:
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
+        began = time.monotonic()
+        while not waiting.poll(1000 * (SIGN_OF_LIFE_AFTER_SECONDS if established else CONNECT_SECONDS)):
+            patient = time.monotonic() - began < LONGEST_SILENCE_SECONDS
+            if not (established and patient and _lives(connection.info.host, connection.info.port)):
+                raise DatabaseHung("PostgreSQL does not answer")
+
+
+def _lives(host: str, port: int) -> bool:
+    """Whether the server there says anything at all; `host` is the folder of its socket if it begins with `/`."""
+    local = host.startswith("/")
+    try:
+        with socket.socket(socket.AF_UNIX) if local else socket.create_connection((host, port), 1) as asked:
+            asked.settimeout(SIGN_OF_LIFE_SECONDS)
+            if local:
+                asked.connect(f"{host}/.s.PGSQL.{port}")
+            asked.sendall(_SSL_REQUEST)
+            return bool(asked.recv(1))
+    except OSError:
+        return False

@@ -1,0 +1,172 @@
+"""How many rows a table has, and how many refer to each object, without counting them: of a million, that takes long.
+
+Every statement that adds, removes or moves rows writes the difference into `row_tally`, in its own transaction, so the
+sum that a reader sees is exactly the number of rows it sees. Now and then a writer adds the differences up.
+
+A tally has a label: `dcim.device` is of all rows of a table, `dcim_device.site_id` of those that refer to each site,
+where that reference is `counted` (`shared.schema.columns.reference`).
+"""
+
+from collections.abc import Iterable
+from operator import eq
+
+from sqlalchemy import (
+    BigInteger,
+    BinaryExpression,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    ScalarSelect,
+    Select,
+    String,
+    Table,
+    cast,
+    func,
+    select,
+    text,
+)
+
+ALL_ROWS = "0"  # in place of the id of an object
+COMPACT_LOCK = 7_326_002
+_NOTE = "INSERT INTO row_tally (label, object_id, difference)"
+
+# Where another writer is adding up, this one leaves it to a later one: nobody waits.
+_ADD_UP = f"""
+CREATE OR REPLACE FUNCTION row_tally_add_up() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF pg_try_advisory_xact_lock({COMPACT_LOCK}) THEN
+    WITH added AS (
+      DELETE FROM row_tally WHERE label = NEW.label AND object_id = NEW.object_id RETURNING difference
+    )
+    {_NOTE} SELECT NEW.label, NEW.object_id, sum(difference) FROM added HAVING sum(difference) <> 0;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER row_tally_add_up AFTER INSERT ON row_tally
+FOR EACH ROW WHEN (random() < 0.02) EXECUTE FUNCTION row_tally_add_up();
+"""
+_MOVE = f"""
+CREATE OR REPLACE FUNCTION row_tally_move() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  {_NOTE}
+  SELECT TG_ARGV[0], object_id, difference
+  FROM (VALUES ((to_jsonb(OLD) ->> TG_ARGV[1])::integer, -1), ((to_jsonb(NEW) ->> TG_ARGV[1])::integer, 1))
+       AS moved (object_id, difference)
+  WHERE object_id IS NOT NULL;
+  RETURN NULL;
+END $$;
+"""
+
+
+def add(metadata: MetaData) -> None:
+    """Declare the table of differences in `metadata`."""
+    made = Table(
+        "row_tally",
+        metadata,
+        Column("label", String(50), nullable=False),
+        Column("object_id", Integer, nullable=False, server_default=ALL_ROWS),
+        Column("difference", BigInteger, nullable=False),
+    )
+    Index(None, made.c.label, made.c.object_id)
+
+
+def total(model) -> Select:
+    """The number of rows of `model`."""
+    return _sum(model.__table__, model.label, int(ALL_ROWS))
+
+
+def referring(column: Column, pk) -> Select:
+    """The number of rows whose counted reference `column` is to the object `pk`."""
+    return _sum(column.table, label_of(column), pk)
+
+
+def referring_sql(columns: Iterable[Column]) -> str:
+    """SQL of the same for the objects `$1` and each of the references `columns`: (object id, label, number)."""
+    labels = ", ".join(f"'{label_of(column)}'" for column in columns)
+    return f"""
+        SELECT object_id, label, sum(difference)::bigint FROM row_tally
+        WHERE label IN ({labels}) AND object_id = ANY($1::integer[])
+        GROUP BY 1, 2
+    """
+
+
+def meeting(condition: ColumnElement) -> Select | None:
+    """The number of rows that meet `condition`, where that is a counted reference to one object; else None."""
+    compared = isinstance(condition, BinaryExpression) and condition.operator is eq
+    if not compared or not isinstance(condition.left, Column) or not isinstance(condition.right, ScalarSelect):
+        return None
+    return referring(condition.left, condition.right) if condition.left.info.get("counted") else None
+
+
+def label_of(column: Column) -> str:
+    """The label of the tally of a reference. Raises ValueError if that is not `counted`."""
+    if not column.info.get("counted"):
+        raise ValueError(f"{column} is not counted")
+    return str(column)
+
+
+def _sum(table: Table, label: str, pk) -> Select:
+    tally = table.metadata.tables["row_tally"]
+    added = cast(func.coalesce(func.sum(tally.c.difference), 0), BigInteger)
+    return select(added).where(tally.c.label == label, tally.c.object_id == pk)
+
+
+def install(connection: Connection, resources) -> None:
+    """Have the tallies of every table of `resources` kept; what was not counted gets counted once."""
+    models = {resource.model: None for resource in resources}
+    # This holds back other writers of the tables until the transaction ends.
+    connection.exec_driver_sql("".join((_ADD_UP, _MOVE, *map(_triggers, models))))
+    counted = set(connection.scalars(text("SELECT DISTINCT label FROM row_tally")))
+    for model in models:
+        for label in tallies_of(model).keys() - counted:
+            connection.exec_driver_sql(counting(model, label))
+
+
+def tallies_of(model) -> dict[str, str]:
+    """The tallies of `model` by label, each with the SQL of the object that a row counts for, null for none."""
+    counted = [column for column in model.__table__.columns if column.info.get("counted")]
+    return {model.label: ALL_ROWS, **{label_of(column): column.name for column in counted}}
+
+
+def counting(model, label: str) -> str:
+    """SQL that counts the rows of `model` for a tally that has none."""
+    row = _row(label, tallies_of(model)[label], model.__tablename__)
+    return f"{_NOTE} SELECT label, object_id, count(*) FROM ({row}) AS counted GROUP BY 1, 2"
+
+
+def _row(label: str, counted: str, source: str) -> str:
+    """SQL of the (label, object_id) that each row in `source` counts for."""
+    return f"SELECT '{label}' AS label, {counted} AS object_id FROM {source} WHERE {counted} IS NOT NULL"
+
+
+def _triggers(model) -> str:
+    table = model.__tablename__
+    events = [
+        f"""
+CREATE OR REPLACE TRIGGER row_tally_{event.lower()} AFTER {event} ON {table}
+REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION row_tally_of_{table}();
+"""
+        for event, rows in (("INSERT", "NEW"), ("DELETE", "OLD"))
+    ]
+    moves = [
+        f"""
+CREATE OR REPLACE TRIGGER row_tally_move_{column} AFTER UPDATE OF {column} ON {table}
+FOR EACH ROW WHEN (OLD.{column} IS DISTINCT FROM NEW.{column}) EXECUTE FUNCTION row_tally_move('{label}', '{column}');
+"""
+        for label, column in tallies_of(model).items()
+        if column != ALL_ROWS
+    ]
+    counted = " UNION ALL ".join(_row(label, counted, "changed") for label, counted in tallies_of(model).items())
+    change = f"""
+CREATE OR REPLACE FUNCTION row_tally_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  {_NOTE}
+  SELECT label, object_id, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
+  FROM ({counted}) AS counted GROUP BY 1, 2;
+  RETURN NULL;
+END $$;
+"""
+    return change + "".join(events + moves)

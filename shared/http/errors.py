@@ -1,0 +1,151 @@
+"""Every error a request can end in, and the one place that turns them into HTTP.
+
+Refusal (an HTTP status and a JSON body)
+├── Invalid          400  {"field": ["…"]}, a list of such for a bulk request
+├── Forbidden        403  {"detail": "…"}
+├── Missing          404
+├── NotAllowed       405
+├── NotAcceptable    406
+├── Protected        409  {"detail": "…", "dependents": […]}
+├── Outdated         412
+├── Unsupported      415
+└── Unavailable      503  {"detail": "…"} and Retry-After
+"""
+
+import logging
+
+import psycopg2.errors
+from flask import Flask, g, request
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from shared.http import responses
+
+NON_FIELD = "non_field_errors"
+RETRY_SECONDS = 1
+
+log = logging.getLogger(__name__)
+
+
+class ApiError(Exception):
+    """A request that is refused: `status`, a JSON `body` and extra `headers`."""
+
+    status = 500
+
+    def __init__(self, body, headers=None):
+        super().__init__(body)
+        self.body = body if isinstance(body, (dict, list)) else {"detail": body}
+        self.headers = headers or {}
+
+
+class BadRequest(ApiError):
+    """The data is wrong: messages by field, or a list of them for a bulk request."""
+
+    status = 400
+
+
+class Forbidden(ApiError):
+    """The caller may not do this."""
+
+    status = 403
+
+    def __init__(self, body="You do not have permission to perform this action."):
+        super().__init__(body)
+
+
+class NotFound(ApiError):
+    """There is no such object."""
+
+    status = 404
+
+    def __init__(self, body="Not found."):
+        super().__init__(body)
+
+
+class MethodNotAllowed(ApiError):
+    """The verb means nothing here."""
+
+    status = 405
+
+    def __init__(self, method: str):
+        super().__init__(f'Method "{method}" not allowed.')
+
+
+class NotAcceptable(ApiError):
+    """No representation that the caller accepts."""
+
+    status = 406
+
+
+class Protected(ApiError):
+    """The object is still referred to; `dependents` are `{type, id, url, name}`."""
+
+    status = 409
+
+    def __init__(self, detail: str, dependents: list[dict]):
+        super().__init__({"detail": detail, "dependents": dependents})
+
+
+class PreconditionFailed(ApiError):
+    """The object is no longer the version that the client has read."""
+
+    status = 412
+
+    def __init__(self, body="The object has been changed since you read it."):
+        super().__init__(body)
+
+
+class UnsupportedMediaType(ApiError):
+    """A body of a type that is not understood."""
+
+    status = 415
+
+
+class ServiceUnavailable(ApiError):
+    """Something that is needed does not answer; the same request may succeed later."""
+
+    status = 503
+
+    def __init__(self, detail: str):
+        super().__init__(detail, {"Retry-After": str(RETRY_SECONDS)})
+
+
+def install(app: Flask) -> None:
+    """Make every error of `app` leave as JSON."""
+    app.register_error_handler(ApiError, _refusal)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, lambda error: _refusal(ServiceUnavailable("The database is busy.")))
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refusal(error: ApiError):
+    return responses.json_response(error.body, error.status, error.headers)
+
+
+def _http(error: HTTPException):
+    if error.response is not None or (error.code or 500) < 400:
+        return error.get_response()
+    if error.code == 405:
+        return _refusal(MethodNotAllowed(request.method))
+    detail = "Not found." if error.code == 404 else error.description
+    return responses.json_response({"detail": detail}, error.code or 500)
+
+
+def _database(error: DBAPIError):
+    """What the database refused although validation let it pass: a race, a deadlock, or its absence."""
+    cause = error.orig
+    if isinstance(error, IntegrityError):
+        return _refusal(BadRequest({NON_FIELD: ["This conflicts with a change made at the same moment."]}))
+    if isinstance(cause, (psycopg2.errors.NumericValueOutOfRange, psycopg2.errors.UntranslatableCharacter)):
+        return _refusal(BadRequest("A value is out of range."))
+    if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+        log.warning("database unavailable: %s", type(cause).__name__)
+        return _refusal(ServiceUnavailable("The database is not available, or busy with a conflicting change."))
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception):
+    log.error("unexpected error", exc_info=error, extra={"request_id": g.get("request_id")})
+    return responses.json_response({"detail": "Internal error; it has been logged."}, 500)

@@ -1,0 +1,51 @@
+"""What a client sent: bodies, whatever their type, as plain data."""
+
+import json
+import re
+
+import orjson
+from flask import request
+
+from shared.http.errors import NON_FIELD, BadRequest, UnsupportedMediaType
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_LONG_NUMBER = re.compile(rb"\d{19}")
+
+
+def body():
+    """The parsed body of the request; an empty one is `{}`. Raises BadRequest or UnsupportedMediaType."""
+    if request.mimetype in FORMS:
+        return _form()
+    data = request.get_data(cache=True)
+    if not data:
+        return {}
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType(f'Unsupported media type "{request.mimetype}" in request.')
+    try:
+        parsed = orjson.loads(data)
+        # Beyond 64 bits orjson makes an integer a float, and loses digits.
+        return json.loads(data) if _LONG_NUMBER.search(data) else parsed
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        raise BadRequest(f"JSON parse error - {error}") from error
+
+
+def is_form() -> bool:
+    return request.mimetype in FORMS
+
+
+def _form() -> dict:
+    """A form as data: the last value of each name."""
+    return {name: texts[-1] for name, texts in request.form.lists()} | dict(request.files)
+
+
+def require_object(data) -> dict:
+    """`data`, which must be a JSON object. Raises BadRequest."""
+    if isinstance(data, dict):
+        return data
+    if data is None:
+        raise BadRequest({NON_FIELD: ["No data provided"]})
+    raise BadRequest(not_an_object(data))
+
+
+def not_an_object(data) -> dict:
+    return {NON_FIELD: [f"Invalid data. Expected a dictionary, but got {type(data).__name__}."]}

@@ -1,0 +1,74 @@
+"""Pages of a list: `limit` and `offset`, or `limit` and `cursor`, and the links to the neighbours."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import request
+
+from shared.config import settings
+from shared.http.errors import BadRequest
+from shared.http.responses import base_url
+from shared.schema import parsing
+
+MAX_OFFSET = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """`limit` rows from `offset` on; a `limit` of None is all of them.
+
+    With a `cursor`: the rows whose id is greater, in the order of ids. However deep, such a page costs what the first
+    does, and what is created, renamed or deleted meanwhile makes no row come twice or be left out.
+    """
+
+    limit: int | None
+    offset: int
+    cursor: int | None = None
+
+    @classmethod
+    def of_request(cls) -> "Page":
+        """The page asked for. As in NetBox, a limit or an offset that is no number means the default.
+
+        Raises BadRequest for a cursor that is none.
+        """
+        limit = _natural(_last("limit"), settings.paginate_count)
+        if settings.max_page_size:
+            limit = min(limit or settings.max_page_size, settings.max_page_size)
+        if cursor := _last("cursor").strip():
+            return cls(limit or None, 0, _id(cursor))
+        return cls(limit or None, min(_natural(_last("offset"), 0), MAX_OFFSET))
+
+    def links(self, total: int, following: int | None = None) -> tuple[str | None, str | None]:
+        """The addresses of the next and the previous page; `following` is the cursor of the next, if there is one."""
+        if self.cursor is not None:
+            return _link(limit=self.limit, cursor=following) if following else None, None
+        if self.limit is None:
+            return None, None
+        following, preceding = self.offset + self.limit, self.offset - self.limit
+        return (
+            _link(limit=self.limit, offset=following) if following < total else None,
+            _link(limit=self.limit, offset=max(preceding, 0) or None) if self.offset > 0 else None,
+        )
+
+
+def _last(name: str) -> str:
+    return (request.args.getlist(name) or [""])[-1]
+
+
+def _natural(text: str, default: int) -> int:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 100 else default
+
+
+def _id(text: str) -> int:
+    """0, from which a client starts, or the id that a link had."""
+    found = parsing.to_integer(text)
+    if found is None or not 0 <= found <= parsing.MAX_INTEGER:
+        raise BadRequest({"cursor": ["Must be 0, or what the link to the next page says."]})
+    return found
+
+
+def _link(**changes) -> str:
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
+    changed = [(name, str(value)) for name, value in changes.items() if value is not None]
+    return f"{base_url()}{request.path}?{urlencode(sorted(kept + changed))}"

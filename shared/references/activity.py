@@ -1,0 +1,63 @@
+"""Recent activity: what a write did is noted in its own transaction, and handed to the extras service later.
+
+A note leaves the outbox once extras has it; extras keeps one entry for each note, however often it is told.
+"""
+
+import uuid
+
+from flask import current_app, g
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from shared.db.database import database
+from shared.references import client, releasing
+
+CREATED, MODIFIED, DELETED = 1, 3, 5
+BATCH = 500
+
+
+def note(session: Session, model, action: int, objects: list) -> None:
+    """Note that the caller did `action` to `objects` of `model`."""
+    identity = g.identity
+    if not objects or identity.user_id is None:
+        return
+    outbox = model.metadata.tables["activity_outbox"]
+    session.execute(insert(outbox), [_entry(identity.user_id, action, each) for each in objects])
+    g.activity_noted = True
+
+
+def _entry(user_id: int, action: int, row) -> dict:
+    named = releasing.dependent(row)
+    return {
+        "id": uuid.uuid4(),
+        "user_id": user_id,
+        "action": action,
+        "content_type": named["type"],
+        "object_id": named["id"],
+        "name": named["name"][:200],
+        "path": named["path"],
+    }
+
+
+def wake() -> None:
+    """After the commit: have the follower hand over what was noted, without waiting for it."""
+    follower = current_app.extensions.get("patchbay.follower")
+    if follower and g.pop("activity_noted", False):
+        follower.wake()
+
+
+def hand_over(base) -> None:
+    """Tell extras what was noted here. Raises ServiceDown."""
+    outbox = base.metadata.tables["activity_outbox"]
+    while True:
+        with database().reading() as connection:
+            notes = connection.execute(select(outbox).order_by(outbox.c.time).limit(BATCH)).all()
+        if not notes:
+            return
+        client.call("extras", "activity", {"notes": [_told(each) for each in notes]})
+        told = [each.id for each in notes]
+        database().run(lambda session, told=told: session.execute(delete(outbox).where(outbox.c.id.in_(told))))
+
+
+def _told(row) -> dict:
+    return {str(name): value for name, value in row._mapping.items()}

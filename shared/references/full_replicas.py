@@ -1,0 +1,47 @@
+"""Complete contracts: types of which a service holds every object, from its first start on."""
+
+from flask import current_app
+from sqlalchemy import select
+
+from shared.db.database import database
+from shared.http.errors import ServiceUnavailable
+from shared.references import holding, owning
+from shared.schema.contracts import CONTRACTS
+
+
+def claim_all(base) -> None:
+    """Claim every object of each complete contract, also after a restore. Raises ServiceUnavailable."""
+    for label in _labels(base):
+        if owning.ALL not in holding.claim(base.model_of(label), {owning.ALL}):
+            raise ServiceUnavailable(f"{label} is changing too fast.")
+
+
+def require(base) -> None:
+    """See to it that a write knows every object of the complete contracts. Raises NotHeld, at most once a process."""
+    if missing := _missing(base):
+        raise holding.NotHeld({label: {owning.ALL} for label in missing})
+
+
+def expect(base) -> None:
+    """The same for a read, which goes on with what there is if the owner does not answer."""
+    try:
+        for label in _missing(base):
+            holding.claim(base.model_of(label), {owning.ALL})
+    except ServiceUnavailable:
+        return
+
+
+def _missing(base) -> list[str]:
+    """The complete contracts that were never claimed: none, but for the first moments of a new service."""
+    if current_app.extensions.get("patchbay.complete"):
+        return []
+    complete = base.metadata.tables["reference_complete"]
+    with database().reading() as connection:
+        held = set(connection.scalars(select(complete.c.label)))
+    missing = [label for label in _labels(base) if label not in held]
+    current_app.extensions["patchbay.complete"] = not missing
+    return missing
+
+
+def _labels(base) -> list[str]:
+    return sorted(model.label for model in base.replicas() if CONTRACTS[model.label].complete)

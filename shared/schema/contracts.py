@@ -1,0 +1,143 @@
+"""The published language: what a service lets others know of the objects they refer to.
+
+One entry per type that another service refers to. The owner answers claims with these facts and publishes their
+changes; whoever refers to such an object keeps a replica with just these columns.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Boolean, Integer, SmallInteger, String, Text, null
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from shared.db import json_sql
+from shared.schema import fields
+from shared.schema.representations import path_sql
+
+
+@dataclass(frozen=True)
+class Contract:
+    """`facts` maps a name to its column type and field; `nested` are the names in the nested face of others.
+
+    `key` is the attribute that filters name it by (`?tenant=slug`); `key_unique` says that it names one object at most.
+    `indexed` are other facts that filters use.
+    `computed` maps names in `nested` that are no facts to (field, expression of the replica). Of a `complete` contract,
+    holders keep every object, not only those they refer to.
+    """
+
+    label: str
+    path: str
+    facts: dict
+    nested: tuple[str, ...] = ("name", "slug")
+    key: str = "slug"
+    key_unique: bool = False
+    complete: bool = False
+    listed_by: tuple[str, ...] = ()
+    computed: "dict[str, tuple[type, Callable]]" = field(default_factory=dict)
+    indexed: tuple[str, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        return self.label.split(".")[0]
+
+
+def _text(length: int):
+    return String(length), fields.Text(length, allow_none=True)
+
+
+def _number():
+    return Integer, fields.Integer(allow_none=True)
+
+
+def _flag():
+    return Boolean, fields.Boolean(allow_none=True)
+
+
+def _device_of_interface(interface):
+    """The nested face of the device that an interface is part of."""
+    face = json_sql.object_of(
+        {
+            "id": interface.device_id,
+            "url": path_sql("/api/dcim/devices/", interface.device_id),
+            "name": interface.device_name,
+            "display_name": interface.device_display_name,
+        }
+    )
+    return json_sql.object_if(interface.device_id, face)
+
+
+_NAMED = {"name": _text(100), "slug": _text(50)}
+
+_RACK = {"name": _text(50), "display_name": _text(103)}
+
+_DEVICE = {"name": _text(64), "display_name": _text(128)}
+
+_INTERFACE = {
+    "name": _text(64),
+    "form_factor": (SmallInteger, fields.Integer()),
+    "mgmt_only": _flag(),
+    "device_id": _number(),
+    "device_name": _text(64),
+    "device_display_name": _text(128),
+    "chassis_master_id": _number(),
+    "chassis_master_name": _text(64),
+}
+
+_ADDRESS = {
+    "address": _text(49),
+    "family": (SmallInteger, fields.Integer()),
+    "interface_id": _number(),
+    "nat_inside_interface_id": _number(),
+}
+
+_VLAN = {
+    "vid": (SmallInteger, fields.Integer()),
+    "name": _text(64),
+    "display_name": _text(80),
+    "site_id": _number(),
+}
+
+_CUSTOM_FIELD = {
+    "name": _text(50),
+    "type": (SmallInteger, fields.Integer()),
+    "obj_type": (ARRAY(Text), fields.Json()),
+    "required": (Boolean, fields.Boolean()),
+    "filter_logic": (SmallInteger, fields.Integer()),
+    "default": (String(100), fields.Text()),
+    "weight": (SmallInteger, fields.Integer()),
+    "choices": (JSONB, fields.Json()),
+}
+
+CONTRACTS = {
+    contract.label: contract
+    for contract in (
+        Contract("tenancy.tenant", "tenants", _NAMED, key_unique=True),
+        Contract("dcim.site", "sites", _NAMED, key_unique=True),
+        Contract("dcim.rack", "racks", _RACK, ("name", "display_name"), "name"),
+        Contract("dcim.device", "devices", _DEVICE, ("name", "display_name"), "name"),
+        Contract(
+            "dcim.interface",
+            "interfaces",
+            _INTERFACE,
+            ("name", "device", "virtual_machine"),
+            "name",
+            computed={
+                "device": (fields.Json, _device_of_interface),
+                "virtual_machine": (fields.Json, lambda interface: null()),
+            },
+            indexed=("device_id", "device_name", "chassis_master_id", "chassis_master_name"),
+        ),
+        Contract("ipam.ipaddress", "ip-addresses", _ADDRESS, ("family", "address"), "address"),
+        Contract(
+            "ipam.vlan",
+            "vlans",
+            _VLAN,
+            ("vid", "name", "display_name"),
+            "name",
+            listed_by=("site_id", "vid"),
+        ),
+        Contract("extras.customfield", "custom-fields", _CUSTOM_FIELD, ("name",), "name", complete=True),
+        Contract("users.user", "users", {"username": _text(150)}, ("username",), "username"),
+        Contract("users.group", "groups", {"name": _text(80)}, ("name",), "name"),
+    )
+}

@@ -1,0 +1,233 @@
+"""Marshmallow fields that read what NetBox 2.3 clients send, and say how a stored value looks in SQL.
+
+`sql(value)` gives the JSON-ready SQL expression of a column; `face(value)` the same for a Python value.
+"""
+
+import json
+from collections.abc import Callable
+from typing import ClassVar
+
+import marshmallow
+from marshmallow import ValidationError
+from sqlalchemy import ColumnElement, String, case, cast, func, literal, literal_column
+from sqlalchemy.dialects.postgresql import JSON
+
+from shared.schema.parsing import encodable, to_date, to_integer, to_moment, to_pk, unknown_pk
+
+REQUIRED = "This field is required."
+NULL = "This field may not be null."
+BLANK = "This field may not be blank."
+
+
+class Field(marshmallow.fields.Field):
+    """The base of all: a value is required unless it has a default, and `null` is refused unless allowed.
+
+    Of a field that `repeats`, a form may have several values.
+    """
+
+    default_error_messages = {"required": REQUIRED, "null": NULL}
+    replicas: tuple[str, ...] = ()
+    blank_is_null = False
+    repeats = False
+    shape: ClassVar[dict] = {}
+
+    def deserialize(self, value, attr=None, data=None, **kwargs):
+        """The stored value; NetBox takes blank for null in references only."""
+        blank = value == "" and self.blank_is_null
+        return super().deserialize(None if blank else value, attr, data, **kwargs)
+
+    def sql(self, value: ColumnElement) -> ColumnElement:
+        return value
+
+    def sql_of(self, entity, model, column: str) -> ColumnElement:
+        """The read face of the attribute that `entity`, an alias of `model`, keeps in `column`."""
+        return self.sql(getattr(entity, column))
+
+    def face(self, value):
+        """The value in the read face; most look as they are stored."""
+        return value
+
+
+class Text(Field):
+    """Text; numbers are taken as text, surrounding space is dropped."""
+
+    def __init__(self, max_length: int | None = None, *, blank: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.max_length, self.blank = max_length, blank
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if isinstance(value, (bool, list, dict)):
+            raise ValidationError("Not a valid string.")
+        text = str(value).strip()
+        if "\x00" in text or not encodable(text):
+            raise ValidationError("Null characters and lone surrogates are not allowed.")
+        if not text and not self.blank:
+            raise ValidationError(BLANK)
+        if self.max_length and len(text) > self.max_length:
+            raise ValidationError(f"Ensure this field has no more than {self.max_length} characters.")
+        return self.check(text) if text else (None if self.allow_none else text)
+
+    def check(self, text: str) -> str:
+        """Hook: the rule of a special kind of text. Raises ValidationError."""
+        return text
+
+
+class Integer(Field):
+    def __init__(self, minimum: int | None = None, maximum: int | None = None, **kwargs):
+        super().__init__(**kwargs)
+        self.minimum, self.maximum = minimum, maximum
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        number = to_integer(value)
+        if number is None:
+            raise ValidationError("A valid integer is required.")
+        if self.minimum is not None and number < self.minimum:
+            raise ValidationError(f"Ensure this value is greater than or equal to {self.minimum}.")
+        if self.maximum is not None and number > self.maximum:
+            raise ValidationError(f"Ensure this value is less than or equal to {self.maximum}.")
+        return number
+
+
+class Boolean(Field):
+    TRUE = frozenset({"t", "T", "y", "Y", "yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1", 1})
+    FALSE = frozenset({"f", "F", "n", "N", "no", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0", 0})
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if isinstance(value, (str, int, float)):
+            if value in self.TRUE:
+                return True
+            if value in self.FALSE:
+                return False
+        raise ValidationError(f'"{value}" is not a valid boolean.')
+
+
+class Choice(Field):
+    """One of a table of (value, label); read as `{"value", "label"}`, written as the value or its text."""
+
+    def __init__(self, choices: "tuple[tuple[object, str], ...]", *, blank: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.choices, self.blank = choices, blank
+        self.labels = dict(choices)
+        self._by_text = {str(value): value for value, _ in choices}
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if value == "" and self.blank:
+            return ""
+        if not isinstance(value, (dict, list)) and str(value) in self._by_text:
+            return self._by_text[str(value)]
+        raise ValidationError(f'"{value}" is not a valid choice.')
+
+    def sql(self, value):
+        faces = [
+            (value == stored, cast(literal(json.dumps(self.face(stored), separators=(",", ":")), String), JSON))
+            for stored in self.labels
+        ]
+        return case(*faces, else_=literal_column("NULL::json"))
+
+    def face(self, value):
+        return None if value not in self.labels else {"value": value, "label": self.labels[value]}
+
+
+class RawChoice(Choice):
+    """A choice that is read as its bare value, as NetBox does for a few."""
+
+    def sql(self, value):
+        return value
+
+    def face(self, value):
+        return value
+
+
+class Spelled(Field):
+    """A value that a text spells: `parse(text)` gives it, or None for a text that is `wrong`."""
+
+    parse: ClassVar[Callable]
+    wrong: ClassVar[str]
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        parsed = self.parse(value)
+        if parsed is None:
+            raise ValidationError(self.wrong)
+        return parsed
+
+    def _serialize(self, value, attr, obj, **kwargs):
+        return self.face(value)
+
+
+class Date(Spelled):
+    """A calendar date, `YYYY-MM-DD`, also unpadded."""
+
+    parse = staticmethod(to_date)
+    wrong = "Date has wrong format. Use one of these formats instead: YYYY[-MM[-DD]]."
+
+    def face(self, value):
+        return None if value is None else value.isoformat()
+
+
+class DateTime(Spelled):
+    """A point in time, UTC with microseconds and `Z`. `face` and `sql` give the same text."""
+
+    parse = staticmethod(to_moment)
+    wrong = (
+        "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+    )
+
+    def sql(self, value):
+        return func.to_char(func.timezone("UTC", value), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+
+    def face(self, value):
+        return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class Reference(Field):
+    """The id of an object of type `target` (`"dcim.region"`), here or in another service; read as its nested face."""
+
+    blank_is_null = True
+    nests = True
+
+    def __init__(self, target: str, *, nested: tuple[str, ...] | None = None, **kwargs):
+        super().__init__(**kwargs)
+        self.target, self.nested = target, nested
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        return to_pk(value)
+
+
+class RawReference(Reference):
+    """A reference that is read as the bare id, as NetBox does for a few."""
+
+    nests = False
+
+
+class References(Field):
+    """A list of ids of objects of type `target`; read as their nested faces, in the target's order."""
+
+    repeats = True
+
+    def __init__(self, target: str, *, nested: tuple[str, ...] | None = None, **kwargs):
+        super().__init__(**kwargs)
+        self.target, self.nested = target, nested
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if not isinstance(value, (list, tuple)):
+            raise ValidationError(f'Expected a list of items but got type "{type(value).__name__}".')
+        return list(dict.fromkeys(to_pk(item) for item in value))
+
+    def _serialize(self, value, attr, obj, **kwargs):
+        return [each.id for each in value]
+
+
+class Json(Field):
+    """An object that PostgreSQL builds and that is handed on as it is (read only)."""
+
+    shape: ClassVar[dict] = {"type": "object", "nullable": True, "additionalProperties": True}
+
+
+class Absent(Json):
+    """An attribute that is always null: a reference to what is not served here."""
+
+    blank_is_null = True
+    shape: ClassVar[dict] = {"type": "object", "nullable": True, "readOnly": True, "description": "Always null."}
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        raise ValidationError(unknown_pk(to_pk(value)))

@@ -1,0 +1,129 @@
+"""How fields look in an OpenAPI document: JSON schema, and what a form needs beyond it.
+
+Extensions: `x-choices` are the values with their labels, `x-blank` is what stands for none of them, `x-reference` is
+the list that a referred id is chosen from, `x-file` marks the address of a file that a form sends, `x-custom-fields`
+what has the custom fields of its type.
+"""
+
+from shared.schema import fields, text_fields
+
+NULL = {"type": "object", "nullable": True, "enum": [None]}
+
+_EXAMPLES = (
+    (text_fields.Slug, {"pattern": "^[-a-zA-Z0-9_]+$", "example": "example-1"}),
+    (text_fields.Color, {"pattern": "^[0-9a-f]{6}$", "example": "607d8b", "x-color": True}),
+    (text_fields.URL, {"format": "uri", "example": "https://example.net/"}),
+    (text_fields.Email, {"format": "email", "example": "noc@example.net"}),
+    (text_fields.TimeZone, {"example": "Europe/Amsterdam", "description": "A name of the tz database."}),
+)
+_PLAIN = (
+    (fields.DateTime, {"type": "string", "format": "date-time", "example": "2026-01-31T12:00:00.000000Z"}),
+    (fields.Date, {"type": "string", "format": "date", "example": "2026-01-31"}),
+    (fields.Boolean, {"type": "boolean"}),
+)
+_TYPES = {bool: "boolean", int: "integer", str: "string"}
+
+
+def of_fields(base):
+    """The hook of apispec that gives the shapes of our fields in the service of `base`."""
+
+    def shape(converter, field, ret: dict) -> dict:
+        if isinstance(field, (fields.Reference, fields.References)):
+            return _reference(base, field)
+        if "anyOf" in ret:  # a nested object, or null, which apispec writes as one that may have any attributes
+            return {"anyOf": [ret["anyOf"][1], NULL]}
+        return of_field(field)
+
+    return shape
+
+
+def of_field(field) -> dict:
+    """The shape of a field that is no reference; `{}` for what may be anything."""
+    if isinstance(field, fields.Text):
+        return _text(field) | field.shape
+    if isinstance(field, fields.Choice):
+        return field.shape or _choice(field)
+    if isinstance(field, fields.Integer):
+        return _integer(field)
+    return next((shape for kind, shape in _PLAIN if isinstance(field, kind)), getattr(field, "shape", {}))
+
+
+def example(field) -> object:
+    """A value that the field may take."""
+    if isinstance(field, fields.References):
+        return [1]
+    if isinstance(field, fields.Reference):
+        return 1
+    shape = of_field(field)
+    if "enum" in shape:
+        return shape["enum"][0]
+    usual = {"integer": shape.get("minimum") or 1, "boolean": True, "object": {}, "string": "Example"}
+    return shape.get("example", usual.get(shape.get("type")))
+
+
+def of_read_choice(choice: fields.Choice) -> dict:
+    """A choice as it is read: its value with its label, or the bare value."""
+    if isinstance(choice, fields.RawChoice):
+        return _choice(choice)
+    nullable = choice.allow_none or choice.blank or choice.shape.get("nullable", False)
+    return {**labelled(_values(choice, [])), "nullable": nullable}
+
+
+def labelled(value: dict) -> dict:
+    """A choice with its label, whose values are of the shape `value`."""
+    properties = {"value": value, "label": {"type": "string"}}
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def texts(*names: str) -> dict:
+    """An object whose attributes are all texts."""
+    return {"type": "object", "required": list(names), "properties": {name: {"type": "string"} for name in names}}
+
+
+def query(name: str, description: str, kind: str = "integer", **more) -> dict:
+    """A parameter in the query of something that is no list of a resource."""
+    return {"in": "query", "name": name, "schema": {"type": kind}, "description": description, **more}
+
+
+def path_of(model) -> str:
+    """The list of the objects of `model`; empty when it has none."""
+    return f"/api/{model.label.split('.')[0]}/{model.path}/" if model.path else ""
+
+
+def _text(field: fields.Text) -> dict:
+    shape = {"type": "string"}
+    if field.max_length:
+        shape["maxLength"] = field.max_length
+    if not field.blank and not field.dump_only:
+        shape["minLength"] = 1
+    return shape | next((dict(extra) for kind, extra in _EXAMPLES if isinstance(field, kind)), {})
+
+
+def _integer(field: fields.Integer) -> dict:
+    limits = {"minimum": field.minimum, "maximum": field.maximum}
+    return {"type": "integer", **{name: limit for name, limit in limits.items() if limit is not None}}
+
+
+def _choice(choice: fields.Choice) -> dict:
+    """The bare value of a choice, which may be null or blank."""
+    return _values(choice, [""] * choice.blank + [None] * choice.allow_none)
+
+
+def _values(choice: fields.Choice, others: list) -> dict:
+    types = {_TYPES[type(value)] for value in choice.labels}
+    shape = {"enum": [*choice.labels, *others], "x-choices": table(choice.choices)}
+    return {"type": types.pop(), **shape} if len(types) == 1 else shape
+
+
+def table(choices) -> list[dict]:
+    """A table of choices as JSON."""
+    return [{"value": value, "label": label} for value, label in choices]
+
+
+def _reference(base, field) -> dict:
+    target = base.model_of(field.target)
+    told = {"x-reference": path_of(target)}
+    if isinstance(field, fields.References):
+        item = {"type": "integer"}
+        return {"type": "array", "items": item, "description": f"The ids of {target.verbose_name}s.", **told}
+    return {"type": "integer", "description": f"The id of a {target.verbose_name}.", "example": 1, **told}

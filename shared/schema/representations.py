@@ -1,0 +1,232 @@
+"""The faces of a model: the schemas that document and check it, and the SQL that renders its read face.
+
+The read face is known before any request, so PostgreSQL writes its JSON; `read_schema` dumps the same from objects.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+
+from marshmallow import EXCLUDE, Schema
+from marshmallow import fields as ma
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Select,
+    Text,
+    TextClause,
+    cast,
+    join,
+    literal,
+    literal_column,
+    outerjoin,
+    quoted_name,
+    select,
+    table,
+    text,
+    type_coerce,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import aliased, object_session
+
+from shared.db import json_sql
+from shared.http.responses import base_url
+from shared.schema import fields, openapi_schemas
+
+BASE = "__base_url__"
+
+
+def url_of(model, pk: int) -> str:
+    return f"{base_url()}/api/{model.label.split('.')[0]}/{model.path}/{pk}/"
+
+
+class Joins:
+    """A FROM clause that grows as references are followed."""
+
+    def __init__(self, root):
+        self.clause = root
+
+    def follow(self, entity, model, attribute):
+        """The alias of the object that `attribute` of `entity` refers to."""
+        key = getattr(entity, attribute.column)
+        target = aliased(model.model_of(attribute.field.target))
+        self.clause = outerjoin(self.clause, target, key == target.id)
+        return target
+
+
+def value_sql(entity, model, name: str, joins: Joins) -> ColumnElement:
+    """The SQL of attribute `name` of `entity`, an alias of `model`, in its read form."""
+    attribute = model.attributes[name]
+    if attribute.expression:
+        return attribute.field.sql(attribute.expression(entity))
+    if attribute.is_nested:
+        target_model = model.model_of(attribute.field.target)
+        target = joins.follow(entity, model, attribute)
+        face = nested_sql(target, target_model, attribute.field.nested, joins)
+        return json_sql.object_if(getattr(entity, attribute.column), face)
+    if attribute.is_list:
+        return _list_sql(entity, model, attribute)
+    return attribute.field.sql_of(entity, model, attribute.column)
+
+
+def nested_sql(entity, model, names: "tuple[str, ...] | None", joins: Joins) -> ColumnElement:
+    """The nested face of `entity` as JSON: id, url and `names`."""
+    return object_sql(entity, model, names or model.nested, joins)
+
+
+def object_sql(entity, model, names: Iterable[str], joins: Joins) -> ColumnElement:
+    """The id and url of `entity` and its attributes `names` in their read form, as JSON."""
+    shown = {name: value_sql(entity, model, name, joins) for name in names}
+    return json_sql.object_of({"id": entity.id, "url": url_sql(model, entity), **shown})
+
+
+def subface(model, names, where) -> ColumnElement:
+    """The nested face of the one `model` that `where(alias)` selects, as a scalar subquery; null if there is none."""
+    entity = aliased(model)
+    joins = Joins(entity)
+    face = nested_sql(entity, model, names, joins)
+    return select(face).select_from(joins.clause).where(where(entity)).limit(1).scalar_subquery()
+
+
+def url_sql(model, entity) -> ColumnElement:
+    return path_sql(f"/api/{model.label.split('.')[0]}/{model.path}/", entity.id)
+
+
+def path_sql(prefix: str, pk: ColumnElement) -> ColumnElement:
+    """The URL of the object `pk` below `prefix`, as JSON; there is nothing in it to escape."""
+    url = literal('"').op("||")(literal_column(BASE)).op("||")(prefix).op("||")(cast(pk, Text)).op("||")('/"')
+    return type_coerce(url, json_sql.Written())
+
+
+def _list_sql(entity, model, attribute) -> ColumnElement:
+    target_model = model.model_of(attribute.field.target)
+    table = getattr(model, attribute.name).property.secondary.alias()
+    target = aliased(target_model)
+    joins = Joins(join(table, target, table.c.target_id == target.id))
+    face = nested_sql(target, target_model, attribute.field.nested, joins)
+    order = [getattr(target, name) for name in (*target_model.listed_by, "id")]
+    rows = select(json_sql.list_of(face, order)).select_from(joins.clause)
+    return rows.where(table.c.owner_id == entity.id).correlate(entity).scalar_subquery()
+
+
+class ReadFace:
+    """The compiled read face of a model: `json` is a SQL text whose one parameter is `:base_url`, `source` its FROM.
+
+    `source` names the table itself `t`, and the joins of references hang on it; as one table of a verbatim name it
+    costs nothing to put into a statement. `of_page` is the same for the ids in a table `page`. `names` are the
+    attributes shown, all unless given.
+    """
+
+    def __init__(self, model, names: Iterable[str] | None = None):
+        entity = aliased(model, name="t")
+        joins = Joins(entity)
+        shown = names or [name for name, each in model.attributes.items() if name != "id" and each.readable]
+        statement = select(object_sql(entity, model, shown, joins)).select_from(joins.clause)
+        self.json, source = _split(statement)
+        self.source = table(quoted_name(source, quote=False))
+        rows, *joined = source.split(" LEFT OUTER JOIN ")
+        paged = " LEFT OUTER JOIN ".join((f"page JOIN {rows} ON t.id = page.id", *joined))
+        self.of_page = table(quoted_name(paged, quote=False))
+
+    def sql(self) -> TextClause:
+        """The face as a column of a statement, with the addresses that the client sees."""
+        return text(f"({self.json})\\:\\:json").bindparams(base_url=base_url())
+
+
+def evaluated(instance, expression):
+    """The value of `expression(entity)` for one stored object."""
+    model = type(instance)
+    value = expression(model)
+    shown = cast(value, JSON) if isinstance(value.type, json_sql.Written) else value
+    sql = _for_text(_compiled(select(shown).where(model.id == instance.id)))
+    given = {"base_url": base_url()} if ":base_url" in sql else {}
+    return object_session(instance).scalar(text(sql), given)
+
+
+def _split(statement: Select) -> tuple[str, str]:
+    json, source = _compiled(statement).removeprefix("SELECT ").rsplit("\nFROM ", 1)
+    return _for_text(json.rsplit(" AS ", 1)[0]), source
+
+
+def _compiled(statement: Select) -> str:
+    dialect = postgresql.dialect(paramstyle="named")
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+
+def _for_text(sql: str) -> str:
+    """`sql` as `text()` takes it, with `:base_url` as its one parameter."""
+    return sql.replace("\\", "\\\\").replace(":", "\\:").replace(BASE, ":base_url")
+
+
+# --- schemas -------------------------------------------------------------------------------------------------------
+
+
+class BaseSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+        ordered = True
+
+
+class _ChoiceFace(ma.Field):
+    def __init__(self, choice: fields.Choice, **kwargs):
+        super().__init__(metadata=openapi_schemas.of_read_choice(choice), **kwargs)
+        self.choice = choice
+
+    def _serialize(self, value, attr, obj, **kwargs):
+        return self.choice.face(value)
+
+
+class _Url(ma.Field):
+    def _serialize(self, value, attr, obj, **kwargs):
+        return url_of(type(obj), obj.id)
+
+    def __init__(self, **kwargs):
+        super().__init__(attribute="id", dump_only=True, metadata={"type": "string", "format": "uri"}, **kwargs)
+
+
+def _read_field(model, attribute) -> ma.Field:
+    field = attribute.field
+    if attribute.is_nested or attribute.is_list:
+        target = model.model_of(field.target)
+        nested = nested_schema(target, field.nested or target.nested)
+        return ma.Nested(nested, many=attribute.is_list, attribute=attribute.name, allow_none=field.allow_none)
+    if isinstance(field, fields.Choice):
+        return _ChoiceFace(field, attribute=attribute.column, dump_only=True)
+    return field
+
+
+@cache
+def nested_schema(model, names: "tuple[str, ...]") -> type[Schema]:
+    shown = {name: _read_field(model, model.attributes[name]) for name in names}
+    title = "".join(
+        part.title() for part in ("Nested", *model.label.split("."), *(names if names != model.nested else ()))
+    )
+    return BaseSchema.from_dict({"id": ma.Int(), "url": _Url(), **shown}, name=title)
+
+
+@cache
+def read_schema(model) -> type[Schema]:
+    """What GET answers: nested references, labelled choices, computed attributes."""
+    shown = {name: _read_field(model, attribute) for name, attribute in model.attributes.items() if attribute.readable}
+    return BaseSchema.from_dict({"id": shown.pop("id"), "url": _Url(), **shown}, name=f"{_title(model)}Read")
+
+
+@cache
+def write_schema(model) -> type[Schema]:
+    """What POST and PUT take and every write answers: ids and raw values."""
+    flat = {name: a.field for name, a in model.attributes.items() if _is_flat(a)}
+    return BaseSchema.from_dict({"id": flat.pop("id"), "url": _Url(), **flat}, name=f"{_title(model)}Write")
+
+
+def _is_flat(attribute) -> bool:
+    return attribute.writable or isinstance(attribute.field, fields.Absent)
+
+
+@cache
+def patch_schema(model) -> type[Schema]:
+    """What PATCH takes: the write face, nothing required."""
+    writable = {name: a.field for name, a in model.attributes.items() if not a.field.dump_only}
+    return BaseSchema.from_dict(writable, name=f"{_title(model)}Patch")
+
+
+def _title(model) -> str:
+    return "".join(part.title() for part in model.label.split(".")[:1]) + model.__name__

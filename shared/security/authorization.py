@@ -1,0 +1,67 @@
+"""Who may do what: every request carries an identity the gateway signed, every verb needs its permission."""
+
+from flask import Flask, g, request
+
+from shared.config import settings
+from shared.http.errors import Forbidden
+from shared.security import replay_protection
+from shared.security.identity import HEADER, Forged, Identity, digest, verify
+
+OPEN_PATHS = {"/healthz", "/readyz", "/metrics"}
+SAFE = {"GET", "HEAD", "OPTIONS"}
+PERMISSION_OF = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+
+
+def install(app: Flask, name: str) -> None:
+    """Refuse every request to `app` that no identity vouches for."""
+
+    @app.before_request
+    def identify():
+        if request.path in OPEN_PATHS:
+            return
+        try:
+            g.identity = verify(
+                settings.service_keys.get(name, ""),
+                request.headers.get(HEADER),
+                request.method,
+                request.path,
+                request.query_string.decode("latin-1"),
+                lambda: digest(request.get_data()),
+            )
+        except Forged as error:
+            raise Forbidden("This service answers only to its gateway.") from error
+        replay_protection.arm(g.identity, request.method)
+
+
+def require(permission_of) -> None:
+    """Let the request pass if its verb is safe or the caller holds `permission_of(verb)`. Raises Forbidden.
+
+    Where that is None, every user may, with a token that may write.
+    """
+    if request.method in SAFE:
+        return
+    identity = require_user()
+    verb = PERMISSION_OF.get(request.method)
+    if not verb:
+        return
+    needed = permission_of(verb)
+    if not identity.write or (needed and not identity.may(needed)):
+        raise Forbidden
+
+
+def require_user() -> Identity:
+    """Who is asking, which must be somebody. Raises Forbidden."""
+    if g.identity.anonymous:
+        raise Forbidden("Authentication credentials were not provided.")
+    return g.identity
+
+
+def users_only(identity: Identity) -> tuple:
+    """For `Resource.visible`: every user sees every row, nobody else sees any. Raises Forbidden."""
+    require_user()
+    return ()
+
+
+def visible_rows(resource) -> list:
+    """The conditions on the rows of `resource` that this caller may see, beyond `only`. Raises Forbidden."""
+    return list(resource.visible(g.identity)) if resource.visible else []

@@ -1,0 +1,96 @@
+"""Who is asking: the signed, short-lived identity that the gateway hands to a service.
+
+The gateway signs with the key of the service it forwards to, so a key taken from one service opens no other.
+A signature covers the whole request, method, path, query and body: an identity seen on the wire fits no other. Each
+has a number of its own, by which a service knows a write that is sent once more (shared/security/replay_protection.py).
+"""
+
+import hmac
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b, sha256
+
+import orjson
+from itsdangerous import BadSignature, TimestampSigner
+
+HEADER = "X-Patchbay-Identity"
+CALLER_HEADER = "X-Patchbay-Service"
+MAX_AGE_SECONDS = 60
+
+
+class Forged(Exception):
+    """The identity is missing, altered, expired or meant for another request."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The caller of one request.
+
+    `user_id` is None for anonymous callers and for services; `service` names a calling service. `permissions` are
+    those of the app asked, as `app.codename`, `groups` the ids of the user's. `write` is false for a read-only token,
+    `by_cookie` true for who has no token, but logged in with a browser.
+    """
+
+    user_id: int | None = None
+    username: str = ""
+    superuser: bool = False
+    write: bool = False
+    permissions: tuple[str, ...] = ()
+    groups: tuple[int, ...] = ()
+    by_cookie: bool = False
+    service: str = ""
+    number: str = ""
+
+    @property
+    def anonymous(self) -> bool:
+        return self.user_id is None and not self.service
+
+    def may(self, permission: str) -> bool:
+        return self.superuser or permission in self.permissions
+
+
+ANONYMOUS = Identity()
+
+
+@cache
+def _signer(key: str) -> TimestampSigner:
+    return TimestampSigner(key, salt="patchbay.identity", digest_method=sha256)
+
+
+def digest(content: bytes) -> str:
+    """What stands for a body in a signature; empty for none."""
+    return hasher(content).hexdigest() if content else ""
+
+
+def hasher(content: bytes = b""):
+    """Makes the digest of a body that comes in pieces."""
+    return blake2b(content, digest_size=20)
+
+
+def sign(key: str, identity: Identity, method: str, path: str, query: str = "", body: str = "") -> str:
+    """The header value that makes `identity` the caller of one request.
+
+    `path` is decoded, `query` as it is sent, `body` a digest. An identity without a number gets one.
+    """
+    claims = {**vars(identity), "number": identity.number or secrets.token_hex(12)}
+    content = orjson.dumps([_fingerprint(method, path, query, body), claims])
+    return _signer(key).sign(b64encode(content)).decode()
+
+
+def verify(key: str, header: str | None, method: str, path: str, query: str, body: Callable[[], str]) -> Identity:
+    """The caller that `header` vouches for; the digest of the `body` is asked for last. Raises Forged."""
+    try:
+        content = _signer(key).unsign(header or "", max_age=MAX_AGE_SECONDS)
+        signed, claims = orjson.loads(b64decode(content))
+    except (BadSignature, ValueError) as error:
+        raise Forged("no valid identity") from error
+    if not hmac.compare_digest(signed, _fingerprint(method, path, query, body())):
+        raise Forged("the identity was signed for another request")
+    return Identity(**{name: tuple(each) if isinstance(each, list) else each for name, each in claims.items()})
+
+
+def _fingerprint(*parts: str) -> str:
+    return digest("\0".join(parts).encode())

@@ -1,0 +1,51 @@
+"""Replays: a write that somebody saw on the network cannot be sent to a service once more.
+
+The first transaction of a request that writes records the number of its identity, and commits it with what it wrote.
+Numbers are forgotten when the identity would be too old anyway.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import g, has_app_context
+from sqlalchemy.orm import Session
+
+from shared.db import prepared
+from shared.http.errors import Forbidden
+from shared.security.identity import MAX_AGE_SECONDS, Identity
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+# Each write forgets at most two old numbers, none that another write is forgetting: nobody waits, and none pile up.
+_SPEND = f"""
+WITH old AS (
+    SELECT number FROM identity_spent WHERE spent < clock_timestamp() - interval '{2 * MAX_AGE_SECONDS} seconds'
+    LIMIT 2 FOR UPDATE SKIP LOCKED
+), forgotten AS (DELETE FROM identity_spent USING old WHERE identity_spent.number = old.number)
+INSERT INTO identity_spent (number) VALUES ($1) ON CONFLICT DO NOTHING RETURNING number
+"""
+
+
+def arm(identity: Identity, method: str) -> None:
+    """A request is about to be answered: if it may write, it does so once."""
+    if method not in SAFE:
+        g.unspent = identity.number
+
+
+def exempt() -> None:
+    """The request changes nothing that its repetition would change again, and is asked too often to be counted."""
+    g.pop("unspent", None)
+
+
+@contextmanager
+def guard(session: Session) -> Iterator[None]:
+    """Within the first transaction of a request. Raises Forbidden."""
+    number = g.pop("unspent", None) if has_app_context() else None
+    try:
+        if number is not None and not prepared.execute(session.connection(), "spend_identity", _SPEND, (number,)):
+            raise Forbidden("This request was answered before.")
+        yield
+    except BaseException:
+        if number is not None:
+            g.unspent = number
+        raise

@@ -1,0 +1,28 @@
+"""Asking a service what only services may ask: the launcher holds the keys of all."""
+
+import orjson
+import requests
+
+from shared.security.identity import HEADER, Identity, digest, sign
+from stack.cli_error import CliError
+from stack.plan import Plan
+
+SECONDS_TO_CONNECT = 3
+
+
+def ask(plan: Plan, service: str, operation: str, data: dict, seconds: float) -> dict:
+    """The answer of `service` to an internal operation. Raises CliError."""
+    path, body = f"/internal/{service}/{operation}", orjson.dumps(data)
+    identity = sign(plan.signing_key(service), Identity(service=service), "POST", path, body=digest(body))
+    try:
+        reply = requests.post(
+            plan.health_base(service) + path,
+            data=body,
+            headers={HEADER: identity, "Content-Type": "application/json"},
+            timeout=(SECONDS_TO_CONNECT, seconds),
+        )
+    except requests.RequestException as error:
+        raise CliError(f"the {service} service does not answer") from error
+    if not reply.ok:
+        raise CliError(f"the {service} service answers {reply.status_code}: {reply.text[:300]}")
+    return reply.json()
