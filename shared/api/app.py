@@ -15,7 +15,7 @@ from shared.db import row_counts
 from shared.db.database import Database, was_closed
 from shared.db.hang_detection import detect_hangs
 from shared.http import errors, responses
-from shared.references import internal_api, tables
+from shared.references import internal_api, past, tables
 from shared.references.following import Follower
 from shared.schema import openapi_schemas
 from shared.security import authorization, replay_protection
@@ -117,7 +117,10 @@ def _connect(app: Flask, base) -> None:
     url = settings.database_urls.get(base.app, "")
     app.extensions["patchbay.app"] = base.app
     app.extensions["patchbay.base"] = base
-    app.extensions["patchbay.database"] = Database(url, guard=replay_protection.guard)
+    app.extensions["patchbay.past"] = past.Past()
+    app.extensions["patchbay.database"] = Database(
+        url, guard=replay_protection.guard, on_disconnect=app.extensions["patchbay.past"].doubt
+    )
 
 
 def _number_requests(app: Flask) -> None:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import psycopg2
 from flask import current_app
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -25,11 +25,17 @@ PLANNING = "-c join_collapse_limit=1 -c plan_cache_mode=force_generic_plan"
 class Database:
     """A pool of connections to one database; `url` may be empty for a process that only documents itself.
 
-    Every transaction runs within `guard(session)`, which may refuse it.
+    Every transaction runs within `guard(session)`, which may refuse it. `on_disconnect` is called when a connection
+    turned out to be broken: what is connected to next may be another database.
     """
 
-    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager[None]]):
-        self._guard = guard
+    def __init__(
+        self,
+        url: str,
+        guard: Callable[[Session], AbstractContextManager[None]],
+        on_disconnect: Callable[[], None] = lambda: None,
+    ):
+        self._guard, self._on_disconnect = guard, on_disconnect
         self.engine = create_engine(
             url or "postgresql+psycopg2://",
             isolation_level="AUTOCOMMIT",
@@ -46,6 +52,7 @@ class Database:
                 f" {PLANNING}",
             },
         )
+        event.listen(self.engine, "handle_error", lambda failed: failed.is_disconnect and on_disconnect())
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
         self._sessions = sessionmaker(writing, autoflush=False, expire_on_commit=False)
 
@@ -71,6 +78,7 @@ class Database:
         try:
             session.connection()
         except psycopg2.Error:
+            self._on_disconnect()
             self.engine.dispose()
             try:
                 session.connection()

@@ -24,9 +24,9 @@ class ServiceDown(Exception):
         self.service = service
 
 
-def call(service: str, operation: str, data: dict, seconds: float = READ_SECONDS) -> dict:
-    """The answer of `service` to the internal `operation`. Raises ServiceDown."""
-    return _read(service, _send(service, operation, data, seconds))
+def call(service: str, operation: str, data: dict, seconds: float = READ_SECONDS, fresh: bool = False) -> dict:
+    """The answer of `service` to the internal `operation`, on a `fresh` connection if so said. Raises ServiceDown."""
+    return _read(service, _send(service, operation, data, seconds, fresh))
 
 
 def call_all(calls: dict[str, tuple[str, dict]], seconds: float = READ_SECONDS) -> dict:
@@ -38,7 +38,7 @@ def call_all(calls: dict[str, tuple[str, dict]], seconds: float = READ_SECONDS) 
     }
 
 
-def _send(service: str, operation: str, data: dict, seconds: float) -> ClientResponse:
+def _send(service: str, operation: str, data: dict, seconds: float, fresh: bool = False) -> ClientResponse:
     caller = current_app.extensions["patchbay.app"]
     path, body = f"/internal/{service}/{operation}", orjson.dumps(data)
     headers = {
@@ -50,7 +50,7 @@ def _send(service: str, operation: str, data: dict, seconds: float) -> ClientRes
     if has_request_context() and g.get("request_id"):
         headers["X-Request-ID"] = g.request_id
     try:
-        return _gateway.send("POST", path, headers, body, seconds)
+        return _gateway.send("POST", path, headers, body, seconds, fresh)
     except Failed as error:
         raise ServiceDown(service) from error
 

@@ -1,11 +1,23 @@
 """What services ask each other, all below `/internal/<app>/`; only a signed service is answered."""
 
 from flask import Blueprint, g
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from shared.db.database import database
 from shared.http import request_body, responses
 from shared.http.errors import Forbidden, ServiceUnavailable
-from shared.references import auditing, client, following, owning, progress, releasing
+from shared.references import (
+    auditing,
+    client,
+    delivering,
+    following,
+    owning,
+    past,
+    progress,
+    recovering,
+    releasing,
+)
 from shared.security import replay_protection
 
 
@@ -15,6 +27,7 @@ def blueprint(base, answers: dict, permissions: list[str]) -> Blueprint:
     `permissions` are all that this service asks for.
     """
     internal = Blueprint("internal", __name__, url_prefix=f"/internal/{base.app}")
+    incarnations = base.metadata.tables["reference_incarnation"]
 
     @internal.errorhandler(client.ServiceDown)
     def down(error):
@@ -28,22 +41,18 @@ def blueprint(base, answers: dict, permissions: list[str]) -> Blueprint:
     @internal.post("/claims")
     def claims():
         asked, service = request_body.body(), g.identity.service
-        target = base.model_of(asked["label"])
-        objects = database().run(
-            lambda session: owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
-        )
-        return responses.json_response({"objects": objects})
+        target = owning.published(base, asked["label"])
 
-    @internal.post("/feed")
-    def feed():
+        def answer(session: Session) -> dict:
+            claimed = owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
+            return {**claimed, "incarnation": str(session.scalar(select(incarnations.c.id)))}
+
+        return responses.json_response(database().run(answer))
+
+    @internal.post("/changes")
+    def changes():
         replay_protection.exempt()
-        asked, service = request_body.body(), g.identity.service
-        return responses.json_response(database().run(lambda session: owning.feed(session, base, service, **asked)))
-
-    @internal.post("/nudges")
-    def nudges():
-        following.pull(base, request_body.body()["owner"])
-        return responses.json_response({})
+        return responses.json_response(following.receive(base, g.identity.service, request_body.body()))
 
     @internal.post("/releases")
     def releases():
@@ -68,8 +77,41 @@ def blueprint(base, answers: dict, permissions: list[str]) -> Blueprint:
         with database().transaction() as session:
             return responses.json_response(progress.report(session, base))
 
+    _serve_pasts(internal, base)
     _serve_audits(internal, base)
     return internal
+
+
+def _serve_pasts(internal: Blueprint, base) -> None:
+    """How two services find out which of them has lost something, and that one is gone for good."""
+    readers = base.metadata.tables["reference_reader"]
+
+    @internal.post("/positions")
+    def positions():
+        replay_protection.exempt()
+        asked, holder = request_body.body(), g.identity.service
+        past.compare(base, holder, asked["position"], asked["incarnation"])
+        delivering.deliver_waiting_for(base, holder)
+        with database().reading() as connection:
+            acknowledged = connection.scalar(select(readers.c.acknowledged).where(readers.c.service == holder))
+        return responses.json_response({"known": acknowledged is not None, "acknowledged": acknowledged or 0})
+
+    @internal.post("/memories")
+    def memories():
+        with database().transaction() as session:
+            return responses.json_response(recovering.remembered(session, base, g.identity.service))
+
+    @internal.post("/recoveries")
+    def recoveries():
+        return responses.json_response(recovering.recover(base, g.identity.service, request_body.body()))
+
+    @internal.post("/retirements")
+    def retirements():
+        holder = request_body.body()["holder"]
+        if g.identity.service != base.app:
+            raise Forbidden("Only the operator may say that a service is gone.")
+        owning.retire(base, holder)
+        return responses.json_response({})
 
 
 def _serve_audits(internal: Blueprint, base) -> None:
@@ -97,18 +139,24 @@ def _serve_audits(internal: Blueprint, base) -> None:
         asked = request_body.body()
         with database().transaction() as session:
             rows, claims = _claimed(session, base, asked)
-            objects = rows | auditing.fact_rows(session, base.model_of(asked["label"]), asked["ids"])
+            objects = rows | auditing.fact_rows(session, owning.published(base, asked["label"]), asked["ids"])
         return responses.json_response({"objects": _by_text(objects), "claims": _by_text(claims)})
 
     @internal.post("/audits/reset")
     def reset():
         with database().transaction() as session:
-            position = owning.forget_reader(session, base, g.identity.service)
-        return responses.json_response({"position": position})
+            owning.expect_nothing(session, base, g.identity.service)
+        return responses.json_response({})
+
+    @internal.post("/audits/disclaim")
+    def disclaim():
+        with database().transaction() as session:
+            owning.forget(session, base, g.identity.service, request_body.body()["label"])
+        return responses.json_response({})
 
 
 def _claimed(session, base, asked: dict) -> tuple[dict, dict]:
-    model = base.model_of(asked["label"])
+    model = owning.published(base, asked["label"])
     return auditing.claimed_rows(session, model, g.identity.service, asked["after"], asked["until"])
 
 

@@ -3,7 +3,8 @@
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from shared.references.holding import outdate_intents, protecting
+from shared.references.holding import outdate_intents
+from shared.references.replicas import protecting
 
 FIRST = 50
 
