@@ -1,7 +1,7 @@
 """The database of this process: one pool, short transactions, reads without any."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import psycopg2
 from flask import current_app
@@ -32,7 +32,7 @@ class Database:
     def __init__(
         self,
         url: str,
-        guard: Callable[[Session], AbstractContextManager[None]],
+        guard: Callable[[Session], AbstractContextManager] = nullcontext,
         on_disconnect: Callable[[], None] = lambda: None,
     ):
         self._guard, self._on_disconnect = guard, on_disconnect

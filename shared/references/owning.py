@@ -5,13 +5,13 @@ from sqlalchemy import any_, cast, column, delete, func, literal, select, text, 
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 
+from shared.db.advisory_locks import AdvisoryLock
 from shared.db.database import database
 from shared.http.errors import BadRequest, Conflict, Forbidden
 from shared.references import client
 from shared.schema.contracts import CONTRACTS
 
 ALL = 0
-RIPPLE_LOCK = 7_326_001
 
 
 def published(base, label: object) -> type:
@@ -31,7 +31,7 @@ def answer_claim(session: Session, model, service: str, ids: list[int], restrict
     """
     if service not in CONTRACTS[model.label].holders:
         raise Forbidden(f"The contract of {model.label} does not give it to {service}.")
-    session.execute(select(func.pg_advisory_xact_lock_shared(RIPPLE_LOCK)))
+    session.execute(AdvisoryLock.DEPENDENT_FACTS.shared())
     if ALL in ids:
         session.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE MODE"))
     wanted = true() if ALL in ids else among(model.id, ids)
