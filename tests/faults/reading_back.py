@@ -54,6 +54,7 @@ class Renamer(threading.Thread):
             self.record.counts["writes"] += 1
             if reply is None or reply.status_code in DOWN:
                 self.record.counts["unclear"] += 1
+                self.stopping.wait(0.2)
                 continue
             if reply.status_code != 200:
                 self.record.stale.append(f"PATCH {self.watched.path}: {reply.status_code} {reply.text}")
