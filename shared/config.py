@@ -74,6 +74,7 @@ class Settings:
     gateway_clients: int = 256
     metrics_folder: str = ""
     follow_seconds: float = 3.0
+    clock_skew_seconds: float = 30.0
     napalm_username: str = ""
     napalm_password: str = field(default="", repr=False)
     napalm_timeout: int = 20
@@ -107,6 +108,7 @@ class Settings:
             gateway_clients=_number("GATEWAY_CLIENTS", cls.gateway_clients),
             metrics_folder=_text("PROMETHEUS_MULTIPROC_DIR"),
             follow_seconds=float(_text("FOLLOW_SECONDS", str(cls.follow_seconds))),
+            clock_skew_seconds=float(_text("CLOCK_SKEW_SECONDS", str(cls.clock_skew_seconds))),
             napalm_username=_text("NAPALM_USERNAME"),
             napalm_password=_text("NAPALM_PASSWORD"),
             napalm_timeout=_number("NAPALM_TIMEOUT", cls.napalm_timeout),

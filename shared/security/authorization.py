@@ -1,5 +1,7 @@
 """Who may do what: every request carries an identity the gateway signed, every verb needs its permission."""
 
+import logging
+
 from flask import Flask, g, request
 
 from shared.config import settings
@@ -10,6 +12,8 @@ from shared.security.identity import HEADER, Forged, Identity, digest, verify
 OPEN_PATHS = {"/healthz", "/readyz", "/metrics"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 PERMISSION_OF = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+
+log = logging.getLogger(__name__)
 
 
 def install(app: Flask, name: str) -> None:
@@ -29,6 +33,7 @@ def install(app: Flask, name: str) -> None:
                 lambda: digest(request.get_data()),
             )
         except Forged as error:
+            log.warning("identity refused: %s (%s %s)", error, request.method, request.path)
             raise Forbidden("This service answers only to its gateway.") from error
         replay_protection.arm(g.identity, request.method)
 
