@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.api import choices, openapi, options, search, views
+from shared.api import choices, declarations, openapi, options, search, views
 from shared.api.resource import Resource
 from shared.config import settings
 from shared.db import row_counts
@@ -147,6 +147,8 @@ def _serve(app: Flask, base: type[Record], resources: Sequence[Resource], routes
     )
     documented = openapi.OpenApi(app)
     documented.ma_plugin.converter.add_attribute_function(openapi_schemas.of_fields(base))
+    for resource in resources:
+        declarations.check(resource)
     for resource in resources:
         resource.index()
         documented.register_blueprint(views.blueprint(resource))

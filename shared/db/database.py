@@ -1,7 +1,7 @@
 """The database of this process: one pool, short transactions, reads without any."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 import psycopg2
@@ -31,7 +31,7 @@ class Database:
     Every transaction runs within `guard(session)`, which may refuse it.
     """
 
-    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager[None]]) -> None:
+    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager[object]] = nullcontext) -> None:
         self._guard = guard
         self.engine = create_engine(
             url or "postgresql+psycopg2://",

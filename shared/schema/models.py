@@ -7,8 +7,9 @@ from sqlalchemy import Boolean, Column, Connection, ForeignKey, Integer, MetaDat
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, Relationship, mapped_column, relationship
 
 from shared.schema import fields
-from shared.schema.columns import Expression, computed, references, transient
+from shared.schema.attributes import Expression, computed, references, transient
 from shared.schema.contracts import CONTRACTS, Contract
+from shared.schema.declaration_error import require
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -72,9 +73,11 @@ class Record(_Declarative):
         if not cls.__dict__.get("verbose_name"):
             cls.verbose_name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cls.__name__).lower()
         if contract := CONTRACTS.get(cls.label):
-            cls.path, cls.nested, cls.key = contract.path, contract.nested, contract.key
+            cls.path, cls.key = contract.path, contract.key
             cls.listed_by = contract.listed_by or cls.listed_by
         cls.attributes = _attributes(cls)
+        if contract:
+            cls.nested = cls.__dict__.get("nested") or contract.names_in(cls.attributes)
         for attribute in cls.attributes.values():
             attribute.relate(cls)
         super().__init_subclass__(**kwargs)
@@ -85,9 +88,13 @@ class Record(_Declarative):
         """The model of `label` in this service: its own, or the replica of another service's.
 
         Which columns it has is known when it runs: a record to those who annotate it so, else anything.
+        Raises DeclarationError when there is none.
         """
         if label not in cls.models and label.split(".")[0] != cls.app:
+            require(label, CONTRACTS, f"{cls.label or cls.app}: a reference to another service")
             _replica(cls.base, CONTRACTS[label])
+        if label not in cls.models:
+            require(label, cls.models, f"{cls.label or cls.app}: a reference")
         return cls.models[label]
 
     @classmethod
