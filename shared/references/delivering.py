@@ -16,24 +16,26 @@ from typing import NamedTuple
 
 import orjson
 from flask import Flask, current_app
-from sqlalchemy import BigInteger, any_, cast, exists, func, select
+from sqlalchemy import BigInteger, Connection, any_, cast, exists, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.db import prepared
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
 from shared.references import client, owning
 from shared.references.single_flight import SingleFlight
 from shared.references.triggers import PUBLISHED
+from shared.schema.models import Record
 
 BATCH = 5000
 # A writer waits this long for a holder that does not answer, and this long for one that did not before.
-SECONDS = 4.0
+SECONDS = 7.0
 AWAY_SECONDS = 0.3
 # Whoever took the call may have stopped: the next try goes to who takes new connections.
-TRY_SECONDS = 1.5
+TRY_SECONDS = 2.5
 PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
 _OWN_TROUBLE = (SQLAlchemyError, ServiceUnavailable)
@@ -67,25 +69,27 @@ def published(session: Session) -> dict[str, int]:
     return orjson.loads(known) if known else {}
 
 
-def deliver(base, entries: dict[str, int], seconds: float = SECONDS, alone: bool = False) -> set[str]:
+def deliver(base: type[Record], entries: dict[str, int], seconds: float = SECONDS, alone: bool = False) -> set[str]:
     """Have the holders apply their `entries` (`{holder: first entry}`); returns those that could not be told in time.
 
     They are told as soon as they answer. `alone` shares no delivery with others, who may be waiting for the caller.
     Raises ServiceUnavailable if our own database fails.
     """
     until = time.monotonic() + seconds
-    found = _in_parallel(lambda holder: _deliver(base, holder, entries[holder], until, alone), sorted(entries))
+    found: list[set[str]] = _in_parallel(
+        lambda holder: _deliver(base, holder, entries[holder], until, alone), sorted(entries)
+    )
     return set().union(*found)
 
 
-def deliver_waiting(base, entries: dict[str, int], seconds: float) -> set[str]:
+def deliver_waiting(base: type[Record], entries: dict[str, int], seconds: float) -> set[str]:
     """The same, and of all other entries those for holders that answer: whoever began to deliver them may be gone."""
     with database().reading() as connection:
         others = {holder: 0 for holder in waiting(connection, base) if (base.app, holder) not in _pursued}
     return deliver(base, others | entries, seconds, alone=True)
 
 
-def deliver_waiting_for(base, holder: str) -> None:
+def deliver_waiting_for(base: type[Record], holder: str) -> None:
     """What `holder`, which is asking, has missed."""
     with database().reading() as connection:
         missed = holder in waiting(connection, base)
@@ -93,7 +97,7 @@ def deliver_waiting_for(base, holder: str) -> None:
         deliver(base, {holder: 0}, TRY_SECONDS, alone=True)
 
 
-def waiting(connection, base) -> list[str]:
+def waiting(connection: Connection, base: type[Record]) -> list[str]:
     """The holders for which something is in the outbox."""
     outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
     some = exists().where(outbox.c.service == readers.c.service)
@@ -104,7 +108,7 @@ def _in_parallel(work: Callable[[str], set[str]], items: list[str]) -> list[set[
     """`work(item)` of each of `items`: the first in this thread, each other in one of its own."""
     if len(items) <= 1:
         return [work(each) for each in items]
-    app = current_app._get_current_object()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def in_context(item: str) -> set[str]:
         with app.app_context():
@@ -115,7 +119,7 @@ def _in_parallel(work: Callable[[str], set[str]], items: list[str]) -> list[set[
         return [work(items[0]), *others]
 
 
-def _deliver(base, holder: str, first: int, until: float, alone: bool) -> set[str]:
+def _deliver(base: type[Record], holder: str, first: int, until: float, alone: bool) -> set[str]:
     """Deliver until everything from the entry `first` on has arrived; returns who could not be told."""
     key = base.app, holder
     if key in _away:
@@ -143,14 +147,14 @@ def _deliver(base, holder: str, first: int, until: float, alone: bool) -> set[st
             time.sleep(PAUSE_SECONDS)
 
 
-def _once(base, holder: str, until: float, alone: bool, fresh: bool) -> Delivery:
+def _once(base: type[Record], holder: str, until: float, alone: bool, fresh: bool) -> Delivery:
     seconds = max(min(until - time.monotonic(), TRY_SECONDS), PAUSE_SECONDS)
     if alone:
         return _try(base, holder, seconds, fresh)
     return _flights[base.app, holder].do(lambda: _try(base, holder, seconds, fresh))
 
 
-def _try(base, holder: str, seconds: float, fresh: bool) -> Delivery:
+def _try(base: type[Record], holder: str, seconds: float, fresh: bool) -> Delivery:
     """One delivery of the newest entries. Raises ServiceDown."""
     number, entries, content = database().run(lambda session: _read(session, base, holder))
     if not entries:
@@ -163,7 +167,7 @@ def _try(base, holder: str, seconds: float, fresh: bool) -> Delivery:
     return Delivery(len(entries) < BATCH, min(entries), frozenset(answer["degraded"]))
 
 
-def _read(session: Session, base, holder: str) -> tuple[int, list[int], dict]:
+def _read(session: Session, base: type[Record], holder: str) -> tuple[int, list[int], JsonObject]:
     """The number of a delivery, its entries and what it says. The lock makes it newer than those with lower numbers."""
     outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
     known = select(readers.c.acknowledged).where(readers.c.service == holder).with_for_update()
@@ -186,7 +190,7 @@ def _read(session: Session, base, holder: str) -> tuple[int, list[int], dict]:
     return owning.next_number(session), [entry.id for entry in entries], content
 
 
-def _acknowledge(session: Session, base, holder: str, number: int, entries: list[int]) -> None:
+def _acknowledge(session: Session, base: type[Record], holder: str, number: int, entries: list[int]) -> None:
     """Take out what has arrived; what is being changed again stays."""
     readers = base.metadata.tables["reference_reader"]
     statement = postgresql.insert(readers).values(service=holder, acknowledged=number)
@@ -198,7 +202,7 @@ def _acknowledge(session: Session, base, holder: str, number: int, entries: list
     session.execute(outbox.delete().where(outbox.c.id.in_(free)))
 
 
-def pursue_waiting(base) -> None:
+def pursue_waiting(base: type[Record]) -> None:
     """Deliver in the background what nobody waits for any more."""
     with database().reading() as connection:
         holders = waiting(connection, base)
@@ -206,7 +210,7 @@ def pursue_waiting(base) -> None:
         _pursue(base, holder, away=False)
 
 
-def _pursue(base, holder: str, away: bool = True) -> None:
+def _pursue(base: type[Record], holder: str, away: bool = True) -> None:
     """Have a thread of its own deliver to a holder until nothing is left; one that is `away` is not waited for."""
     key = base.app, holder
     with _pursuing:
@@ -215,11 +219,11 @@ def _pursue(base, holder: str, away: bool = True) -> None:
         if key in _pursued:
             return
         _pursued.add(key)
-    app = current_app._get_current_object()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
     threading.Thread(target=_run_pursuit, args=(app, base, holder), daemon=True).start()
 
 
-def _run_pursuit(app: Flask, base, holder: str) -> None:
+def _run_pursuit(app: Flask, base: type[Record], holder: str) -> None:
     key = base.app, holder
     pause = PAUSE_SECONDS
     with app.app_context():

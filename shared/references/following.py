@@ -3,12 +3,15 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.config import settings
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
@@ -25,6 +28,7 @@ from shared.references import (
     replicas,
 )
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Record
 
 STALE_INTENT_SECONDS = 2
 INTENTS = 500
@@ -34,7 +38,7 @@ GATHER_SECONDS = 0.3
 log = logging.getLogger(__name__)
 
 
-def receive(base, owner: str, told: dict) -> dict:
+def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
     """Apply a delivery of `owner`, and tell our own holders what followed from it: the answer.
 
     Applying twice does no harm: it carries each object as it is now, or says that it is gone. One that is older than
@@ -49,7 +53,7 @@ def receive(base, owner: str, told: dict) -> dict:
     return {"outdated": not applied, "degraded": sorted(degraded)}
 
 
-def _apply_all(session: Session, base, owner: str, told: dict) -> bool:
+def _apply_all(session: Session, base: type[Record], owner: str, told: JsonObject) -> bool:
     known = memory.recognize(session, base, owner, told["incarnation"])
     if told["number"] <= known.delivered:
         return False
@@ -65,7 +69,7 @@ def _apply_all(session: Session, base, owner: str, told: dict) -> bool:
     return True
 
 
-def _apply(session: Session, target, objects: list[dict], gone: list[int]) -> None:
+def _apply(session: Session, target: type[Record], objects: list[JsonObject], gone: list[int]) -> None:
     """Make the replicas of `target` agree; a claim under way for one of them has to start anew."""
     holding.outdate_intents(session, target, [each["id"] for each in objects] + gone + [owning.ALL])
     lost = memory.lost(session, target, [each["id"] for each in objects] + gone)
@@ -77,7 +81,7 @@ def _apply(session: Session, target, objects: list[dict], gone: list[int]) -> No
     replicas.drop(session, target, set(gone) - lost)
 
 
-def keep_in_touch(base, owner: str) -> None:
+def keep_in_touch(base: type[Record], owner: str) -> None:
     """Tell `owner` how far we are: it delivers what waits, and looks whether it lost anything. Raises ServiceDown."""
     with database().transaction() as session:
         known = memory.locked_position(session, base, owner)
@@ -93,7 +97,7 @@ def keep_in_touch(base, owner: str) -> None:
         recovering.claim_anew(base, owner)
 
 
-def finish_claims(base) -> None:
+def finish_claims(base: type[Record]) -> None:
     """Carry out what a process that died, or found the owner down, had begun to claim."""
     intents = base.metadata.tables["reference_intent"]
     age = func.clock_timestamp() - intents.c.created
@@ -147,7 +151,7 @@ class Follower(threading.Thread):
         for chore in current_app.extensions["patchbay.background_tasks"]:
             self._try(chore)
 
-    def _try(self, step, *args) -> bool:
+    def _try(self, step: Callable[..., None], *args: Any) -> bool:
         """Nothing ends the follower: what failed is tried again on its next turn."""
         try:
             step(*args)

@@ -6,6 +6,7 @@ marked as lost, and stand for nothing that it says, until theirs comes back.
 """
 
 import logging
+from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from sqlalchemy import Uuid, cast, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.references.owning import among
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Record
 
 OWNER, HOLDER = "owner", "holder"
 
@@ -29,18 +32,18 @@ class Position(NamedTuple):
     incarnation: UUID | None
 
 
-def owners(base) -> list[str]:
+def owners(base: type[Record]) -> list[str]:
     """The services that this one refers to."""
     return sorted({CONTRACTS[model.label].owner for model in base.replicas()})
 
 
-def replicas_of(base, owner: str) -> list:
+def replicas_of(base: type[Record], owner: str) -> list[type[Record]]:
     """The replicas of the types of `owner`, by label."""
     held = [model for model in base.replicas() if CONTRACTS[model.label].owner == owner]
     return sorted(held, key=lambda model: model.label)
 
 
-def locked_position(session: Session, base, owner: str) -> Position:
+def locked_position(session: Session, base: type[Record], owner: str) -> Position:
     """How far we are with `owner`, locked: to be taken before intents and replicas."""
     table = base.metadata.tables["reference_position"]
     statement = select(table.c.position, table.c.delivered, table.c.incarnation).where(table.c.owner == owner)
@@ -50,23 +53,23 @@ def locked_position(session: Session, base, owner: str) -> Position:
     return Position(*row)
 
 
-def advance(session: Session, base, owner: str, position: int, delivered: int | None = None) -> None:
+def advance(session: Session, base: type[Record], owner: str, position: int, delivered: int | None = None) -> None:
     """Remember a number that `owner` gave, and perhaps that it was a delivery, of which no older one is applied."""
     table = base.metadata.tables["reference_position"]
-    new = {"position": func.greatest(table.c.position, position), "pulled": func.clock_timestamp()}
+    new: JsonObject = {"position": func.greatest(table.c.position, position), "pulled": func.clock_timestamp()}
     if delivered is not None:
         new["delivered"] = delivered
     session.execute(update(table).where(table.c.owner == owner).values(new))
 
 
-def note(session: Session, base, owner: str, which: str) -> None:
+def note(session: Session, base: type[Record], owner: str, which: str) -> None:
     """Note that the owner, or this holder, is behind what the other remembers, until an audit has mended it."""
     table = base.metadata.tables["reference_position"]
     session.execute(update(table).where(table.c.owner == owner).values(restored=which))
     log.error("the %s (%s) is behind what the other side remembers: see `patchbay audit`", which, owner)
 
 
-def recognize(session: Session, base, owner: str, incarnation: str) -> Position:
+def recognize(session: Session, base: type[Record], owner: str, incarnation: str) -> Position:
     """How far we are with the database of `owner` that is so called, locked. If it is another, ours is lost."""
     known, met = locked_position(session, base, owner), UUID(incarnation)
     if known.incarnation == met:
@@ -83,7 +86,7 @@ def recognize(session: Session, base, owner: str, incarnation: str) -> Position:
     return Position(0, 0, met)
 
 
-def _mark_lost(session: Session, target, gone: UUID, met: UUID) -> None:
+def _mark_lost(session: Session, target: type[Record], gone: UUID, met: UUID) -> None:
     """What was held of the database that is `gone` is lost, and what was of the one that is `met` is not any more.
 
     Of a complete type nothing is marked: all of it is fetched anew.
@@ -97,19 +100,19 @@ def _mark_lost(session: Session, target, gone: UUID, met: UUID) -> None:
     session.execute(delete(table).where(table.c.label == target.label, table.c.incarnation == met))
 
 
-def lost(session: Session, target, ids) -> set[int]:
+def lost(session: Session, target: type[Record], ids: Iterable[int]) -> set[int]:
     """Those of the replicas `ids` whose objects were in a database that their owner has no more."""
     table = target.metadata.tables["reference_lost"]
     mine = select(table.c.object_id).where(table.c.label == target.label, among(table.c.object_id, ids))
     return set(session.scalars(mine)) if ids else set()
 
 
-def all_lost(session: Session, target) -> set[int]:
+def all_lost(session: Session, target: type[Record]) -> set[int]:
     table = target.metadata.tables["reference_lost"]
     return set(session.scalars(select(table.c.object_id).where(table.c.label == target.label)))
 
 
-def drop_lost(session: Session, target, ids: set[int]) -> None:
+def drop_lost(session: Session, target: type[Record], ids: set[int]) -> None:
     """Drop lost replicas to which nothing refers any more: their ids are free to stand for what the owner has."""
     table = target.metadata.tables["reference_lost"]
     mine = delete(table).where(table.c.label == target.label, among(table.c.object_id, ids))

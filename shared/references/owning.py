@@ -1,20 +1,25 @@
 """The owner's side: who holds what, and what the holders may know of it."""
 
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, any_, cast, column, delete, func, literal, select, text, true, update, values
 from sqlalchemy import Integer as SqlInteger
-from sqlalchemy import any_, cast, column, delete, func, literal, select, text, true, update, values
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 
+from shared import JsonObject
 from shared.db.advisory_locks import AdvisoryLock
 from shared.db.database import database
 from shared.http.errors import BadRequest, Conflict, Forbidden
 from shared.references import client
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Record
 
 ALL = 0
 
 
-def published(base, label: object) -> type:
+def published(base: type[Record], label: str) -> type[Record]:
     """The model of a type that this service lets others know of. Raises BadRequest."""
     model = base.models.get(label)
     if model is None or model.replica or label not in CONTRACTS:
@@ -22,7 +27,7 @@ def published(base, label: object) -> type:
     return model
 
 
-def answer_claim(session: Session, model, service: str, ids: list[int], restricting: bool) -> dict:
+def answer_claim(session: Session, model: type[Record], service: str, ids: list[int], restricting: bool) -> JsonObject:
     """Record that `service` refers to those of `ids` that exist: `{"objects", "position"}`, their summaries and when.
 
     The row locks make a concurrent change either visible here or publish to this new claim; the shared lock does the
@@ -45,7 +50,7 @@ def answer_claim(session: Session, model, service: str, ids: list[int], restrict
     return {"objects": summaries(session, model, found), "position": next_number(session)}
 
 
-def _record(session: Session, model, service: str, ids: list[int], restricting: bool) -> None:
+def _record(session: Session, model: type[Record], service: str, ids: list[int], restricting: bool) -> None:
     claims, readers = (model.metadata.tables[name] for name in ("reference_claim", "reference_reader"))
     if not ids:
         return
@@ -58,17 +63,19 @@ def _record(session: Session, model, service: str, ids: list[int], restricting: 
     session.execute(statement.on_conflict_do_update(index_elements=same, set_={"restricting": restricting}))
 
 
-def among(key, ids):
+def among(key: Any, ids: Iterable[int]) -> ColumnElement[bool]:
     """Whether `key` is one of `ids`, which may be many: they are one value of the statement."""
-    return key == any_(cast(sorted(ids), postgresql.ARRAY(SqlInteger)))
+    found: ColumnElement[bool] = key == any_(cast(sorted(ids), postgresql.ARRAY(SqlInteger)))
+    return found
 
 
 def next_number(session: Session) -> int:
     """A number above all that were given out before: of an entry, a delivery, an answered claim."""
-    return session.scalar(text("SELECT nextval('reference_outbox_id_seq')"))
+    number: int = session.scalars(text("SELECT nextval('reference_outbox_id_seq')")).one()
+    return number
 
 
-def summaries(session: Session, model, ids) -> list[dict]:
+def summaries(session: Session, model: type[Record], ids: Iterable[int]) -> list[JsonObject]:
     """What others may know of the objects `ids`: id and the facts of the contract."""
     entity = aliased(model)
     facts = [fact_sql(model, entity, name).label(name) for name in CONTRACTS[model.label].facts]
@@ -76,12 +83,14 @@ def summaries(session: Session, model, ids) -> list[dict]:
     return [dict(row._mapping) for row in rows]
 
 
-def fact_sql(model, entity, name: str):
+def fact_sql(model: type[Record], entity: type[Record], name: str) -> ColumnElement[Any]:
     attribute = model.attributes.get(name)
     return attribute.expression(entity) if attribute and attribute.expression else getattr(entity, name)
 
 
-def restricting_claims(session: Session, base, rows: dict[str, set[int]]) -> dict[str, dict[str, list[int]]]:
+def restricting_claims(
+    session: Session, base: type[Record], rows: dict[str, set[int]]
+) -> dict[str, dict[str, list[int]]]:
     """`{service: {label: ids}}`: who must agree before the `rows` (`{label: ids}`) can go."""
     claims = base.metadata.tables["reference_claim"]
     asked: dict[str, dict[str, list[int]]] = {}
@@ -95,24 +104,24 @@ def restricting_claims(session: Session, base, rows: dict[str, set[int]]) -> dic
     return asked
 
 
-def holders(base) -> list[str]:
+def holders(base: type[Record]) -> list[str]:
     """The services that may hold objects of this one."""
     return sorted({holder for each in CONTRACTS.values() if each.owner == base.app for holder in each.holders})
 
 
-def forget(session: Session, base, service: str, label: str) -> None:
+def forget(session: Session, base: type[Record], service: str, label: str) -> None:
     """Let go of what `service` has claimed of a type: it is told of that no more."""
     for table in (base.metadata.tables[name] for name in ("reference_claim", "reference_outbox")):
         session.execute(delete(table).where(table.c.service == service, table.c.label == label))
 
 
-def expect_nothing(session: Session, base, service: str) -> None:
+def expect_nothing(session: Session, base: type[Record], service: str) -> None:
     """Forget how far `service` was: where it is now, it starts."""
     readers = base.metadata.tables["reference_reader"]
     session.execute(update(readers).where(readers.c.service == service).values(acknowledged=0))
 
 
-def retire(base, service: str) -> None:
+def retire(base: type[Record], service: str) -> None:
     """Let go of a holder that is gone for good: nothing is kept for it, and no delete asks it. Raises Conflict.
 
     Should it come back, it claims anew.

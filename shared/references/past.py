@@ -18,11 +18,13 @@ from flask import current_app
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.db import prepared
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
 from shared.references import client, owning
 from shared.references.triggers import PUBLISHED
+from shared.schema.models import Record
 
 SECONDS = 2.0
 
@@ -74,7 +76,8 @@ class Past:
 
 
 def past() -> Past:
-    return current_app.extensions["patchbay.past"]
+    mine: Past = current_app.extensions["patchbay.past"]
+    return mine
 
 
 def written(session: Session) -> Written:
@@ -88,7 +91,7 @@ def written(session: Session) -> Written:
     return Written(orjson.loads(told) if told else {}, here)
 
 
-def require(base) -> None:
+def require(base: type[Record]) -> None:
     """See to it that nothing of the past is lost, or that it is mended. Raises ServiceUnavailable."""
     mine = past()
     if mine.known:
@@ -101,7 +104,7 @@ def require(base) -> None:
                 raise ServiceUnavailable(f"{down} What it knows of a lost past is needed first.") from down
 
 
-def _ask(base) -> Known:
+def _ask(base: type[Record]) -> Known:
     with database().reading() as connection:
         known = _here(connection)
         fingerprint = connection.scalar(text(_FINGERPRINT))
@@ -126,12 +129,12 @@ def _here(connection: Connection) -> Known:
     return Known(incarnation, connection.scalar(text("SELECT last_value FROM reference_outbox_id_seq")))
 
 
-def _lost(known: Known, remembered: dict) -> bool:
+def _lost(known: Known, remembered: JsonObject) -> bool:
     other = remembered["incarnation"] not in (None, known.incarnation)
     return other or remembered["position"] > known.position
 
 
-def _recover(base, known: Known, holder: str, remembered: dict) -> None:
+def _recover(base: type[Record], known: Known, holder: str, remembered: JsonObject) -> None:
     """Give out no id and no number that `holder` has seen, then have it claim anew. Raises ServiceDown."""
     with database().transaction() as session:
         _skip(session, "reference_outbox", remembered["position"])
@@ -151,7 +154,7 @@ def _skip(session: Session, table: str, highest: int) -> None:
     session.execute(statement, {"table": table, "highest": highest})
 
 
-def compare(base, holder: str, position: int, incarnation: str | None) -> None:
+def compare(base: type[Record], holder: str, position: int, incarnation: str | None) -> None:
     """`holder` says how far we were: if that is further than we are, it is looked into before the next write."""
     with database().reading() as connection:
         known = _here(connection)

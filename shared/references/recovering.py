@@ -1,20 +1,23 @@
 """Recovering: after a holder or an owner came back from a backup, the holder claims anew what it holds."""
 
 import time
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.db.database import database
 from shared.references import holding, memory, owning
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Record
 
 PAGE = 1000
 # Less than the gateway waits for a call between services.
 SECONDS = 4.0
 
 
-def remembered(session: Session, base, owner: str) -> dict:
+def remembered(session: Session, base: type[Record], owner: str) -> JsonObject:
     """What this holder knows of the past of `owner`: how far it was, and the highest id of each type."""
     known = memory.locked_position(session, base, owner)
     highest = {model.label: session.scalar(select(func.max(model.id))) for model in memory.replicas_of(base, owner)}
@@ -25,7 +28,7 @@ def remembered(session: Session, base, owner: str) -> dict:
     }
 
 
-def recover(base, owner: str, asked: dict) -> dict:
+def recover(base: type[Record], owner: str, asked: JsonObject) -> JsonObject:
     """On behalf of `owner`, which lost what we remember: claim anew, a piece at a time; where to go on `after`."""
     with database().transaction() as session:
         memory.recognize(session, base, owner, asked["incarnation"])
@@ -33,7 +36,9 @@ def recover(base, owner: str, asked: dict) -> dict:
     return {"after": claim_anew(base, owner, asked["after"], time.monotonic() + SECONDS)}
 
 
-def claim_anew(base, owner: str, after: list | None = None, until: float = float("inf")) -> list | None:
+def claim_anew(
+    base: type[Record], owner: str, after: list[Any] | None = None, until: float = float("inf")
+) -> list[Any] | None:
     """Claim all that we hold of `owner`, whose facts then are as it knows them; `[label, id]` where time ran out.
 
     What it has no more stays as it is here. Raises ServiceUnavailable.
@@ -54,7 +59,7 @@ def claim_anew(base, owner: str, after: list | None = None, until: float = float
     return None
 
 
-def _page(target, after: int) -> list[int]:
+def _page(target: type[Record], after: int) -> list[int]:
     """The ids of the next replicas that their owner may still have."""
     lost = target.metadata.tables["reference_lost"]
     gone = select(lost.c.object_id).where(lost.c.label == target.label)

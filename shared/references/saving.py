@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from shared.db.database import database
 from shared.references import activity, delivering, holding, past
+from shared.schema.models import Record
 
 Result = TypeVar("Result")
 
 
-def commit(base, work: Callable[[Session], Result]) -> tuple[Result, past.Written]:
+def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Result, past.Written]:
     """The result of `work(session)`, and what it committed. Raises ServiceUnavailable."""
 
     def saved(session: Session) -> tuple[Result, past.Written]:
@@ -30,7 +31,7 @@ def commit(base, work: Callable[[Session], Result]) -> tuple[Result, past.Writte
     return done
 
 
-def tell(base, written: past.Written) -> None:
+def tell(base: type[Record], written: past.Written) -> None:
     """Have the holders know; who does not answer is named in the reply (`X-Degraded`)."""
     activity.wake()
     if degraded := delivering.deliver(base, written.entries):

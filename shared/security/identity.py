@@ -18,6 +18,7 @@ from hashlib import blake2b, sha256
 import orjson
 from itsdangerous import BadSignature, TimestampSigner
 
+from shared import JsonObject
 from shared.config import settings
 
 HEADER = "X-Patchbay-Identity"
@@ -71,7 +72,7 @@ def digest(content: bytes) -> str:
     return hasher(content).hexdigest() if content else ""
 
 
-def hasher(content: bytes = b""):
+def hasher(content: bytes = b"") -> blake2b:
     """Makes the digest of a body that comes in pieces."""
     return blake2b(content, digest_size=20)
 
@@ -99,7 +100,9 @@ def verify(key: str, header: str | None, method: str, path: str, query: str, bod
     if not hmac.compare_digest(signed, _fingerprint(method, path, query, body())):
         raise Forged("it was signed for another request")
     known = {each.name for each in fields(Identity)}
-    given = {name: tuple(each) if isinstance(each, list) else each for name, each in claims.items() if name in known}
+    given: JsonObject = {
+        name: tuple(each) if isinstance(each, list) else each for name, each in claims.items() if name in known
+    }
     return Identity(**given)
 
 
