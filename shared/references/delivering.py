@@ -16,13 +16,14 @@ from typing import NamedTuple
 
 import orjson
 from flask import Flask, current_app
-from sqlalchemy import BigInteger, Connection, any_, cast, exists, func, select
+from sqlalchemy import BigInteger, Connection, any_, cast, exists, func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db import prepared
+from shared.db.advisory_locks import DELIVERY_LOCKS
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
 from shared.references import client, owning
@@ -170,11 +171,7 @@ def _try(base: type[Record], holder: str, seconds: float, fresh: bool) -> Delive
 def _read(session: Session, base: type[Record], holder: str) -> tuple[int, list[int], JsonObject]:
     """The number of a delivery, its entries and what it says. The lock makes it newer than those with lower numbers."""
     outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
-    known = select(readers.c.acknowledged).where(readers.c.service == holder).with_for_update()
-    acknowledged = session.scalar(known)
-    if acknowledged is None:
-        session.execute(postgresql.insert(readers).values(service=holder, acknowledged=0).on_conflict_do_nothing())
-        acknowledged = session.scalar(known)
+    session.execute(select(func.pg_advisory_xact_lock(DELIVERY_LOCKS, func.hashtext(holder))))
     newest = select(outbox.c.id, outbox.c.label, outbox.c.object_id).where(outbox.c.service == holder)
     entries = session.execute(newest.order_by(outbox.c.id.desc()).limit(BATCH)).all()
     if not entries:
@@ -185,13 +182,15 @@ def _read(session: Session, base: type[Record], holder: str) -> tuple[int, list[
             touched.setdefault(entry.label, set()).add(entry.object_id)
     changed = {label: owning.summaries(session, base.models[label], ids) for label, ids in touched.items()}
     deleted = {label: sorted(touched[label] - {each["id"] for each in changed[label]}) for label in touched}
-    content = {"acknowledged": acknowledged, "changed": changed, "deleted": deleted}
-    content["incarnation"] = session.scalar(select(base.metadata.tables["reference_incarnation"].c.id))
+    content: JsonObject = {"changed": changed, "deleted": deleted, "incarnation": owning.incarnation(session, base)}
+    acknowledged = session.scalar(select(readers.c.acknowledged).where(readers.c.service == holder))
+    content["acknowledged"] = acknowledged or 0
     return owning.next_number(session), [entry.id for entry in entries], content
 
 
 def _acknowledge(session: Session, base: type[Record], holder: str, number: int, entries: list[int]) -> None:
-    """Take out what has arrived; what is being changed again stays."""
+    """Take out what has arrived; what is being changed again stays. Should that be lost, it is delivered once more."""
+    session.execute(text("SET LOCAL synchronous_commit TO off"))
     readers = base.metadata.tables["reference_reader"]
     statement = postgresql.insert(readers).values(service=holder, acknowledged=number)
     highest = func.greatest(readers.c.acknowledged, statement.excluded.acknowledged)

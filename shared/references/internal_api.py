@@ -33,7 +33,6 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
     `permissions` are all that this service asks for.
     """
     internal = Blueprint("internal", __name__, url_prefix=f"/internal/{base.app}")
-    incarnations = base.metadata.tables["reference_incarnation"]
 
     @internal.errorhandler(client.ServiceDown)
     def down(error: client.ServiceDown) -> NoReturn:
@@ -50,8 +49,7 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
         target = owning.published(base, asked["label"])
 
         def answer(session: Session) -> JsonObject:
-            claimed = owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
-            return {**claimed, "incarnation": str(session.scalar(select(incarnations.c.id)))}
+            return owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
 
         return responses.json_response(database().run(answer))
 

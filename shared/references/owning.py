@@ -28,7 +28,8 @@ def published(base: type[Record], label: str) -> type[Record]:
 
 
 def answer_claim(session: Session, model: type[Record], service: str, ids: list[int], restricting: bool) -> JsonObject:
-    """Record that `service` refers to those of `ids` that exist: `{"objects", "position"}`, their summaries and when.
+    """Record that `service` refers to those of `ids` that exist: `{"objects", "position",
+    "incarnation"}`, their summaries, when, and in which database.
 
     The row locks make a concurrent change either visible here or publish to this new claim; the shared lock does the
     same for changes of other rows that ripple into the summary. Claims of what does not exist are dropped. The id 0
@@ -47,7 +48,8 @@ def answer_claim(session: Session, model: type[Record], service: str, ids: list[
     absent = set(ids) - {ALL} - set(found)
     mine = (claims.c.service == service, claims.c.label == model.label)
     session.execute(delete(claims).where(*mine, among(claims.c.object_id, absent)))
-    return {"objects": summaries(session, model, found), "position": next_number(session)}
+    objects, known = summaries(session, model, found), incarnation(session, model.base)
+    return {"objects": objects, "position": next_number(session), "incarnation": known}
 
 
 def _record(session: Session, model: type[Record], service: str, ids: list[int], restricting: bool) -> None:
@@ -73,6 +75,11 @@ def next_number(session: Session) -> int:
     """A number above all that were given out before: of an entry, a delivery, an answered claim."""
     number: int = session.scalars(text("SELECT nextval('reference_outbox_id_seq')")).one()
     return number
+
+
+def incarnation(session: Session, base: type[Record]) -> str:
+    """Which database this is."""
+    return str(session.scalar(select(base.metadata.tables["reference_incarnation"].c.id)))
 
 
 def summaries(session: Session, model: type[Record], ids: Iterable[int]) -> list[JsonObject]:
