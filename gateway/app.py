@@ -19,7 +19,7 @@ from gateway.concurrency_limit import ConcurrencyLimit
 from gateway.errors import GatewayError, Reply
 from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
-from gateway.request import Request, path_of, request_id_of
+from gateway.request import Request, path_of, public_address, readable_cookies, request_id_of
 from gateway.upstreams import Upstreams
 from shared.config import APPS, settings
 from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
@@ -61,6 +61,8 @@ class Gateway:
         app = "gateway"
         try:
             audience, app = route(path_of(environ))
+            public_address(environ)
+            readable_cookies(environ)
             if audience == "pages" or (audience == "api" and _for_people(environ)):
                 return app, self._page(environ)
             return app, self._forward(environ, audience, app)

@@ -14,7 +14,7 @@ from shared.config import settings
 from shared.db import row_counts
 from shared.db.database import Database, was_closed
 from shared.db.hang_detection import detect_hangs
-from shared.http import errors, responses
+from shared.http import errors, request_body, responses
 from shared.references import internal_api, tables
 from shared.references.following import Follower
 from shared.schema import openapi_schemas
@@ -28,6 +28,8 @@ class ServiceApp(Flask):
 
     A write may wait for another service, which has to ask this one before it can answer.
     """
+
+    request_class = request_body.Request
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

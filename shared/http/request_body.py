@@ -3,13 +3,24 @@
 import json
 import re
 
+import flask
 import orjson
 from flask import request
+from werkzeug.formparser import FormDataParser
 
 from shared.http.errors import NON_FIELD, BadRequest, UnsupportedMediaType
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONG_NUMBER = re.compile(rb"\d{19}")
+
+
+class Request(flask.Request):
+    """A request that says so when its form cannot be read; Flask takes that for an empty form."""
+
+    def make_form_data_parser(self) -> FormDataParser:
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
 
 
 def body():
@@ -34,7 +45,11 @@ def is_form() -> bool:
 
 
 def _form() -> dict:
-    """A form as data: the last value of each name."""
+    """A form as data: the last value of each name. Raises BadRequest for a form that is none."""
+    try:
+        request.form  # noqa: B018  (reads it)
+    except ValueError as error:
+        raise BadRequest(f"Form parse error - {error}") from error
     return {name: texts[-1] for name, texts in request.form.lists()} | dict(request.files)
 
 
