@@ -18,6 +18,8 @@ from shared.references import activity, holding, owning
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization
 
+MOST_PARAMETERS = 1000
+
 
 def blueprint(resource: Resource) -> Blueprint:
     """The routes of `resource`: its list, its objects, its actions."""
@@ -155,7 +157,9 @@ def refuse_if_changed(session, resource: Resource, pk: int) -> None:
 
 
 def conditions(connection, resource: Resource) -> list:
-    """The conditions that the query string puts on a list."""
+    """The conditions that the query string puts on a list. Raises BadRequest for more than it may."""
+    if request.query_string.count(b"&") >= MOST_PARAMETERS:
+        raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
     own = custom_field_input.filters(connection, resource.model, set(request.args))
     given = ((own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists())
     made = [chosen.where(values) for chosen, values in given if chosen]
