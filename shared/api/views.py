@@ -86,9 +86,7 @@ def list_objects(resource: Resource):
 
 def create_objects(resource: Resource):
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
-    data = request_body.body()
-    many = isinstance(data, list)
-    items = data if many else [request_body.require_object(data)]
+    items, many = request_body.objects()
     faces = write(
         resource,
         many,

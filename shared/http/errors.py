@@ -8,6 +8,7 @@ Refusal (an HTTP status and a JSON body)
 ├── NotAcceptable    406
 ├── Protected        409  {"detail": "…", "dependents": […]}
 ├── Outdated         412
+├── TooLarge         413
 ├── Unsupported      415
 └── Unavailable      503  {"detail": "…"} and Retry-After
 """
@@ -94,6 +95,12 @@ class PreconditionFailed(ApiError):
 
     def __init__(self, body="The object has been changed since you read it."):
         super().__init__(body)
+
+
+class TooLarge(ApiError):
+    """More was sent than one request may bring."""
+
+    status = 413
 
 
 class UnsupportedMediaType(ApiError):

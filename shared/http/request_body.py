@@ -8,7 +8,8 @@ import orjson
 from flask import request
 from werkzeug.formparser import FormDataParser
 
-from shared.http.errors import NON_FIELD, BadRequest, UnsupportedMediaType
+from shared.config import settings
+from shared.http.errors import NON_FIELD, BadRequest, TooLarge, UnsupportedMediaType
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONG_NUMBER = re.compile(rb"\d{19}")
@@ -36,8 +37,18 @@ def body():
         parsed = orjson.loads(data)
         # Beyond 64 bits orjson makes an integer a float, and loses digits.
         return json.loads(data) if _LONG_NUMBER.search(data) else parsed
-    except (orjson.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest(f"JSON parse error - {error}") from error
+
+
+def objects() -> tuple[list, bool]:
+    """What a POST creates, and whether it came as a list. Raises BadRequest, UnsupportedMediaType or TooLarge."""
+    sent = body()
+    if not isinstance(sent, list):
+        return [require_object(sent)], False
+    if len(sent) > settings.max_bulk_objects:
+        raise TooLarge(f"At most {settings.max_bulk_objects} objects can be created at once; these are {len(sent)}.")
+    return sent, True
 
 
 def is_form() -> bool:

@@ -1,4 +1,4 @@
-"""Every request has a budget: what would cost without bound is refused at once, and says which part of it is too much."""
+"""Every request has a budget: what would cost without bound is refused at once, and what is too much is named."""
 
 import pytest
 
@@ -55,3 +55,19 @@ def test_several_values_of_a_reference_are_one_question(api):
     assert found(region="budget") == found(region_id=[above["id"], f"0{above['id']}"]) == {"bud-1"}
     assert found(region=["budget", "nowhere"]) == found(region_id=[above["id"], 2**31]) == set()
     assert found(region_id=[above["id"], "x"]) == found(region=["budget", "\0"]) == set()
+
+
+@pytest.mark.parametrize("element", [{}, 7, None, {"name": "a", "slug": "a"}])
+def test_a_bulk_has_so_many_objects_and_no_more(api, element):
+    for path in (
+        "dcim/regions/",
+        f"ipam/prefixes/{api.make('ipam/prefixes/', prefix='10.99.0.0/16')['id']}/available-ips/",
+    ):
+        status, reply = api.post(path, [element] * 1001)
+        assert status == 413 and "At most 1000 objects" in reply["detail"]
+
+
+def test_the_document_says_how_many_objects_a_bulk_has(api):
+    schema = api.get("schema/")[1]["paths"]["/api/dcim/regions/"]["post"]
+    one, many = schema["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
+    assert many["maxItems"] == 1000 and many["items"] == one and "413" in schema["responses"]
