@@ -147,6 +147,10 @@ def _database(error: DBAPIError):
         return _refusal(BadRequest({NON_FIELD: ["This conflicts with a change made at the same moment."]}))
     if isinstance(cause, (psycopg2.errors.NumericValueOutOfRange, psycopg2.errors.UntranslatableCharacter)):
         return _refusal(BadRequest("A value is out of range."))
+    if isinstance(cause, psycopg2.errors.ProgramLimitExceeded):
+        return _refusal(BadRequest("A value is longer than can be stored."))
+    if isinstance(cause, psycopg2.errors.QueryCanceled):
+        return _refusal(ServiceUnavailable("The request takes longer than it may."))
     if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
         log.warning("database unavailable: %s", type(cause).__name__)
         return _refusal(ServiceUnavailable("The database is not available, or busy with a conflicting change."))
