@@ -2,12 +2,14 @@
 
 import json
 import re
+from typing import Any
 
 import flask
 import orjson
 from flask import request
 from werkzeug.formparser import FormDataParser
 
+from shared import JsonObject
 from shared.config import settings
 from shared.http.errors import NON_FIELD, BadRequest, TooLarge, UnsupportedMediaType
 
@@ -24,7 +26,7 @@ class Request(flask.Request):
         return parser
 
 
-def body():
+def body() -> Any:
     """The parsed body of the request; an empty one is `{}`. Raises BadRequest or UnsupportedMediaType."""
     if request.mimetype in FORMS:
         return _form()
@@ -55,7 +57,7 @@ def is_form() -> bool:
     return request.mimetype in FORMS
 
 
-def _form() -> dict:
+def _form() -> JsonObject:
     """A form as data: the last value of each name. Raises BadRequest for a form that is none."""
     try:
         request.form  # noqa: B018  (reads it)
@@ -64,7 +66,7 @@ def _form() -> dict:
     return {name: texts[-1] for name, texts in request.form.lists()} | dict(request.files)
 
 
-def require_object(data) -> dict:
+def require_object(data: Any) -> JsonObject:
     """`data`, which must be a JSON object. Raises BadRequest."""
     if isinstance(data, dict):
         return data
@@ -73,5 +75,5 @@ def require_object(data) -> dict:
     raise BadRequest(not_an_object(data))
 
 
-def not_an_object(data) -> dict:
+def not_an_object(data: Any) -> dict[str, list[str]]:
     return {NON_FIELD: [f"Invalid data. Expected a dictionary, but got {type(data).__name__}."]}

@@ -5,28 +5,31 @@ repeating means OR, `null` (and `0`, where that is no value of its own) means "n
 matches nothing. How often a parameter may be repeated is limited by what each value costs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import Select, and_, false, func, or_, select
 
-from shared.query.filter_base import IMPOSSIBLE, NULL, ColumnFilter, Filter, one_of
-from shared.query.paths import Back, reach, target_of
+from shared.query.filter_base import IMPOSSIBLE, NULL, AnyColumn, ColumnFilter, Condition, Filter, one_of
+from shared.query.paths import Ids, Path, reach, target_of
 from shared.schema import fields, parsing
+from shared.schema.fields import Choices
+from shared.schema.models import Record
 
 TRUE, FALSE = {"true", "1", "yes", "2"}, {"false", "0", "no", "3"}
 MAX_BIGINT = 2**63 - 1
 
 
 class TextFilter(ColumnFilter):
-    def __init__(self, name, column, nullable=False):
+    def __init__(self, name: str, column: AnyColumn, nullable: bool = False) -> None:
         super().__init__(name, column, lambda text: None if nullable and text.lower() == NULL else text)
 
 
 class NumberFilter(ColumnFilter):
     kind = "integer"
 
-    def __init__(self, name, column, nullable=False):
-        def read(text):
+    def __init__(self, name: str, column: AnyColumn, nullable: bool = False) -> None:
+        def read(text: str) -> Any:
             if nullable and text.lower() == NULL:
                 return None
             number = parsing.to_integer(text)
@@ -43,22 +46,22 @@ class BooleanFilter(Filter):
 
     kind = "boolean"
 
-    def __init__(self, name, condition):
+    def __init__(self, name: str, condition: Condition) -> None:
         super().__init__(name, lambda text: condition if text.lower() in TRUE else ~condition)
 
-    def where(self, values):
+    def where(self, values: list[str]) -> Condition | None:
         return super().where([value for value in values if value.strip().lower() in TRUE | FALSE])
 
 
 class ChoiceFilter(ColumnFilter):
     kind = "choice"
 
-    def __init__(self, name, column, choices):
+    def __init__(self, name: str, column: AnyColumn, choices: Choices[Any]) -> None:
         self.choices = choices
         by_text = {str(value): value for value, _ in choices}
         has_booleans = any(isinstance(value, bool) for value, _ in choices)
 
-        def read(text):
+        def read(text: str) -> Any:
             if has_booleans and text.lower() in TRUE | FALSE:
                 return text.lower() in TRUE
             return by_text.get(text, None if text.lower() in (NULL, "0", "none") else IMPOSSIBLE)
@@ -69,8 +72,8 @@ class ChoiceFilter(ColumnFilter):
 class DateFilter(ColumnFilter):
     kind = "date"
 
-    def __init__(self, name, column):
-        def read(text):
+    def __init__(self, name: str, column: AnyColumn) -> None:
+        def read(text: str) -> Any:
             month_first = text.split("/")
             if len(month_first) == 3:
                 text = "-".join((month_first[2], *month_first[:2]))
@@ -87,14 +90,15 @@ class ReferenceFilter(Filter):
 
     kind = "reference"
     most_values = ColumnFilter.most_values
+    target: type[Record]
 
-    def __init__(self, name, model, path: "tuple[str | Back, ...]", by_key: bool):
-        super().__init__(name, target=target_of(model, path), by_key=by_key)
+    def __init__(self, name: str, model: type[Record], path: Path, by_key: bool) -> None:
+        super().__init__(name, lambda text: self._any_of([text]), target_of(model, path), by_key)
         self.model, self.path = model, path
 
-    def _any_of(self, texts):
+    def _any_of(self, texts: list[str]) -> Condition:
         named = [text for text in texts if not _is_null(text)]
-        keys = set(named) if self.by_key else set(map(parsing.to_integer, named))
+        keys = set(named) if self.by_key else {parsing.to_integer(text) for text in named}
         if None in keys:
             return false()
         conditions = [reach(self.model, self.path, self._ids(keys))] if keys else []
@@ -103,24 +107,24 @@ class ReferenceFilter(Filter):
         found = or_(*conditions)
         return and_(found, self._all_there(keys)) if len(keys) > 1 else found
 
-    def _ids(self, keys: set):
+    def _ids(self, keys: set[Any]) -> Ids:
         """The ids of the objects that are named, and of what is below them."""
         ids = self._named(self.target.id, keys)
-        wanted = ids if self.target is self.model else self.target.with_descendants(ids)
+        wanted: Ids = ids if self.target is self.model else self.target.with_descendants(ids)
         alone = wanted is ids and len(keys) == 1 and (not self.by_key or self.target.key_unique())
         return ids.limit(1).scalar_subquery() if alone else wanted
 
-    def _all_there(self, keys: set) -> ColumnElement:
+    def _all_there(self, keys: set[Any]) -> Condition:
         """NetBox empties the list when one of several values names nothing."""
         return self._named(func.count(self._key.distinct()), keys).scalar_subquery() == len(keys)
 
-    def _named(self, what, keys: set) -> Select:
+    def _named(self, what: Any, keys: set[Any]) -> Select[int]:
         """`what` of the objects that have one of `keys`."""
         usable = keys if self.by_key else {key for key in keys if abs(key) <= parsing.MAX_INTEGER}
         return select(what).where(one_of(self._key, list(usable)))
 
     @property
-    def _key(self):
+    def _key(self) -> Any:
         return getattr(self.target, self.target.attributes[self.target.key].column) if self.by_key else self.target.id
 
 
@@ -129,8 +133,8 @@ class SearchFilter(Filter):
 
     most_values = 5
 
-    def __init__(self, expressions, extra: "Callable[[str], list[ColumnElement]] | None" = None):
-        def condition(text):
+    def __init__(self, expressions: Iterable[AnyColumn], extra: Callable[[str], list[Condition]] | None = None) -> None:
+        def condition(text: str) -> Condition | None:
             pattern = f"%{escape_like(text)}%"
             found = [expression.ilike(pattern, escape="\\") for expression in expressions]
             return or_(*found, *(extra(text) if extra else ()))
@@ -142,13 +146,13 @@ class IdFilter(Filter):
     kind = "integer"
     most_values = ColumnFilter.most_values
 
-    def __init__(self, model, name: str = "id"):
-        super().__init__(name)
+    def __init__(self, model: type[Record], name: str = "id") -> None:
+        super().__init__(name, lambda text: self._any_of([text]))
         self._column = model.id
 
-    def _any_of(self, texts):
-        numbers = [parsing.to_integer(text) for text in texts]
-        if None in numbers:
+    def _any_of(self, texts: list[str]) -> Condition:
+        numbers = [number for text in texts if (number := parsing.to_integer(text)) is not None]
+        if len(numbers) < len(texts):
             return false()
         return self._column.in_([number for number in numbers if abs(number) <= parsing.MAX_INTEGER])
 
@@ -156,10 +160,10 @@ class IdFilter(Filter):
 class IdInFilter(IdFilter):
     """`id__in`: ids separated by commas, as many as an address has room for."""
 
-    def __init__(self, model):
+    def __init__(self, model: type[Record]) -> None:
         super().__init__(model, "id__in")
 
-    def _any_of(self, texts):
+    def _any_of(self, texts: list[str]) -> Condition:
         return super()._any_of([part for text in texts for part in text.split(",") if part.strip()])
 
 
@@ -171,7 +175,7 @@ def escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def of_attribute(model, name: str) -> list[Filter]:
+def of_attribute(model: type[Record], name: str) -> list[Filter]:
     """The filters that the kind of attribute `name` calls for; a reference has two, `x_id` and `x`."""
     attribute = model.attributes[name]
     field = attribute.field
@@ -189,5 +193,5 @@ def of_attribute(model, name: str) -> list[Filter]:
     return [TextFilter(name, column, field.allow_none)]
 
 
-def related(name: str, model, path: "tuple[str | Back, ...]") -> list[Filter]:
+def related(name: str, model: type[Record], path: Path) -> list[Filter]:
     return [ReferenceFilter(f"{name}_id", model, path, False), ReferenceFilter(name, model, path, True)]

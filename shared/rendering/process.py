@@ -4,6 +4,7 @@ import json
 import resource
 import sys
 
+from shared import JsonObject
 from shared.rendering.django_compat import Environment, shaped
 
 CPU_SECONDS = 4
@@ -21,7 +22,7 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer(work["sources"], work["names"])))
 
 
-def answer(sources: dict[str, str], names: dict) -> dict:
+def answer(sources: dict[str, str], names: JsonObject) -> JsonObject:
     environment = Environment()
     try:
         return {"texts": {key: _render(environment, source, names) for key, source in sources.items()}}
@@ -32,7 +33,7 @@ def answer(sources: dict[str, str], names: dict) -> dict:
         return {"error": told.encode(errors="backslashreplace").decode()}
 
 
-def _render(environment, source: str, names: dict) -> str:
+def _render(environment: Environment, source: str, names: JsonObject) -> str:
     pieces, size = [], 0
     for piece in environment.from_string(source).generate(names):
         size += len(piece)

@@ -7,6 +7,7 @@ all six services needs at most 6 × PROCESSES × that much for templates.
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -22,7 +23,7 @@ class TemplateFailed(Exception):
     """A template that cannot be rendered; the text says why and holds no data."""
 
 
-def render(sources: dict[str, str], **names) -> dict[str, str]:
+def render(sources: dict[str, str], **names: Any) -> dict[str, str]:
     """The text of each template of `sources` with `names` at hand. Raises TemplateFailed or ServiceUnavailable.
 
     The process has no environment, no network code, and limits on time and memory: `shared/rendering/process.py`.
@@ -40,4 +41,5 @@ def render(sources: dict[str, str], **names) -> dict[str, str]:
     answer = orjson.loads(done.stdout)
     if "error" in answer:
         raise TemplateFailed(answer["error"])
-    return answer["texts"]
+    texts: dict[str, str] = answer["texts"]
+    return texts
