@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, mapped_column
 
 from shared.api.openapi import operation, page_schema
 from shared.api.openapi_parameters import paging
+from shared.api.writing import Change
 from shared.config import SERVICES
 from shared.http.errors import ServiceUnavailable
 from shared.http.responses import json_response
@@ -46,7 +47,7 @@ class Permissions(fields.Field):
         return sorted(set(value))
 
 
-def refuse_unknown(session: Session, changes: list) -> None:
+def validate_permissions(session: Session, changes: list[Change]) -> None:
     """A rule: what no service asks for cannot be permitted. Raises ServiceUnavailable."""
     sent = {name for change in changes for name in change.values.get("permissions", ())}
     known = _known({name.partition(".")[0] for name in sent} & set(SERVICES))

@@ -9,6 +9,7 @@ shares the lock of EVERY, which an allocation from such a container holds alone.
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from shared.api.writing import Change
 from shared.config import settings
 
 LOCKS = 7326
@@ -36,10 +37,10 @@ def _name(vrf) -> str:
     return f"the VRF {vrf.name}" if vrf else "the global table"
 
 
-def unique_by(column: str, key):
+def validate_unique_in_vrf(column: str, key):
     """The rule that no two objects of a space that enforces it have the same `column`, compared by `key(value)`."""
 
-    def unique_in_its_space(session: Session, changes: list) -> None:
+    def unique_in_its_space(session: Session, changes: list[Change]) -> None:
         lock(session, {change.object.vrf_id: enforces(change.object.vrf) for change in changes})
         claimed = [
             (change, (change.object.vrf_id, key(change.object))) for change in changes if enforces(change.object.vrf)

@@ -1,4 +1,4 @@
-"""The way of a write: read the fields, check references, uniqueness and rules, save once, answer in the write face.
+"""The way of a write: read the fields, check references, uniqueness and rules, compute, save once, answer.
 
 A bulk POST takes the same way as one object: every step sees all changes, so its statements do not grow with them.
 """
@@ -80,9 +80,9 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
     for change in sound:
         _apply(resource, change, referred)
     check_sets(session, resource, sound)
-    for rule in resource.rules:
+    for step in (*resource.rules, *resource.before_save):
         if sound := _sound(sound):
-            rule(session, sound)
+            step(session, sound)
     _refuse_if_wrong(changes)
     session.add_all(change.object for change in changes)
     session.flush()

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, mapped_column
 from gateway.users.base import Base
 from gateway.users.keys import digest, new_key
 from shared.api.resource import Resource
+from shared.api.writing import Change
 from shared.schema import fields
 from shared.schema.columns import CASCADE, boolean, date_time, reference, text, transient
 from shared.security import authorization
@@ -33,17 +34,22 @@ def own_tokens(identity):
     return () if identity.superuser else (Token.user_id == identity.user_id,)
 
 
-def belong_to_their_user(session: Session, changes: list) -> None:
+def validate_user(session: Session, changes: list[Change]) -> None:
+    """A token is of who makes it, unless a superuser says otherwise, and stays with its user."""
     for change in changes:
-        if change.creating and change.object.user_id is None:
-            change.object.user_id = g.identity.user_id
-        if not g.identity.superuser and change.object.user_id != g.identity.user_id:
+        if not g.identity.superuser and change.object.user_id not in (None, g.identity.user_id):
             change.fail("Only a superuser may make a token for somebody else.", "user")
         elif "user_id" in change.before:
             change.fail("A token stays with its user.", "user")
 
 
-def make_keys(session: Session, changes: list) -> None:
+def set_user(session: Session, changes: list[Change]) -> None:
+    for change in changes:
+        if change.object.user_id is None:
+            change.object.user_id = g.identity.user_id
+
+
+def set_keys(session: Session, changes: list[Change]) -> None:
     """Only the reply to this very request has the key: the database knows a digest of it."""
     for change in changes:
         if change.creating:
@@ -55,7 +61,8 @@ tokens = Resource(
     Token,
     filters=("user", "write_enabled"),
     order=(),
-    rules=(belong_to_their_user, make_keys),
+    rules=(validate_user,),
+    before_save=(set_user, set_keys),
     visible=own_tokens,
     unrestricted_verbs=("add", "change", "delete"),
     base_conditions=(Token.lent.is_(False),),

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session, mapped_column
 
 from gateway.users import passwords
 from gateway.users.base import Base
-from gateway.users.permissions import permissions, refuse_unknown
+from gateway.users.permissions import permissions, validate_permissions
 from gateway.users.resources.groups import Group
 from gateway.users.sessions import end_all
 from shared.api.resource import Resource
+from shared.api.writing import Change
 from shared.http.errors import Protected
 from shared.schema import fields, parsing
 from shared.schema.columns import boolean, date_time, email, references, text, transient
@@ -61,7 +62,7 @@ def own_account(identity):
     return () if identity.superuser else (User.id == identity.user_id,)
 
 
-def guard_privileges(session: Session, changes: list) -> None:
+def validate_privileges(session: Session, changes: list[Change]) -> None:
     if g.identity.superuser:
         return
     for change in changes:
@@ -69,14 +70,14 @@ def guard_privileges(session: Session, changes: list) -> None:
             change.fail("Only a superuser may change this.", name)
 
 
-def keep_a_superuser(session: Session, changes: list) -> None:
+def validate_last_superuser(session: Session, changes: list[Change]) -> None:
     for change in changes:
         lost = [name for name in ("is_superuser", "is_active") if change.before.get(name)]
         if lost and not _another_superuser(session, change.object.id):
             change.fail(LAST_SUPERUSER, lost[0])
 
 
-def keep_a_superuser_undeleted(session: Session, user: User) -> None:
+def on_delete_keep_superuser(session: Session, user: User) -> None:
     if user.is_superuser and user.is_active and not _another_superuser(session, user.id):
         raise Protected(LAST_SUPERUSER, [])
 
@@ -87,7 +88,7 @@ def _another_superuser(session: Session, user_id: int) -> bool:
     return session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id != user_id)))
 
 
-def hash_passwords(session: Session, changes: list) -> None:
+def set_password_hashes(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if "password" in change.values:
             set_password(session, change.object, change.object.password)
@@ -106,8 +107,9 @@ users = Resource(
     filters=("username", "email", "is_active", "is_superuser", "groups"),
     search=("username", "first_name", "last_name", "email"),
     order=("username",),
-    rules=(guard_privileges, refuse_unknown, keep_a_superuser, hash_passwords),
+    rules=(validate_privileges, validate_permissions, validate_last_superuser),
+    before_save=(set_password_hashes,),
     visible=own_account,
     unrestricted_verbs=("change",),
-    on_delete=(keep_a_superuser_undeleted,),
+    on_delete=(on_delete_keep_superuser,),
 )

@@ -3,12 +3,13 @@
 from functools import cache
 
 from sqlalchemy import String, func, literal_column, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from services.circuits.base import Base
 from services.circuits.choices import TERM_SIDE
 from services.circuits.resources.circuits import Circuit
 from shared.api.resource import Resource
+from shared.api.writing import Change
 from shared.query.filters import ReferenceFilter
 from shared.references.lookups import Lookup, counts
 from shared.schema import columns, fields
@@ -66,12 +67,12 @@ def end_face():
     )
 
 
-def stamp_circuits(session, changes):
+def on_save_touch_circuits(session: Session, changes: list[Change]) -> None:
     """A circuit has changed when one of its ends has."""
     stamp(session, {change.object.circuit_id for change in changes})
 
 
-def stamp_circuit(session, target):
+def on_delete_touch_circuit(session, target):
     stamp(session, {target.circuit_id})
 
 
@@ -94,7 +95,7 @@ circuit_terminations = Resource(
     search=(circuit_of_end, "xconnect_id", "pp_info"),
     order=("circuit.provider.name", "circuit.cid", "term_side"),
     unique=(("circuit", "term_side"),),
-    after_save=(stamp_circuits,),
-    on_delete=(stamp_circuit,),
+    after_save=(on_save_touch_circuits,),
+    on_delete=(on_delete_touch_circuit,),
     lookups=(Lookup("dcim", "interface-faces", of="interface", here=interface_terminations),),
 )

@@ -4,13 +4,14 @@ A template and its component share the names of their columns, so that one state
 """
 
 from sqlalchemy import Boolean, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from services.dcim.choices import CONNECTION_STATUS, INTERFACE_FORM_FACTOR
 from services.dcim.connections.filters import end_filters
 from services.dcim.interfaces.order import name_key, position_key
 from services.dcim.resources.device_types import DeviceType
 from shared.api.resource import READ, Related, Resource
+from shared.api.writing import Change
 from shared.schema import fields
 from shared.schema.columns import CASCADE, boolean, choice, computed, reference, sort_key, text
 from shared.schema.fields import RawChoice
@@ -104,17 +105,17 @@ def connections(model, path: str, port: str) -> Resource:
     )
 
 
-def types_of(session, changes) -> dict:
+def types_of(session: Session, changes: list[Change]) -> dict:
     """`{id: device type}` of the devices that the changed components are part of."""
     devices = (change.object.device for change in changes)
     wanted = {device.device_type_id for device in devices if device}
     return {each.id: each for each in session.scalars(select(DeviceType).where(DeviceType.id.in_(wanted)))}
 
 
-def only_on(flag: str, message: str):
+def validate_type_flag(flag: str, message: str):
     """The rule that a device has such components only if its type has the `flag`."""
 
-    def rule(session, changes):
+    def rule(session: Session, changes: list[Change]) -> None:
         types = types_of(session, changes)
         for change in changes:
             if not getattr(types[change.object.device.device_type_id], flag):

@@ -4,9 +4,11 @@ from collections import defaultdict
 from dataclasses import replace
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.racks.elevation import MountedDevice, Rack
+from shared.api.writing import Change
 
 CHILD = False
 
@@ -35,7 +37,7 @@ def lock_racks(session, rack_ids) -> dict:
     return {each.id: each for each in session.scalars(statement.execution_options(populate_existing=True))}
 
 
-def _hold_types(session, changes) -> None:
+def _hold_types(session: Session, changes: list[Change]) -> None:
     """Keep the types of the devices as they are now: one of them could be about to grow."""
     type_ = Base.model_of("dcim.devicetype")
     ids = {change.object.device_type_id for change in changes}
@@ -48,7 +50,7 @@ def _as_mounted(device) -> MountedDevice:
     return MountedDevice(device.id, device.position, type_.u_height, device.face, type_.is_full_depth)
 
 
-def grow_where_possible(session, changes):
+def validate_room_for_growth(session: Session, changes: list[Change]) -> None:
     """A device type gets no higher than every device of it has room for, where it stands."""
     device = Base.model_of("dcim.device")
     for change in changes:
@@ -73,7 +75,7 @@ def _has_room(session, type_, rack, standing) -> bool:
     return all(elevation.fits(each) for each in grown)
 
 
-def stand_where_possible(session, changes):
+def validate_placement(session: Session, changes: list[Change]) -> None:
     """Each device has a place that its type, its rack and the devices there allow; in a bulk request, one by one."""
     _hold_types(session, changes)
     rack_ids = {change.object.rack_id for change in changes} - {None}

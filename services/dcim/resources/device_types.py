@@ -3,13 +3,14 @@
 from typing import ClassVar
 
 from sqlalchemy import Boolean, func, select
-from sqlalchemy.orm import aliased, mapped_column
+from sqlalchemy.orm import Session, aliased, mapped_column
 
 from services.dcim.base import Base
 from services.dcim.choices import INTERFACE_ORDERING, SUBDEVICE_ROLE
-from services.dcim.devices.placement import grow_where_possible
+from services.dcim.devices.placement import validate_room_for_growth
 from services.dcim.resources.manufacturers import Manufacturer
 from shared.api.resource import Resource
+from shared.api.writing import Change
 from shared.custom_fields.column import CustomFields
 from shared.schema import fields, openapi_schemas
 from shared.schema.columns import PROTECT, boolean, choice, computed, integer, long_text, reference, slug, text
@@ -60,7 +61,7 @@ class DeviceType(Base, CustomFields):
     instance_count = computed(fields.Integer(), count_instances)
 
 
-def fit_its_templates(session, changes):
+def validate_templates(session: Session, changes: list[Change]) -> None:
     """The flags of a type allow for the templates it has already."""
     needs = (
         ("is_console_server", True, "dcim.consoleserverporttemplate", None),
@@ -79,7 +80,7 @@ def fit_its_templates(session, changes):
                 change.fail(f"This device type has {template.verbose_name}s, which {flag} must allow for.")
 
 
-def be_flat_as_a_child(session, changes):
+def validate_child_height(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if change.object.subdevice_role is CHILD and change.object.u_height:
             change.fail("A child device type has the height 0.")
@@ -105,5 +106,5 @@ device_types = Resource(
     search=(maker, "model", "part_number", "comments"),
     order=("manufacturer.name", "model"),
     unique=(("manufacturer", "model"), ("manufacturer", "slug")),
-    rules=(grow_where_possible, fit_its_templates, be_flat_as_a_child),
+    rules=(validate_room_for_growth, validate_templates, validate_child_height),
 )

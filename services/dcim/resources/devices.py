@@ -6,13 +6,13 @@ from services.dcim.base import Base
 from services.dcim.choices import DEVICE_STATUS, RACK_FACE
 from services.dcim.devices import facts as device_facts
 from services.dcim.devices.napalm import ANSWERS, METHOD, ask_device
-from services.dcim.devices.placement import stand_where_possible
+from services.dcim.devices.placement import validate_placement
 from services.dcim.devices.rules import (
-    equip,
-    have_a_place_in_the_chassis,
-    run_a_platform_of_its_maker,
-    take_children_along,
-    use_own_addresses,
+    on_create_add_components,
+    on_save_move_children,
+    validate_chassis_position,
+    validate_platform,
+    validate_primary_addresses,
 )
 from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
@@ -95,8 +95,8 @@ devices = Resource(
     search_extra=by_part,
     order=("name_order",),
     unique=(("virtual_chassis", "vc_position"),),
-    rules=(stand_where_possible, use_own_addresses, run_a_platform_of_its_maker, have_a_place_in_the_chassis),
-    after_save=(equip, take_children_along),
+    rules=(validate_placement, validate_primary_addresses, validate_platform, validate_chassis_position),
+    after_save=(on_create_add_components, on_save_move_children),
     actions=(Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),),
     dependent_facts=device_facts.DEVICE_RIPPLES,
 )

@@ -1,12 +1,13 @@
 """Interface connections: which interface is plugged into which."""
 
 from sqlalchemy import Boolean, case, join, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from services.dcim.base import Base
 from services.dcim.choices import CONNECTION_STATUS, NOT_CONNECTABLE
 from services.dcim.connections.filters import end_filters
 from shared.api.resource import Resource
+from shared.api.writing import Change
 from shared.db import json_sql
 from shared.schema.columns import CASCADE, choice, reference
 from shared.schema.representations import Joins, nested_sql
@@ -63,7 +64,7 @@ def connected_among(session, ids) -> set[int]:
     return {pk for end in ends for pk in session.scalars(select(end).where(end.in_(ids)))}
 
 
-def ends_are_two_ports(session, changes):
+def validate_ends(session: Session, changes: list[Change]) -> None:
     for change in changes:
         connection = change.object
         if connection.interface_a_id == connection.interface_b_id:
@@ -72,7 +73,7 @@ def ends_are_two_ports(session, changes):
             change.fail("Virtual, LAG and wireless interfaces cannot be connected.")
 
 
-def ends_are_free(session, changes):
+def validate_ends_free(session: Session, changes: list[Change]) -> None:
     """An interface is in one connection at most, whichever its side; a second client waits, then finds it taken."""
     owners = _owners(session, {getattr(change.object, f"{end}_id") for change in changes for end in ENDS})
     for number, change in enumerate(changes):
@@ -97,5 +98,5 @@ interface_connections = Resource(
     InterfaceConnection,
     filters=("connection_status", *end_filters(InterfaceConnection, devices=DEVICES_OF_ENDS, sites=DEVICES_OF_ENDS)),
     order=(),
-    rules=(ends_are_two_ports, ends_are_free),
+    rules=(validate_ends, validate_ends_free),
 )

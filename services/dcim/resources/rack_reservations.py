@@ -7,12 +7,13 @@ from flask import g
 from marshmallow import ValidationError
 from sqlalchemy import DateTime, SmallInteger, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import mapped_column
+from sqlalchemy.orm import Session, mapped_column
 
 from services.dcim.base import Base
 from services.dcim.devices.placement import lock_racks
 from services.dcim.resources.racks import Rack
 from shared.api.resource import Related, Resource
+from shared.api.writing import Change
 from shared.query.filters import Filter
 from shared.references import holding
 from shared.schema import columns, fields
@@ -60,7 +61,7 @@ class RackReservation(Base):
 User = Base.model_of("users.user")
 
 
-def belong_to_who_asks(session, changes):
+def set_owner(session: Session, changes: list[Change]) -> None:
     """Who creates a reservation owns it, whichever user was sent; an update may name anyone."""
     created = [change for change in changes if change.creating]
     if created:
@@ -69,7 +70,7 @@ def belong_to_who_asks(session, changes):
         change.object.user_id = g.identity.user_id
 
 
-def reserve_free_units(session, changes):
+def validate_units_free(session: Session, changes: list[Change]) -> None:
     """Units lie in the rack and belong to one reservation; as in NetBox, those of one bulk request may overlap."""
     racks = lock_racks(session, {change.object.rack_id for change in changes})
     rows = session.execute(
@@ -122,6 +123,7 @@ rack_reservations = Resource(
         of_reservation(User, RackReservation.user_id, "username"),
         "description",
     ),
-    rules=(reserve_free_units, belong_to_who_asks),
+    rules=(validate_units_free,),
+    before_save=(set_owner,),
     order=("created",),
 )

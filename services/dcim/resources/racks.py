@@ -2,6 +2,7 @@
 
 from flask import request
 from sqlalchemy import case, update
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.choices import RACK_TYPE, RACK_WIDTH
@@ -12,6 +13,7 @@ from services.dcim.racks.units import EXCLUDE, FACE, UnitSchema, list_units
 from shared.api.openapi import page_schema
 from shared.api.openapi_parameters import paging
 from shared.api.resource import Action, Resource
+from shared.api.writing import Change
 from shared.custom_fields.column import CustomFields
 from shared.schema import columns, fields, natural_order
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
@@ -37,7 +39,7 @@ class Rack(Base, CustomFields, Tracked):
     name_order = columns.sort_key("name", natural_order.name_key)
 
 
-def hold_what_stands_in_it(session, changes):
+def validate_height_and_group(session: Session, changes: list[Change]) -> None:
     """A rack stays as high as its topmost device, and in the site of its group; a new rack is not asked."""
     existing = [change for change in changes if not change.creating]
     standing = mounted(session, {change.object.id for change in existing}) if existing else {}
@@ -49,7 +51,7 @@ def hold_what_stands_in_it(session, changes):
             change.fail("The group of the rack is at another site.")
 
 
-def take_devices_along(session, changes):
+def on_save_move_devices(session: Session, changes: list[Change]) -> None:
     """The devices of a rack are at its site."""
     device = Base.model_of("dcim.device")
     for change in changes:
@@ -82,8 +84,8 @@ racks = Resource(
     search=("name", "facility_id", "serial", "comments"),
     order=("site.name", "name_order"),
     unique=(("site", "name"), ("site", "facility_id")),
-    rules=(hold_what_stands_in_it,),
-    after_save=(take_devices_along,),
+    rules=(validate_height_and_group,),
+    after_save=(on_save_move_devices,),
     actions=(
         Action("units", list_units, reply=page_schema(UnitSchema), query=(FACE, EXCLUDE, *paging("limit", "offset"))),
         Action("elevation", show_elevation, media="image/svg+xml", query=(SIDES,)),

@@ -1,10 +1,11 @@
 """Regions: the tree of places that sites belong to."""
 
 from sqlalchemy import Text, func, select, text
-from sqlalchemy.orm import aliased, mapped_column
+from sqlalchemy.orm import Session, aliased, mapped_column
 
 from services.dcim.base import Base
 from shared.api.resource import Resource
+from shared.api.writing import Change
 from shared.schema.columns import CASCADE, reference, slug
 from shared.schema.columns import text as text_column
 
@@ -26,7 +27,7 @@ class Region(Base):
         return select(found.union(select(child.id).where(child.parent_id == found.c.id)).c.id)
 
 
-def stay_a_tree(session, changes):
+def validate_tree(session: Session, changes: list[Change]) -> None:
     """A region cannot be put below itself (NetBox 2.3 fails on it).
 
     One request at a time changes the tree, or two moves could close a cycle together.
@@ -40,7 +41,7 @@ def stay_a_tree(session, changes):
             change.fail("A region cannot be its own ancestor.", "parent")
 
 
-def keep_tree_order(session, changes):
+def set_tree_order(session: Session, changes: list[Change]) -> None:
     """The order of the list is depth-first by name: each key is the path of names from the root."""
     session.execute(
         text(
@@ -58,6 +59,6 @@ regions = Resource(
     filters=("name", "slug", "parent"),
     search=("name", "slug"),
     order=("tree_order",),
-    rules=(stay_a_tree,),
-    after_save=(keep_tree_order,),
+    rules=(validate_tree,),
+    after_save=(set_tree_order,),
 )

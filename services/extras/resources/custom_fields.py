@@ -6,11 +6,13 @@ from marshmallow import ValidationError
 from sqlalchemy import Column, Integer, Table, Text, cast, column, func, literal_column, select
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
+from sqlalchemy.orm import Session
 
 from services.extras.base import Base
 from services.extras.choices import FILTER_LOGIC
 from services.extras.object_types import CUSTOM_FIELDS
 from shared.api.resource import Resource
+from shared.api.writing import Change
 from shared.custom_fields import types as custom_field_types
 from shared.query.filters import Filter
 from shared.schema import columns, fields, parsing
@@ -81,7 +83,7 @@ class CustomField(Base):
 Table("extras_choice_number", Base.metadata, Column("id", Integer, primary_key=True))
 
 
-def keep_the_kind(session, changes):
+def validate_type_change(session: Session, changes: list[Change]) -> None:
     """A selection keeps ids of choices, which mean nothing to any other type."""
     for change in changes:
         kinds = {change.object.type, change.before.get("type", change.object.type)}
@@ -89,8 +91,8 @@ def keep_the_kind(session, changes):
             change.fail("A selection cannot become another type, nor another type a selection.", "type")
 
 
-def number_choices(session, changes):
-    """Give new choices their ids; those that have one must be of this field."""
+def validate_choices(session: Session, changes: list[Change]) -> None:
+    """Only a selection has choices, which differ; those that have an id already are of this field."""
     for change in changes:
         if "choices" not in change.values:
             continue
@@ -104,8 +106,13 @@ def number_choices(session, changes):
             change.fail("The ids of choices must differ.", "choices")
         elif unknown := [pk for pk in kept if str(pk) not in known]:
             change.fail(parsing.unknown_pk(unknown[0]), "choices")
-        else:
-            change.object.choices = _numbered(session, listed)
+
+
+def set_choice_ids(session: Session, changes: list[Change]) -> None:
+    """New choices get their ids."""
+    for change in changes:
+        if "choices" in change.values:
+            change.object.choices = _numbered(session, change.values["choices"])
 
 
 def _numbered(session, listed: list[dict]) -> dict:
@@ -117,8 +124,14 @@ def _numbered(session, listed: list[dict]) -> dict:
     }
 
 
-def check_default(session, changes):
+def validate_default(session: Session, changes: list[Change]) -> None:
+    """The default is a value of the type; that of a selection is the text of a choice, which may have no id yet."""
     for change in changes:
+        if change.object.type == custom_field_types.SELECTION:
+            choices = change.values["choices"] if "choices" in change.values else change.object.choices.values()
+            if change.object.default not in {"", *(choice["value"] for choice in choices)}:
+                change.fail(custom_field_types.NO_SUCH_CHOICE, "default")
+            continue
         try:
             custom_field_types.parse_default(change.object)
         except ValidationError as error:
@@ -136,5 +149,6 @@ custom_fields = Resource(
     ),
     search=("name", "label_", "description"),
     order=("weight", "name"),
-    rules=(keep_the_kind, number_choices, check_default),
+    rules=(validate_type_change, validate_choices, validate_default),
+    before_save=(set_choice_ids,),
 )

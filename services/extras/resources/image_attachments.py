@@ -4,12 +4,13 @@ from typing import ClassVar
 
 from marshmallow import ValidationError
 from sqlalchemy import DateTime, ForeignKey, Integer, String, case, func
-from sqlalchemy.orm import mapped_column
+from sqlalchemy.orm import Session, mapped_column
 
 from services.extras.base import Base
 from services.extras.images import ImageFile, Picture, store
 from services.extras.object_types import IMAGES, one_of
 from shared.api.resource import Resource
+from shared.api.writing import Change
 from shared.references import holding
 from shared.schema import columns, fields, parsing
 from shared.schema.columns import column, computed, text
@@ -66,19 +67,24 @@ class ImageAttachment(Base):
     dcim_device_id = _key("dcim.device")
 
 
-def find_parents(session, changes):
-    """Hold the parents, so that a picture goes with what it is of."""
+def validate_parent(session: Session, changes: list[Change]) -> None:
+    """The parent exists, and is held, so that a picture goes with what it is of."""
     for label in IMAGES:
         mine = [change for change in changes if change.object.content_type == label]
         found = holding.hold(session, Base, {label: {change.object.object_id for change in mine}})[label]
         for change in mine:
             if change.object.object_id not in found:
                 change.fail(parsing.unknown_pk(change.object.object_id))
-            for other, key in KEYS.items():
-                setattr(change.object, key, change.object.object_id if other == label else None)
 
 
-def keep_files(session, changes):
+def set_parent_keys(session: Session, changes: list[Change]) -> None:
+    """A foreign key for each type that a parent may have; only that of its own type is set."""
+    for change in changes:
+        for label, key in KEYS.items():
+            setattr(change.object, key, change.object.object_id if label == change.object.content_type else None)
+
+
+def set_images(session: Session, changes: list[Change]) -> None:
     for change in changes:
         picture = change.object.image
         if isinstance(picture, Picture):
@@ -91,5 +97,6 @@ def keep_files(session, changes):
 image_attachments = Resource(
     ImageAttachment,
     filters=("content_type", "object_id", "name"),
-    rules=(find_parents, keep_files),
+    rules=(validate_parent,),
+    before_save=(set_parent_keys, set_images),
 )

@@ -9,7 +9,7 @@ from services.ipam.address_syntax import parse_address
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, ADDRESS_ROLE, ADDRESS_STATUS
 from services.ipam.columns import Inet, address, family_of, host_of
-from services.ipam.vrf_locks import unique_by
+from services.ipam.vrf_locks import validate_unique_in_vrf
 from shared.api.resource import DependentFacts, Resource
 from shared.custom_fields.column import CustomFields
 from shared.query.filters import Filter, ReferenceFilter
@@ -100,7 +100,7 @@ ip_addresses = Resource(
     search=("description",),
     search_extra=filters.starts_with(IPAddress.address),
     order=("host",),
-    rules=(unique_by("host", lambda ip: host_of(ip.address)),),
+    rules=(validate_unique_in_vrf("host", lambda ip: host_of(ip.address)),),
     dependent_facts=(
         DependentFacts(
             "ipam.ipaddress", ("interface_id",), "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"

@@ -1,12 +1,14 @@
 """Services: what a device listens for, and on which of its addresses."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.ipam import filters
 from services.ipam.base import Base
 from services.ipam.choices import PROTOCOL
 from services.ipam.resources.ip_addresses import Interface, IPAddress
 from shared.api.resource import Resource
+from shared.api.writing import Change
 from shared.schema.columns import CASCADE, Tracked, absent, choice, integer, reference, references, text
 
 
@@ -24,7 +26,7 @@ class Service(Base, Tracked):
     description = text(100, blank=True)
 
 
-def listen_on_own_addresses(session, changes):
+def validate_addresses(session: Session, changes: list[Change]) -> None:
     """The addresses are on interfaces of the device, or of its chassis where it is the master."""
     moved = [change for change in changes if change.changed("device_id", "ipaddresses")]
     used = {address.id for change in moved for address in change.object.ipaddresses}
@@ -45,5 +47,5 @@ services = Resource(
     Service,
     filters=("name", "protocol", "port", "device", *filters.never_set("virtual_machine")),
     order=("protocol", "port"),
-    rules=(listen_on_own_addresses,),
+    rules=(validate_addresses,),
 )

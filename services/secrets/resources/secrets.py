@@ -12,6 +12,7 @@ from services.secrets.base import Base
 from services.secrets.resources.secret_roles import SecretRole
 from services.secrets.unlocking import keep_master_key, session_master_key
 from shared.api.resource import Resource
+from shared.api.writing import Change
 from shared.http.errors import BadRequest
 from shared.schema import fields
 from shared.schema.columns import CASCADE, PROTECT, Tracked, column, reference, text, transient
@@ -66,7 +67,7 @@ def readable(users, groups) -> bool:
     return identity.superuser or identity.user_id in users or not set(identity.groups).isdisjoint(groups)
 
 
-def guard_role(session: Session, changes: list) -> None:
+def validate_role_change(session: Session, changes: list[Change]) -> None:
     """Who may not read a secret must not move it to a role whose secrets it may read."""
     for change in changes:
         if "role_id" in change.before:
@@ -75,7 +76,7 @@ def guard_role(session: Session, changes: list) -> None:
                 change.fail("Only who may read this secret may give it another role.", "role")
 
 
-def encrypt(session: Session, changes: list) -> None:
+def set_ciphertext(session: Session, changes: list[Change]) -> None:
     changes = [change for change in changes if "plaintext" in change.values]
     if not changes:
         return
@@ -113,7 +114,8 @@ secrets = Resource(
     search=("name", device_name()),
     order=("device.name", "role.name", "name"),
     unique=(("device", "role", "name"),),
-    rules=(guard_role, encrypt),
+    rules=(validate_role_change,),
+    before_save=(set_ciphertext,),
     visible=visible,
     postprocess=decrypt,
 )
