@@ -10,10 +10,11 @@ from alembic.migration import MigrationContext
 from alembic.operations.ops import CreateForeignKeyOp, CreateTableOp
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, TypeDecorator, create_engine, text
+from sqlalchemy import Connection, TypeDecorator, create_engine
 
 from shared.config import package_of
 from shared.db import row_counts, trigram_indexes
+from shared.db.advisory_locks import AdvisoryLock
 from shared.references import triggers
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +32,7 @@ def upgrade(app: str, database_url: str) -> None:
     """Bring the database of `app` to the newest revision, one migrating process at a time. Raises NewerDatabase."""
     engine = create_engine(database_url)
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(7326000)"))
+        connection.execute(AdvisoryLock.MIGRATION.held())
         try:
             command.upgrade(_config(app, connection), "head")
         except CommandError as error:
