@@ -34,7 +34,7 @@ class TooManyAttempts(ApiError):
 
     status = 429
 
-    def __init__(self):
+    def __init__(self) -> None:
         seconds = int(WINDOW.total_seconds())
         super().__init__("Too many attempts to log in; try again later.", {"Retry-After": str(seconds)})
 

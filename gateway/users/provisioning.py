@@ -1,6 +1,6 @@
 """`POST /api/users/tokens/provision/`: a token for a username and its password."""
 
-from flask import Blueprint, g, request
+from flask import Blueprint, Response, g, request
 from marshmallow import ValidationError
 
 from gateway.users.login import log_in
@@ -36,7 +36,7 @@ Asked = representations.BaseSchema.from_dict(
     body=Asked,
     status=201,
 )
-def provision():
+def provision() -> Response:
     if request.method != "POST":
         raise MethodNotAllowed(request.method)
     sent = request_body.require_object(request_body.body())

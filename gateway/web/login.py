@@ -3,6 +3,7 @@
 import secrets
 
 from flask import Blueprint, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
 
 from gateway import sessions
 from gateway.users.app import app as accounts
@@ -15,12 +16,12 @@ pages = Blueprint("login", __name__, url_prefix="/admin")
 
 
 @pages.get("/login/")
-def form():
+def form() -> str:
     return render_template("login.html", next=_next())
 
 
 @pages.post("/login/")
-def enter():
+def enter() -> ResponseReturnValue:
     sessions.require_csrf(dict(session), "POST", request.form.get("_csrf", ""))
     username = request.form.get("username", "")
     try:
@@ -37,7 +38,7 @@ def enter():
 
 
 @pages.post("/logout/")
-def leave():
+def leave() -> ResponseReturnValue:
     sessions.require_csrf(dict(session), "POST", request.form.get("_csrf", ""))
     _end()
     reply = redirect("/api/", 303)

@@ -1,7 +1,7 @@
 """Tokens: the keys by which programs ask in the name of a user, who manages its own."""
 
 from flask import g
-from sqlalchemy import CHAR, Boolean, func
+from sqlalchemy import CHAR, Boolean, ColumnElement, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, mapped_column
 
@@ -12,6 +12,7 @@ from shared.api.writing import Change
 from shared.schema import fields
 from shared.schema.columns import CASCADE, boolean, date_time, reference, text, transient
 from shared.security import authorization
+from shared.security.identity import Identity
 
 
 class Token(Base):
@@ -28,7 +29,7 @@ class Token(Base):
     lent = mapped_column(Boolean, nullable=False, default=False, server_default=sql("false"))
 
 
-def own_tokens(identity):
+def own_tokens(identity: Identity) -> tuple[ColumnElement[bool], ...]:
     """A superuser sees every token, others their own."""
     authorization.require_user()
     return () if identity.superuser else (Token.user_id == identity.user_id,)

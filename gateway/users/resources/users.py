@@ -1,8 +1,11 @@
 """Users: everyone who may be asking. A user manages its own names and password, superusers everything."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import g
 from marshmallow import ValidationError
-from sqlalchemy import Text, exists, func, select
+from sqlalchemy import ColumnElement, Text, exists, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, mapped_column
 
@@ -18,6 +21,7 @@ from shared.http.errors import Protected
 from shared.schema import fields, parsing
 from shared.schema.columns import boolean, date_time, email, references, text, transient
 from shared.security import authorization
+from shared.security.identity import Identity
 
 OWN = {"password", "first_name", "last_name", "email"}
 LAST_SUPERUSER = "This is the last active superuser: nobody could manage the accounts any more."
@@ -28,10 +32,10 @@ class Password(fields.Text):
 
     LONGEST = 1024
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(load_only=True, **kwargs)
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if not isinstance(value, str):
             raise ValidationError("Not a valid string.")
         if not value:
@@ -56,7 +60,7 @@ class User(Base):
     last_login = date_time(null=True, automatic=True)
 
 
-def own_account(identity):
+def own_account(identity: Identity) -> tuple[ColumnElement[bool], ...]:
     """A superuser sees every account, others their own."""
     authorization.require_user()
     return () if identity.superuser else (User.id == identity.user_id,)
@@ -85,7 +89,7 @@ def on_delete_keep_superuser(session: Session, user: User) -> None:
 def _another_superuser(session: Session, user_id: int) -> bool:
     """Whether there is one besides `user_id`; whoever else wants to know waits for this transaction."""
     session.execute(AdvisoryLock.SUPERUSERS.held())
-    return session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id != user_id)))
+    return bool(session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id != user_id))))
 
 
 def set_password_hashes(session: Session, changes: list[Change]) -> None:
