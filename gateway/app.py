@@ -140,4 +140,4 @@ def _own_headers(path: str, request_id: str) -> list[tuple[str, str]]:
 
 _upstreams = Upstreams()
 app = create_pages(_upstreams)
-app.wsgi_app = Gateway(app, _upstreams)  # type: ignore[method-assign] - as Flask says to put middleware in front
+app.wsgi_app = Gateway(app, _upstreams)  # type: ignore[method-assign]  # which is how Flask takes middleware

@@ -68,8 +68,10 @@ def read(app: Flask, environ: dict[str, Any]) -> JsonObject | None:
         return None
     cookie = parse_cookie(header).get(SESSION_COOKIE, "")
     serializer = SESSIONS.get_signing_serializer(app)
+    if serializer is None:
+        return None
     try:
-        content: JsonObject | None = serializer and serializer.loads(cookie, max_age=SECONDS)
+        content: JsonObject = serializer.loads(cookie, max_age=SECONDS)
         return content
     except BadSignature:
         return None

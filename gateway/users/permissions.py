@@ -12,13 +12,13 @@ from sqlalchemy.orm import MappedColumn, Session, mapped_column
 from shared import JsonObject
 from shared.api.openapi import operation, page_schema
 from shared.api.openapi_parameters import paging
-from shared.api.writing import Change
 from shared.config import SERVICES
 from shared.http.errors import ServiceUnavailable
 from shared.http.responses import json_response
 from shared.query.pagination import Page
 from shared.references import client
 from shared.schema import fields, openapi_schemas
+from shared.schema.changes import Change
 from shared.security import authorization
 
 SHOWN_CHARACTERS = 100
@@ -41,9 +41,7 @@ class Permissions(fields.Field):
         "x-permissions": True,
     }
 
-    default_error_messages: ClassVar[dict[str, str]] = {
-        "invalid": "Expected a list of permissions, each as app.codename."
-    }
+    default_error_messages = {"invalid": "Expected a list of permissions, each as app.codename."}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[str]:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):

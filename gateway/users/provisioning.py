@@ -8,6 +8,7 @@ from gateway.users.resources.tokens import tokens
 from gateway.users.resources.users import Password
 from shared.api import views, writing
 from shared.api.openapi import operation
+from shared.api.options import allows
 from shared.api.resource import ALL
 from shared.http import request_body
 from shared.http.errors import BadRequest, MethodNotAllowed
@@ -36,6 +37,7 @@ Asked = representations.BaseSchema.from_dict(
     body=Asked,
     status=201,
 )
+@allows("POST")
 def provision() -> Response:
     if request.method != "POST":
         raise MethodNotAllowed(request.method)
@@ -49,6 +51,3 @@ def provision() -> Response:
     item = {**sent, "user": user.id}
     made = views.write(tokens, False, lambda session: writing.dump(tokens, writing.create(session, tokens, [item])))
     return json_response(made[0], 201)
-
-
-provision.verbs = ("POST",)

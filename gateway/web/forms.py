@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from gateway.web import values
 from gateway.web.display import label
@@ -77,7 +77,7 @@ class Form:
         """The names of what is sent as a file."""
         return [each.name for each in self.inputs if each.kind == "file"]
 
-    def upload(self, data: JsonObject, files: MultiDict[str, str]) -> Upload:
+    def upload(self, data: JsonObject, files: MultiDict[str, FileStorage]) -> Upload:
         """`data` with the files that were chosen, as a form."""
         chosen = {name: files[name] for name in self.files if files.get(name)}
         return Upload({name: values.text_of(value) for name, value in data.items()} | chosen)

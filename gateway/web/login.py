@@ -29,8 +29,7 @@ def enter() -> ResponseReturnValue:
         with accounts.app_context(), log_in(username, password, address) as (transaction, user):
             key = begin(transaction, user.id)
     except ApiError as refusal:
-        detail = refusal.body["detail"]
-        return render_template("login.html", next=_next(), username=username, error=detail), refusal.status
+        return render_template("login.html", next=_next(), username=username, error=str(refusal)), refusal.status
     _end()
     session.permanent = True
     session.update(key=key, csrf=secrets.token_urlsafe(24))

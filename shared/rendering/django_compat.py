@@ -82,7 +82,7 @@ class Object(dict):
             return self["id"]
         if name == "cf":
             fields = self["custom_fields"].items()
-            return {field: value["label"] if isinstance(value, Choice) else value for field, value in fields}
+            return {field: value["label"] if isinstance(value, DisplayedChoice) else value for field, value in fields}
         if choice := re.fullmatch("get_(.+)_display", name):
             return self[choice[1]]["label"]
         raise KeyError(name)
@@ -91,7 +91,7 @@ class Object(dict):
         return str(next((self[name] for name in NAMES if self.get(name)), self.get("id")))
 
 
-class Choice(dict):
+class DisplayedChoice(dict):
     """One of a list of choices, which counts as its value."""
 
     def __str__(self):
@@ -101,7 +101,7 @@ class Choice(dict):
         return bool(self["value"])
 
     def __eq__(self, other):
-        return self["value"] == (other["value"] if isinstance(other, Choice) else other)
+        return self["value"] == (other["value"] if isinstance(other, DisplayedChoice) else other)
 
     def __hash__(self):
         return hash(self["value"])
@@ -117,7 +117,7 @@ class Objects(list):
 def shaped(value: dict) -> dict:
     """What a template gets for an object in JSON."""
     if value.keys() == {"value", "label"}:
-        return Choice(value)
+        return DisplayedChoice(value)
     return Object({name: Objects(each) if isinstance(each, list) else each for name, each in value.items()})
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session, mapped_column
 from gateway.users.base import Base
 from gateway.users.keys import digest, new_key
 from shared.api.resource import Resource
-from shared.api.writing import Change
 from shared.schema import fields
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, boolean, date_time, reference, text, transient
 from shared.security import authorization
 from shared.security.identity import Identity

@@ -15,10 +15,10 @@ from gateway.users.permissions import permissions, validate_permissions
 from gateway.users.resources.groups import Group
 from gateway.users.sessions import end_all
 from shared.api.resource import Resource
-from shared.api.writing import Change
 from shared.db.advisory_locks import AdvisoryLock
 from shared.http.errors import Protected
 from shared.schema import fields, parsing
+from shared.schema.changes import Change
 from shared.schema.columns import boolean, date_time, email, references, text, transient
 from shared.security import authorization
 from shared.security.identity import Identity

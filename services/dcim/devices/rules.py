@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.components.of_devices import create_components
-from shared.api.writing import Change
+from shared.schema.changes import Change
 
 
 def validate_primary_addresses(session: Session, changes: list[Change]) -> None:
@@ -20,7 +20,7 @@ def validate_primary_addresses(session: Session, changes: list[Change]) -> None:
                 change.fail(f"The primary {label} address is not on an interface of this device.")
 
 
-def _owned(session, device_ids) -> set[tuple[int, int]]:
+def _owned(session: Session, device_ids: set[int]) -> set[tuple[int, int]]:
     """(device, interface) pairs: whose addresses may be primary for which device."""
     device, chassis = Base.model_of("dcim.device"), Base.model_of("dcim.virtualchassis")
     interface = Base.model_of("dcim.interface")

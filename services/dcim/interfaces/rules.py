@@ -1,5 +1,7 @@
 """What an interface must keep to: its device, its LAG, its VLANs and what it is plugged into."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -8,7 +10,7 @@ from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE
 from services.dcim.components.columns import validate_type_flag
 from services.dcim.resources.interface_connections import connected_among
 from services.dcim.resources.virtual_chassis import VirtualChassis
-from shared.api.writing import Change
+from shared.schema.changes import Change, Rule
 
 TAGGED = 200
 NO_PORT = "Virtual, LAG and wireless interfaces cannot be connected."
@@ -29,7 +31,7 @@ def validate_vlans(session: Session, changes: list[Change]) -> None:
             change.fail("Some of the VLANs are of another site than the device.", "tagged_vlans")
 
 
-def _reaches(vlan, change) -> bool:
+def _reaches(vlan: Any, change: Change) -> bool:
     return vlan is None or vlan.site_id in (None, change.object.device.site_id)
 
 
@@ -40,7 +42,7 @@ def validate_connection(session: Session, changes: list[Change]) -> None:
         others[pk].fail(NO_PORT)
 
 
-def no_ports(changes) -> dict:
+def no_ports(changes: list[Change]) -> dict[int, Change]:
     """The changes, by id, of interfaces that are, or now become, something that no cable fits."""
     return {c.object.id: c for c in changes if not c.creating and c.object.form_factor in NOT_CONNECTABLE}
 
@@ -84,7 +86,7 @@ def set_vlans(session: Session, changes: list[Change]) -> None:
             change.object.tagged_vlans = []
 
 
-RULES = (
+RULES: tuple[Rule[Any], ...] = (
     validate_device,
     validate_vlans,
     validate_type_flag("is_network_device", "Only devices of a network device type have interfaces."),

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.components.columns import Component, component, validate_type_flag
-from shared.api.writing import Change
+from shared.schema.changes import Change
 from shared.schema.columns import SET_NULL, reference
 
 

@@ -1,6 +1,6 @@
 """Devices: everything that is mounted, installed or kept at a site."""
 
-from sqlalchemy import select, true
+from sqlalchemy import ColumnElement, select, true
 
 from services.dcim.base import Base
 from services.dcim.choices import DEVICE_STATUS, RACK_FACE
@@ -50,18 +50,18 @@ class Device(Base, CustomFields, Tracked):
     name_order = columns.sort_key("name", natural_order.name_key)
 
 
-def of_type(flag):
+def of_type(flag: str) -> BooleanFilter:
     """The filter on a flag of the device's type."""
     chosen = select(DeviceType.id).where(getattr(DeviceType, flag))
     return BooleanFilter(flag, Device.device_type_id.in_(chosen))
 
 
-def with_mac_address(address):
+def with_mac_address(address: str) -> ColumnElement[bool]:
     interface = Base.model_of("dcim.interface")
     return Device.id.in_(select(interface.device_id).where(interface.mac_address == address))
 
 
-def by_part(words):
+def by_part(words: str) -> list[ColumnElement[bool]]:
     """A device is found by the serial numbers of its parts, too."""
     part = Base.model_of("dcim.inventoryitem")
     written = part.serial.ilike(f"%{escape_like(words)}%", escape="\\")

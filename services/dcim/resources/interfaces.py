@@ -14,10 +14,10 @@ from services.dcim.resources.interface_connections import connection_of, is_conn
 from shared.api import reading
 from shared.api.graphs import INTERFACE, graphs
 from shared.api.resource import Related, Resource
-from shared.api.writing import Change
 from shared.http.errors import ServiceUnavailable
 from shared.references.lookups import Lookup
 from shared.schema import fields
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
 
 

@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.components.columns import FIRST, Component
 from services.dcim.resources.devices import Device
 from shared.api.resource import Related, Resource
-from shared.api.writing import Change
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, boolean, reference, text
 from shared.schema.fields import RawReference
 
@@ -57,7 +57,7 @@ def validate_no_cycle(session: Session, changes: list[Change]) -> None:
             change.fail("An item cannot be inside itself.", "parent")
 
 
-def by_number(text):
+def by_number(text: str) -> list[ColumnElement[bool]]:
     """Serials and asset tags are searched for as a whole."""
     return [func.lower(InventoryItem.serial) == text.lower(), func.lower(InventoryItem.asset_tag) == text.lower()]
 

@@ -1,22 +1,24 @@
 """Rack reservations: units of a rack that are kept free for someone."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask import g
 from marshmallow import ValidationError
-from sqlalchemy import DateTime, SmallInteger, func, select
+from sqlalchemy import ColumnElement, DateTime, SmallInteger, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, mapped_column
 
 from services.dcim.base import Base
 from services.dcim.devices.placement import lock_racks
 from services.dcim.resources.racks import Rack
+from shared import JsonObject
 from shared.api.resource import Related, Resource
-from shared.api.writing import Change
 from shared.query.filters import Filter
 from shared.references import holding
 from shared.schema import columns, fields
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, reference, text
 
 
@@ -24,9 +26,9 @@ class Units(fields.Field):
     """A list of rack units; an error names the place of the element."""
 
     repeats = True
-    shape: ClassVar[dict] = {"type": "array", "items": {"type": "integer"}, "example": [1]}
+    shape: ClassVar[JsonObject] = {"type": "array", "items": {"type": "integer"}, "example": [1]}
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             raise ValidationError(f'Expected a list of items but got type "{type(value).__name__}".')
         unit, errors, units = fields.Integer(0, columns.SMALL_MAX), {}, []
@@ -89,11 +91,11 @@ def validate_units_free(session: Session, changes: list[Change]) -> None:
             change.fail(f"Other reservations hold the units {_listed(taken)}.")
 
 
-def _listed(units) -> str:
+def _listed(units: list[int]) -> str:
     return ", ".join(map(str, sorted(set(units))))
 
 
-def at_moment(text):
+def at_moment(text: str) -> ColumnElement[bool] | None:
     """When it was created, to the microsecond; a moment without a zone is UTC."""
     try:
         moment = datetime.fromisoformat(text)
@@ -102,7 +104,7 @@ def at_moment(text):
     return RackReservation.created == (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def of_reservation(target, key, name):
+def of_reservation(target: Any, key: Any, name: str) -> ColumnElement[Any]:
     """Column `name` of the `target` that `key` refers to, to be searched."""
     return select(getattr(target, name)).where(target.id == key).scalar_subquery()
 

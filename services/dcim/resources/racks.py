@@ -1,6 +1,6 @@
 """Racks: what devices are mounted in."""
 
-from flask import request
+from flask import Response, request
 from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
@@ -8,14 +8,14 @@ from services.dcim.base import Base
 from services.dcim.choices import RACK_TYPE, RACK_WIDTH
 from services.dcim.devices.placement import mounted
 from services.dcim.racks.drawing import SIDES, draw
-from services.dcim.racks.elevation import Rack as Elevation
+from services.dcim.racks.elevation import RackElevation
 from services.dcim.racks.units import EXCLUDE, FACE, UnitSchema, list_units
 from shared.api.openapi import page_schema
 from shared.api.openapi_parameters import paging
 from shared.api.resource import Action, Resource
-from shared.api.writing import Change
 from shared.custom_fields.column import CustomFields
 from shared.schema import columns, fields, natural_order
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
 
 
@@ -45,7 +45,7 @@ def validate_height_and_group(session: Session, changes: list[Change]) -> None:
     standing = mounted(session, {change.object.id for change in existing}) if existing else {}
     for change in existing:
         rack = change.object
-        if Elevation(rack.u_height, tuple(standing[rack.id])).highest_taken_unit() > rack.u_height:
+        if RackElevation(rack.u_height, tuple(standing[rack.id])).highest_taken_unit() > rack.u_height:
             change.fail("The rack is not as high as its topmost device stands.")
         elif rack.group and rack.group.site_id != rack.site_id:
             change.fail("The group of the rack is at another site.")
@@ -60,7 +60,7 @@ def on_save_move_devices(session: Session, changes: list[Change]) -> None:
             session.execute(moved.values(site_id=change.object.site_id, last_updated=device.last_updated))
 
 
-def show_elevation(resource, pk: int):
+def show_elevation(resource: Resource, pk: int) -> Response:
     """The rack drawn; its units for a client that takes JSON only and does not say `render=svg`, as today's do."""
     drawn = request.args.get("render") == "svg" or "image/svg+xml" in request.accept_mimetypes
     return (draw if drawn else list_units)(resource, pk)

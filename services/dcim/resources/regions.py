@@ -1,12 +1,14 @@
 """Regions: the tree of places that sites belong to."""
 
-from sqlalchemy import Text, select, text
+from typing import Any
+
+from sqlalchemy import Select, Text, select, text
 from sqlalchemy.orm import Session, aliased, mapped_column
 
 from services.dcim.base import Base
 from shared.api.resource import Resource
-from shared.api.writing import Change
 from shared.db.advisory_locks import AdvisoryLock
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, reference, slug
 from shared.schema.columns import text as text_column
 
@@ -20,7 +22,7 @@ class Region(Base):
     tree_order = mapped_column(Text(collation="C"), index=True)
 
     @classmethod
-    def with_descendants(cls, ids):
+    def with_descendants(cls, ids: Select[Any]) -> Select[Any]:
         found = select(cls.id).where(cls.id.in_(ids)).cte(recursive=True)
         child = aliased(cls)
         return select(found.union(select(child.id).where(child.parent_id == found.c.id)).c.id)

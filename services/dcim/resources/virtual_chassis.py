@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from services.dcim.base import Base
 from services.dcim.resources.devices import Device
 from shared.api.resource import Related, Resource
-from shared.api.writing import Change
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, reference, text
 
 
@@ -33,7 +33,7 @@ def on_create_add_master(session: Session, changes: list[Change]) -> None:
             session.execute(joining.values(**place, last_updated=Device.last_updated))
 
 
-def on_delete_release_members(session, chassis):
+def on_delete_release_members(session: Session, chassis: VirtualChassis) -> None:
     leaving = update(Device).where(Device.virtual_chassis_id == chassis.id)
     place = {"virtual_chassis_id": None, "vc_position": None, "vc_priority": None}
     session.execute(leaving.values(**place, last_updated=Device.last_updated))

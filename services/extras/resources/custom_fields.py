@@ -1,64 +1,51 @@
 """Custom fields: what users add to the objects of other services, which follow these definitions."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError
-from sqlalchemy import Column, Integer, Table, Text, cast, column, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, Integer, Table, Text, cast, column, func, literal_column, select
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from services.extras.base import Base
 from services.extras.choices import FILTER_LOGIC
-from services.extras.object_types import CUSTOM_FIELDS
+from services.extras.object_types import ObjectTypes
+from shared import JsonObject
 from shared.api.resource import Resource
-from shared.api.writing import Change
 from shared.custom_fields import types as custom_field_types
 from shared.query.filters import Filter
 from shared.schema import columns, fields, parsing
+from shared.schema.changes import Change
 
 MOST_CHOICES = 500
 CHOICE = {"id": {"type": "integer", "nullable": True}, "value": {"type": "string"}, "weight": {"type": "integer"}}
 
 
-class ObjectTypes(fields.Field):
-    """A list of the types that carry custom fields, in the order of their names."""
-
-    repeats = True
-    shape: ClassVar[dict] = {"type": "array", "items": {"type": "string", "enum": list(CUSTOM_FIELDS)}}
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        if not isinstance(value, list) or not value:
-            raise ValidationError("Expected a list of at least one object type.")
-        for label in value:
-            if label not in CUSTOM_FIELDS:
-                raise ValidationError(f'"{label}" is none of the types with custom fields: {", ".join(CUSTOM_FIELDS)}.')
-        return sorted(set(value))
-
-
 class Choices(fields.Field):
     """A list of `{id, value, weight}`, kept as `{id: {value, weight}}`; a choice without id is a new one."""
 
-    shape: ClassVar[dict] = {"type": "array", "items": {"type": "object", "properties": CHOICE}}
+    shape: ClassVar[JsonObject] = {"type": "array", "items": {"type": "object", "properties": CHOICE}}
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise ValidationError("Expected a list of objects with value and weight.")
         if len(value) > MOST_CHOICES:
             raise ValidationError(f"A field has at most {MOST_CHOICES} choices.")
         return [self._choice(item) for item in value]
 
-    def _choice(self, item: dict) -> dict:
+    def _choice(self, item: JsonObject) -> JsonObject:
         return {
             "id": None if item.get("id") is None else parsing.to_pk(item["id"]),
             "value": fields.Text(100).deserialize(item.get("value", "")),
             "weight": fields.Integer(0, columns.SMALL_MAX).deserialize(item.get("weight", 100)),
         }
 
-    def _serialize(self, value, attr, obj, **kwargs):
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return [{"id": pk, **value[str(pk)]} for pk in sorted(map(int, value))]
 
-    def sql(self, value):
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         each = func.jsonb_each(value).table_valued(column("key", Text), column("value", JSONB))
         pk = cast(each.c.key, Integer)
         face = func.json_build_object("id", pk, "value", each.c.value["value"], "weight", each.c.value["weight"])
@@ -115,7 +102,7 @@ def set_choice_ids(session: Session, changes: list[Change]) -> None:
             change.object.choices = _numbered(session, change.values["choices"])
 
 
-def _numbered(session, listed: list[dict]) -> dict:
+def _numbered(session: Session, listed: list[JsonObject]) -> dict[str, JsonObject]:
     fresh = sum(choice["id"] is None for choice in listed)
     number = "SELECT nextval(pg_get_serial_sequence('extras_choice_number', 'id')) FROM generate_series(1, :fresh)"
     numbers = iter(session.scalars(sql(number), {"fresh": fresh}).all())

@@ -1,18 +1,19 @@
 """Image attachments: pictures of sites, racks and devices."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError
-from sqlalchemy import DateTime, ForeignKey, Integer, String, case, func
-from sqlalchemy.orm import Session, mapped_column
+from sqlalchemy import ColumnElement, DateTime, ForeignKey, Integer, String, case, func
+from sqlalchemy.orm import MappedColumn, Session, mapped_column
 
 from services.extras.base import Base
 from services.extras.images import ImageFile, Picture, store
 from services.extras.object_types import IMAGES, one_of
+from shared import JsonObject
 from shared.api.resource import Resource
-from shared.api.writing import Change
 from shared.references import holding
 from shared.schema import columns, fields, parsing
+from shared.schema.changes import Change
 from shared.schema.columns import column, computed, text
 from shared.schema.representations import subface
 
@@ -23,22 +24,22 @@ class Parent(fields.Text):
     """The type of what the picture is of."""
 
     replicas = IMAGES
-    shape: ClassVar[dict] = one_of(IMAGES)
+    shape: ClassVar[JsonObject] = one_of(IMAGES)
 
-    def check(self, text):
+    def check(self, text: str) -> str:
         if text not in IMAGES:
             raise ValidationError(f"Must be one of {', '.join(IMAGES)}.")
         return text
 
 
-def _key(label: str):
+def _key(label: str) -> MappedColumn[int | None]:
     return mapped_column(Integer, ForeignKey(f"{label.replace('.', '_')}.id", ondelete="CASCADE"), index=True)
 
 
-def _parent(attachment):
+def _parent(attachment: Any) -> ColumnElement[Any]:
     """The nested face of the parent, whatever its type."""
 
-    def face(label):
+    def face(label: str) -> tuple[ColumnElement[bool], ColumnElement[Any]]:
         key = getattr(attachment, KEYS[label])
         return (key.is_not(None), subface(Base.model_of(label), None, lambda parent: parent.id == key))
 

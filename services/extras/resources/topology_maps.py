@@ -1,5 +1,7 @@
 """Topology maps: drawings of how devices are connected, tier by tier."""
 
+from sqlalchemy import Text
+
 from services.extras.base import Base
 from services.extras.topology import IMAGE, render
 from shared.api.resource import Action, Resource
@@ -13,7 +15,7 @@ class TopologyMap(Base):
     name = text(50, unique=True)
     slug = columns.slug()
     site_id = reference("dcim.site", on_delete=CASCADE, null=True)
-    device_patterns = columns.column(columns.Text, fields.Text())
+    device_patterns = columns.column(Text, fields.Text())
     description = text(100, blank=True)
 
 

@@ -1,6 +1,6 @@
 """Aggregates: the top of the hierarchy, space that a registry has handed out."""
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from sqlalchemy import cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR, ExcludeConstraint
@@ -10,8 +10,8 @@ from services.ipam import filters
 from services.ipam.base import Base
 from services.ipam.columns import family_of, network
 from shared.api.resource import Resource
-from shared.api.writing import Change
 from shared.custom_fields.column import CustomFields
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, Tracked, date, reference, text
 
 
@@ -37,7 +37,7 @@ def validate_no_overlap(session: Session, changes: list[Change]) -> None:
     stored: dict[str, set[int]] = {}
     for prefix, pk in session.execute(met):
         stored.setdefault(prefix, set()).add(pk)
-    earlier = []
+    earlier: list[IPv4Network | IPv6Network] = []
     for change in changes:
         mine = ip_network(change.object.prefix)
         if stored.get(change.object.prefix, set()) - {change.object.id} or any(mine.overlaps(one) for one in earlier):

@@ -1,6 +1,8 @@
 """IP addresses: single hosts, maybe on an interface."""
 
-from sqlalchemy import Computed, Index, and_, func, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Computed, Index, and_, func, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import aliased, mapped_column
 
@@ -42,13 +44,13 @@ class IPAddress(Base, CustomFields, Tracked):
     )
 
     @hybrid_property
-    def nat_inside_interface_id(self):
+    def nat_inside_interface_id(self) -> Any:
         """Published: dcim lets a device's primary address be one that is translated to an address of its own."""
         return self.nat_inside and self.nat_inside.interface_id
 
     @nat_inside_interface_id.inplace.expression
     @classmethod
-    def _nat_inside_interface_id(cls):
+    def _nat_inside_interface_id(cls) -> ColumnElement[int | None]:
         inside = aliased(IPAddress)
         return select(inside.interface_id).where(inside.id == cls.nat_inside_id).scalar_subquery()
 
@@ -58,26 +60,26 @@ Index("ix_ipam_ipaddress_mask", func.masklen(IPAddress.address))
 Interface = Base.model_of("dcim.interface")
 
 
-def by_address(written: str):
+def by_address(written: str) -> ColumnElement[bool]:
     """With a mask, the address and the mask; without, the address whatever its mask."""
     same_host = IPAddress.host == filters.host(written)
     return and_(same_host, IPAddress.address == str(parse_address(written))) if "/" in written else same_host
 
 
-def of_device(own, master, value):
+def of_device(own: Any, master: Any, value: object) -> ColumnElement[bool]:
     """On an interface of the device, or, if it is the master of its chassis, on one of any member's that it manages."""
     owned = or_(own == value, and_(master == value, ~Interface.mgmt_only))
     return IPAddress.interface_id.in_(select(Interface.id).where(owned))
 
 
-def of_device_id(written: str):
+def of_device_id(written: str) -> ColumnElement[bool] | None:
     number = parsing.to_integer(written)
     if number is None or abs(number) > parsing.MAX_INTEGER:
         return None
     return of_device(Interface.device_id, Interface.chassis_master_id, number)
 
 
-def of_device_name(written: str):
+def of_device_name(written: str) -> ColumnElement[bool]:
     return of_device(Interface.device_name, Interface.chassis_master_name, written)
 
 

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_network
 
-from sqlalchemy import Index, Text, func, select
+from sqlalchemy import ColumnElement, Index, Text, func, select
 from sqlalchemy.orm import Session, mapped_column
 
 from services.ipam import available, filters, utilization
@@ -12,9 +12,9 @@ from services.ipam.columns import family_of, network
 from services.ipam.resources.vlans import VLAN
 from services.ipam.vrf_locks import validate_unique_in_vrf
 from shared.api.resource import Action, Resource
-from shared.api.writing import Change
 from shared.custom_fields.column import CustomFields
 from shared.query.filters import NumberFilter, ReferenceFilter
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, boolean, choice, reference, text
 
 
@@ -46,10 +46,10 @@ Index("ix_ipam_prefix_mask", func.masklen(Prefix.prefix))
 class VlanVidFilter(NumberFilter):
     """`vlan_vid`: the number of the VLAN rather than its id."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__("vlan_vid", VLAN.vid)
 
-    def where(self, values):
+    def where(self, values: list[str]) -> ColumnElement[bool] | None:
         condition = super().where(values)
         return None if condition is None else Prefix.vlan_id.in_(select(VLAN.id).where(condition))
 

@@ -1,5 +1,7 @@
 """Services: what a device listens for, and on which of its addresses."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -8,7 +10,7 @@ from services.ipam.base import Base
 from services.ipam.choices import PROTOCOL
 from services.ipam.resources.ip_addresses import Interface, IPAddress
 from shared.api.resource import Resource
-from shared.api.writing import Change
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, Tracked, absent, choice, integer, reference, references, text
 
 
@@ -37,7 +39,7 @@ def validate_addresses(session: Session, changes: list[Change]) -> None:
             change.fail("Every address must be on an interface of the device.", "ipaddresses")
 
 
-def _serves(interface, device_id: int) -> bool:
+def _serves(interface: Any, device_id: int) -> bool:
     if interface is None:
         return False
     return interface.device_id == device_id or (interface.chassis_master_id == device_id and not interface.mgmt_only)

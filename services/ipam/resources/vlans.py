@@ -1,14 +1,14 @@
 """VLANs: numbered networks of the second layer."""
 
-from sqlalchemy import Text, cast
+from sqlalchemy import ColumnElement, Text, cast
 from sqlalchemy.orm import Session
 
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, VLAN_STATUS
 from shared.api.resource import Resource
-from shared.api.writing import Change
 from shared.custom_fields.column import CustomFields
 from shared.schema import fields, parsing
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
 
 
@@ -34,7 +34,7 @@ def validate_group_site(session: Session, changes: list[Change]) -> None:
             change.fail("The group must belong to the site of the VLAN.")
 
 
-def by_vid(words):
+def by_vid(words: str) -> list[ColumnElement[bool]]:
     number = parsing.to_integer(words)
     return [VLAN.vid == number] if number is not None and 0 < number < 4095 else []
 

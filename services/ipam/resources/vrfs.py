@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session
 
 from services.ipam.base import Base
 from shared.api.resource import Resource
-from shared.api.writing import Change
 from shared.custom_fields.column import CustomFields
 from shared.schema import fields
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, Tracked, boolean, computed, reference, text
 
 

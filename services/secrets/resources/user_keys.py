@@ -1,7 +1,7 @@
 """User keys: a user sets its own public key; who may already read secrets lets others read them."""
 
-from flask import g
-from sqlalchemy import delete, exists, select
+from flask import Response, g
+from sqlalchemy import ColumnElement, Select, delete, exists, select
 from sqlalchemy.orm import Session
 
 from services.secrets import crypto
@@ -10,7 +10,6 @@ from services.secrets.resources.secrets import Secret
 from services.secrets.unlocking import PrivateKey, own_master_key, private_key
 from shared.api.resource import Action, Resource
 from shared.api.views import found
-from shared.api.writing import Change
 from shared.db.advisory_locks import AdvisoryLock
 from shared.db.database import database
 from shared.http import request_body
@@ -18,13 +17,15 @@ from shared.http.errors import Forbidden, Protected
 from shared.http.responses import json_response
 from shared.references import holding
 from shared.schema import representations
+from shared.schema.changes import Change
 from shared.security import authorization
+from shared.security.identity import Identity
 
 ACTIVATE = "secrets.activate_userkey"
 LAST_KEY = "This is the only active user key: without it nobody could read the secrets any more."
 
 
-def own_key(identity):
+def own_key(identity: Identity) -> tuple[ColumnElement[bool], ...]:
     """Every user sees its own key; a superuser, and who may activate keys, sees all."""
     authorization.require_user()
     return () if identity.may(ACTIVATE) else (UserKey.user_id == identity.user_id,)
@@ -73,7 +74,7 @@ def set_activation(session: Session, changes: list[Change]) -> None:
             key.is_active = True
 
 
-def _of_user(user_id: int):
+def _of_user(user_id: int) -> Select[bool]:
     return select(exists().where(UserKey.user_id == user_id))
 
 
@@ -81,11 +82,11 @@ def _another_active(session: Session, key: UserKey) -> bool:
     """Whether somebody else can read secrets; whoever else wants to know waits for this transaction."""
     session.execute(AdvisoryLock.FIRST_USER_KEY.held())
     active = exists().where(UserKey.master_key_cipher.is_not(None), UserKey.id.is_distinct_from(key.id))
-    return session.scalar(select(active))
+    return bool(session.scalar(select(active)))
 
 
 def _any_secret(session: Session) -> bool:
-    return session.scalar(select(exists(select(Secret.id))))
+    return bool(session.scalar(select(exists(select(Secret.id)))))
 
 
 def _lock_out(session: Session, key: UserKey) -> None:
@@ -102,7 +103,7 @@ def on_delete_keep_active_key(session: Session, key: UserKey) -> None:
         raise Protected(LAST_KEY, [])
 
 
-def activate(resource: Resource, pk: int):
+def activate(resource: Resource, pk: int) -> Response:
     """Wrap the master key to the key `pk`, with the private key of a user who has it."""
     given = private_key(request_body.require_object(request_body.body()))
     with database().transaction() as session:
