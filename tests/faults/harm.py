@@ -35,7 +35,16 @@ class Harm:
         self._undo(float("inf"))
 
     def _once(self) -> None:
-        deeds = [self.kill, self.kill, self.kill_worker, self.stop, self.stop_worker, self.restart, self.cut, self.cut]
+        deeds: list[Callable[..., None]] = [
+            self.kill,
+            self.kill,
+            self.kill_worker,
+            self.stop,
+            self.stop_worker,
+            self.restart,
+            self.cut,
+            self.cut,
+        ]
         deed = self.random.choice(deeds)
         if deed == self.cut:
             self.cut(self.random.choice(list(self.network.relays)), self.random.choice(CUTS))

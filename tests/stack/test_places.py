@@ -41,9 +41,10 @@ def test_the_foreground_ends_when_told(make_stack: Callable[..., Stack], told: s
     stack = make_stack()
     command = [sys.executable, "-m", "stack", "up", "--data", str(stack.data), "--port", str(stack.port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as foreground:
-        assert foreground.stdout
-        eventually(lambda out=foreground.stdout: "Patchbay serves" in out.readline(), "it says where it serves")
+        output = foreground.stdout
+        assert output
+        eventually(lambda: "Patchbay serves" in output.readline(), "it says where it serves")
         foreground.send_signal(told)
-        foreground.stdout.read()
+        output.read()
     assert foreground.returncode == 0
     assert processes.alive(stack.folder) == []

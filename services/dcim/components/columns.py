@@ -6,7 +6,7 @@ A template and its component share the names of their columns, so that one state
 from typing import Any, ClassVar
 
 from sqlalchemy import Boolean, ColumnElement, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Mapped, Session, aliased
 
 from services.dcim.choices import CONNECTION_STATUS, INTERFACE_FORM_FACTOR
 from services.dcim.connections.filters import end_filters
@@ -37,7 +37,7 @@ class Component:
 
     nested: ClassVar[tuple[str, ...]] = ("name",)
 
-    device_id = reference("dcim.device", on_delete=CASCADE, sort_order=OWNER)
+    device_id: Mapped[Any] = reference("dcim.device", on_delete=CASCADE, sort_order=OWNER)
     name = text(50, sort_order=FIRST)
 
 
