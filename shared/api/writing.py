@@ -3,7 +3,6 @@
 A bulk POST takes the same way as one object: every step sees all changes, so its statements do not grow with them.
 """
 
-from dataclasses import dataclass, field
 from functools import cache
 
 from marshmallow import Schema, ValidationError
@@ -17,34 +16,12 @@ from shared.api.uniqueness import check_columns, check_sets
 from shared.custom_fields import column as custom_fields
 from shared.custom_fields import input as custom_field_input
 from shared.http import request_body
-from shared.http.errors import NON_FIELD, BadRequest
+from shared.http.errors import BadRequest
 from shared.references import activity, holding
 from shared.schema import fields
+from shared.schema.changes import Change
 from shared.schema.representations import patch_schema, write_schema
 from shared.security import authorization
-
-
-@dataclass
-class Change:
-    """One object that is about to be created or changed.
-
-    `values` are the loaded fields by API name, `before` the values of the columns that change, `errors` messages by
-    field. `sent` is the data as the client sent it.
-    """
-
-    object: object
-    sent: dict
-    creating: bool
-    values: dict = field(default_factory=dict)
-    before: dict = field(default_factory=dict)
-    errors: dict = field(default_factory=dict)
-
-    def fail(self, message: str, field_name: str = NON_FIELD) -> None:
-        self.errors.setdefault(field_name, []).append(message)
-
-    def changed(self, *columns: str) -> bool:
-        """Whether any of the columns gets another value than it had (always, when creating)."""
-        return self.creating or any(name in self.before for name in columns)
 
 
 def create(session: Session, resource: Resource, items: list) -> list[Change]:

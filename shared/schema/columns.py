@@ -5,10 +5,12 @@ Every helper returns a SQLAlchemy column whose `info["field"]` is the field of t
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    ColumnElement,
     Date,
     DateTime,
     ForeignKey,
@@ -25,6 +27,9 @@ from shared.schema import fields, parsing, text_fields
 
 PROTECT, CASCADE, SET_NULL = "PROTECT", "CASCADE", "SET NULL"
 SMALL_MAX = 32767
+
+# The SQL of a computed attribute, of a model or an alias of it.
+Expression = Callable[[Any], ColumnElement[Any]]
 
 
 def column(type_, field: fields.Field, *, default=None, **kwargs) -> MappedColumn:
