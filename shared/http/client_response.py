@@ -35,7 +35,9 @@ class ClientResponse:
     `endless` is one of which only a hang-up would mark the end. `give_back` takes a connection that is free again.
     """
 
-    def __init__(self, give_back: Callable, connection: socket.socket, method: str, seconds: float):
+    def __init__(
+        self, give_back: Callable[[socket.socket], None], connection: socket.socket, method: str, seconds: float
+    ) -> None:
         self._give_back, self._connection, self._method = give_back, connection, method
         self._seconds, self._deadline = seconds, time.monotonic() + seconds
         self._received = _Received()
@@ -103,7 +105,7 @@ class ClientResponse:
 class _Received:
     """What httptools has understood of one reply so far."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.headers: list[tuple[str, str]] = []
         self.begun = self.ended = False
         self._pieces: list[bytes] = []

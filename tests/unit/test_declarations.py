@@ -1,13 +1,21 @@
 """Declarations: a slip of the pen is one clear error, and a reference works whichever service its target is in."""
 
+from typing import Any
+
 import pytest
+from sqlalchemy.orm import DeclarativeBase
 
 from shared.api import declarations
 from shared.api.resource import Related, Resource
 from shared.schema.columns import CASCADE, PROTECT, integer, reference, text
 from shared.schema.declaration_error import DeclarationError
-from shared.schema.models import service_base
+from shared.schema.models import Record
 from shared.schema.representations import ReadFace, read_schema
+
+
+def service_base(app: str) -> Any:
+    """The base of the models of one more service."""
+    return type("Base", (Record, DeclarativeBase), {"app": app})
 
 
 def cable_labels(**declared):
