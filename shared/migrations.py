@@ -118,7 +118,7 @@ def _finish_script(context: MigrationContext, revision: Any, directives: list[An
     _join_circles(script)
 
 
-def _require_defaults(operations: OpContainer) -> None:
+def _require_defaults(operations: Any) -> None:
     """A column that is added to a table with rows needs a value for them. Raises NoDefault."""
     for operation in operations.ops:
         if isinstance(operation, OpContainer):

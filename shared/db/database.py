@@ -31,8 +31,8 @@ class Database:
     Every transaction runs within `guard(session)`, which may refuse it.
     """
 
-    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager[None]] | None = None) -> None:
-        self._guard = guard or _unguarded
+    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager[object]] = nullcontext) -> None:
+        self._guard = guard
         self.engine = create_engine(
             url or "postgresql+psycopg2://",
             isolation_level="AUTOCOMMIT",
@@ -97,10 +97,6 @@ class Database:
 
 class _NothingDone(Exception):
     """A deadlock, or a connection that broke before anything was committed."""
-
-
-def _unguarded(_session: Session) -> AbstractContextManager[None]:
-    return nullcontext()
 
 
 def _before_commit(work: Callable[[Session], T], session: Session) -> T:

@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, Column, Connection, ForeignKey, Integer, MetaDat
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, Relationship, mapped_column, relationship
 
 from shared.schema import fields
-from shared.schema.columns import Expression, computed, references, transient
+from shared.schema.attributes import Expression, computed, references, transient
 from shared.schema.contracts import CONTRACTS, Contract
 from shared.schema.declaration_error import require
 

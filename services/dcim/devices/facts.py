@@ -10,7 +10,7 @@ from services.dcim.base import Base
 from shared.api.resource import DependentFacts
 from shared.config import settings
 from shared.db import json_sql
-from shared.schema.columns import Expression
+from shared.schema.attributes import Expression
 from shared.schema.representations import Joins, nested_sql, subface, url_sql
 
 _IN_CHASSIS_OF_MASTER = (
