@@ -10,7 +10,8 @@ from shared.custom_fields.column import CustomFields
 from shared.db import row_counts
 from shared.references.lookups import Lookup
 from shared.schema import columns, fields, natural_order
-from shared.schema.columns import PROTECT, SET_NULL, Expression, Tracked, computed, reference, text
+from shared.schema.attributes import Expression
+from shared.schema.columns import PROTECT, SET_NULL, Tracked, computed, reference, text
 from shared.schema.parsing import to_integer
 
 
