@@ -25,6 +25,7 @@ from shared import JsonObject
 from shared.db import prepared
 from shared.db.advisory_locks import DELIVERY_LOCKS
 from shared.db.database import database
+from shared.http import budget
 from shared.http.errors import ServiceUnavailable
 from shared.references import client, owning
 from shared.references.single_flight import SingleFlight
@@ -133,7 +134,7 @@ def _deliver(base: type[Record], holder: str, first: int, until: float, alone: b
         except client.ServiceDown:
             failed = True
         except _OWN_TROUBLE as error:
-            if time.monotonic() > until:
+            if time.monotonic() > until or budget.is_over():
                 raise ServiceUnavailable("It was done, but others could not be told yet.") from error
             failed = True
         else:
@@ -141,8 +142,9 @@ def _deliver(base: type[Record], holder: str, first: int, until: float, alone: b
             if done.whole or 0 < done.lowest <= first:
                 _away.discard(key)
                 return degraded
-        if time.monotonic() > until:
-            _pursue(base, holder)
+        nobody_waits = budget.is_over()
+        if nobody_waits or time.monotonic() > until:
+            _pursue(base, holder, away=not nobody_waits)
             return degraded | {holder}
         if failed:
             time.sleep(PAUSE_SECONDS)
