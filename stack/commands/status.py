@@ -45,4 +45,5 @@ def late_changes(service: str, progress: dict) -> Iterator[str]:
     """The changes of `service` that its holders should have by now."""
     for holder, state in progress["holders"].items():
         if (state["oldest"] or 0) > SECONDS_LATE:
-            yield f"{holder} lacks {state['changes']} changes of {service}, the oldest for {state['oldest']:.0f} seconds"
+            late = f"{state['changes']} changes of {service}, the oldest for {state['oldest']:.0f} seconds"
+            yield f"{holder} lacks {late}"
