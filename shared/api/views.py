@@ -19,7 +19,7 @@ from shared.db.database import database
 from shared.http import request_body
 from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
 from shared.http.responses import json_response, raw_response, tag_of, tagged_response
-from shared.query.filters import Condition
+from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import activity, holding, owning
 from shared.schema.changes import M

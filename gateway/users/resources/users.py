@@ -1,24 +1,25 @@
 """Users: everyone who may be asking. A user manages its own names and password, superusers everything."""
 
-from flask import g
+from flask import g, request
 from marshmallow import ValidationError
 from sqlalchemy import Text, exists, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, mapped_column
 
 from gateway.users import passwords
+from gateway.users.attempts import attempt
 from gateway.users.base import Base
 from gateway.users.permissions import permissions, refuse_unknown
 from gateway.users.resources.groups import Group
 from gateway.users.sessions import end_all
 from shared.api.resource import Resource
 from shared.db.advisory_locks import AdvisoryLock
-from shared.http.errors import Protected
+from shared.http.errors import Forbidden, Protected
 from shared.schema import fields, parsing
 from shared.schema.columns import boolean, date_time, email, references, text, transient
 from shared.security import authorization
 
-OWN = {"password", "first_name", "last_name", "email"}
+OWN = {"password", "old_password", "first_name", "last_name", "email"}
 LAST_SUPERUSER = "This is the last active superuser: nobody could manage the accounts any more."
 
 
@@ -43,6 +44,7 @@ class Password(fields.Text):
 class User(Base):
     username = text(150, unique=True)
     password = transient(Password(), required=True)
+    old_password = transient(Password())
     password_hash = mapped_column(Text, nullable=False)
     first_name = text(150, blank=True, server_default="")
     last_name = text(150, blank=True, server_default="")
@@ -87,6 +89,27 @@ def _another_superuser(session: Session, user_id: int) -> bool:
     return session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id != user_id)))
 
 
+def know_the_old_password(session: Session, changes: list) -> None:
+    """A token or a session that was stolen is not enough to take an account over. Raises TooManyAttempts."""
+    if g.identity.superuser:
+        return
+    for change in changes:
+        if "password" in change.values and not _is_present_password(change.object, change.values.get("old_password")):
+            change.fail("To change the password, give the present one here.", "old_password")
+
+
+def _is_present_password(user: User, given: str | None) -> bool:
+    if given is None:
+        return False
+    try:
+        with attempt(user.username, request.remote_addr or ""):
+            if not passwords.matches(given, user.password_hash):
+                raise Forbidden
+    except Forbidden:
+        return False
+    return True
+
+
 def hash_passwords(session: Session, changes: list) -> None:
     for change in changes:
         if "password" in change.values:
@@ -106,7 +129,7 @@ users = Resource(
     filters=("username", "email", "is_active", "is_superuser", "groups"),
     search=("username", "first_name", "last_name", "email"),
     order=("username",),
-    rules=(guard_privileges, refuse_unknown, keep_a_superuser, hash_passwords),
+    rules=(guard_privileges, refuse_unknown, keep_a_superuser, know_the_old_password, hash_passwords),
     visible=own_account,
     unrestricted_verbs=("change",),
     on_delete=(keep_a_superuser_undeleted,),
