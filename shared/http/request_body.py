@@ -43,7 +43,7 @@ def body() -> Any:
         raise BadRequest(f"JSON parse error - {error}") from error
 
 
-def objects() -> tuple[list, bool]:
+def objects() -> tuple[list[Any], bool]:
     """What a POST creates, and whether it came as a list. Raises BadRequest, UnsupportedMediaType or TooLarge."""
     sent = body()
     if not isinstance(sent, list):
