@@ -1,5 +1,6 @@
 """The page of one address of the API: everything that its template shows."""
 
+from functools import cached_property
 from http.client import responses
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from shared import JsonObject
 from shared.query.pagination import Page
 
 PAGING = ("limit", "offset", "cursor", "format")
+SHOWN_AS_JSON = 50
 SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
 
 
@@ -73,7 +75,20 @@ class HtmlPage:
 
     @property
     def json(self) -> Markup:
-        return display.linked_json(self.body)
+        """The reply; of a long list the beginning, for nobody reads on, and a browser takes seconds to show it."""
+        if not self.is_list:
+            return display.linked_json(self.body)
+        return display.linked_json({**self.body, "results": self.body["results"][:SHOWN_AS_JSON]})
+
+    @property
+    def left_out(self) -> int:
+        """How many objects of the list are not shown as JSON."""
+        return max(len(self.body["results"]) - SHOWN_AS_JSON, 0) if self.is_list else 0
+
+    @property
+    def as_json(self) -> str:
+        """The address of the reply as JSON."""
+        return f"{self.asked.path}?{urlencode([*request.args.items(multi=True), ('format', 'json')])}"
 
     @property
     def refusal_json(self) -> str:
@@ -87,11 +102,11 @@ class HtmlPage:
     def is_object(self) -> bool:
         return bool(self.endpoint and self.endpoint.is_object and self.answer.ok and isinstance(self.body, dict))
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         return display.columns(self.body["results"])
 
-    @property
+    @cached_property
     def filters(self) -> list[forms.Input]:
         if not (self.is_list and self.endpoint):
             return []
@@ -144,13 +159,13 @@ class HtmlPage:
         summary: str = self._served.operations["post"]["summary"]
         return summary
 
-    @property
+    @cached_property
     def actions(self) -> list[str]:
         """The names of what can be read below this object, or filled in there."""
         found = {name: self._action(name) for name in self._below()}
         return [name for name, each in found.items() if "get" in each.operations or each.body("post")]
 
-    @property
+    @cached_property
     def deeds(self) -> list[str]:
         """The names of what the user may have done to this object by a POST that takes nothing."""
         found = {name: self._action(name) for name in self._below()}
@@ -167,7 +182,7 @@ class HtmlPage:
         found: Endpoint = current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
         return found
 
-    @property
+    @cached_property
     def drawings(self) -> list[tuple[str, Markup]]:
         """(name, picture): what the services draw of this object; they write no markup of a user into it."""
         found = []
@@ -178,7 +193,7 @@ class HtmlPage:
                     found.append((name, Markup(answer.content.decode())))
         return found
 
-    @property
+    @cached_property
     def referring(self) -> list[tuple[str, str]]:
         """(address, name): the lists of what refers to this object."""
         if not self.is_object or "id" not in self.body:
