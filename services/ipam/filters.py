@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Text, cast, func, true
 from services.ipam.address_syntax import canonical, parse_address, parse_network
 from services.ipam.choices import FAMILY
 from shared.query import filters
-from shared.query.filters import Filter
+from shared.query.filter_base import Filter
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 

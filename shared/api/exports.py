@@ -11,7 +11,7 @@ from shared.api import reading
 from shared.api.resource import Resource
 from shared.http.errors import BadRequest, ServiceUnavailable
 from shared.http.responses import base_url
-from shared.query.filters import Condition
+from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import client
 from shared.rendering.sandbox import TemplateFailed, render

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from shared import JsonObject
 from shared.query import filters
-from shared.query.filters import AnyColumn, Condition, Filter
+from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
 from shared.references.lookups import Lookup

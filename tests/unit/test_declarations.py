@@ -11,14 +11,18 @@ from shared.schema.models import Record
 from shared.schema.representations import ReadFace, read_schema
 
 
-def base_of(app):
-    """The base of the models of a service of its own."""
-    return type("Base", (Record, DeclarativeBase), {"app": app})
+def service_base(of: str) -> type[Record]:
+    """The base of the models of a service, with nothing declared yet."""
+
+    class Base(Record, DeclarativeBase):
+        app = of
+
+    return Base
 
 
-def cable_labels(**declared):
+def cable_labels(**declared) -> Resource:
     """A resource of a service of its own, whose type refers to one of the same service and to one of another."""
-    base = base_of("tenancy")
+    base = service_base("tenancy")
 
     class Roll(base):
         nested = ("name",)
@@ -66,13 +70,13 @@ def test_a_slip_names_the_resource_and_the_nearest_name(declared, told):
 
 
 def test_a_reference_to_an_unknown_type_of_another_service_says_so_when_it_is_declared():
-    base = base_of("tenancy")
+    base = service_base("tenancy")
     with pytest.raises(DeclarationError, match=r"names 'dcim.sites', which does not exist; did you mean 'dcim.site'"):
         type("Label", (base,), {"site_id": reference("dcim.sites", on_delete=PROTECT)})
 
 
 def test_a_reference_to_an_unknown_type_of_the_own_service_says_so():
-    base = base_of("tenancy")
+    base = service_base("tenancy")
 
     class Roll(base):
         nested = ("name",)
@@ -88,14 +92,14 @@ def test_a_reference_to_an_unknown_type_of_the_own_service_says_so():
 
 
 def test_a_nested_name_that_no_attribute_has_says_so():
-    base = base_of("tenancy")
+    base = service_base("tenancy")
     label = type("Label", (base,), {"title": text(50)})
     with pytest.raises(DeclarationError, match=r"nested names 'name'"):
         declarations.check(Resource(label, path="labels", order=("title",)))
 
 
 def test_a_type_that_others_refer_to_can_be_referred_to_at_home_as_well():
-    base = base_of("dcim")
+    base = service_base("dcim")
 
     class Device(base):
         name = text(64)

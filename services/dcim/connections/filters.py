@@ -3,7 +3,8 @@
 from sqlalchemy import or_, select
 
 from services.dcim.base import Base
-from shared.query.filters import Filter, escape_like
+from shared.query.filter_base import Filter
+from shared.query.filters import escape_like
 from shared.query.paths import reach
 
 

@@ -7,13 +7,14 @@ from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
 from services.dcim.resources.devices import Device
 from services.dcim.resources.virtual_chassis import VirtualChassis
-from shared.query.filters import Filter, IdFilter
+from shared.query.filter_base import Filter
+from shared.query.filters import IdFilter
 from shared.query.paths import among
 
 BY_NAME = 2
 
 QUERIED = {
-    "device_id": IdFilter(Device).condition,
+    "device_id": lambda text: IdFilter(Device).where([text]),
     "device": lambda name: Device.name == name,
 }
 

@@ -8,7 +8,7 @@ from sqlalchemy import String, cast, func
 from sqlalchemy.dialects.postgresql import MACADDR
 from sqlalchemy.orm import MappedColumn
 
-from shared.query.filters import Filter
+from shared.query.filter_base import Filter
 from shared.schema import fields
 from shared.schema.columns import column
 

@@ -18,7 +18,8 @@ from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
 from shared.api.resource import Action, Related, Resource
 from shared.custom_fields.column import CustomFields
-from shared.query.filters import BooleanFilter, Filter, ReferenceFilter, escape_like
+from shared.query.filter_base import Filter
+from shared.query.filters import BooleanFilter, ReferenceFilter, escape_like
 from shared.query.paths import among
 from shared.schema import columns, fields, natural_order
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, absent, choice, computed, integer, reference, text

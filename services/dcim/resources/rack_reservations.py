@@ -13,7 +13,7 @@ from services.dcim.base import Base
 from services.dcim.devices.placement import lock_racks
 from services.dcim.resources.racks import Rack
 from shared.api.resource import Related, Resource
-from shared.query.filters import Filter
+from shared.query.filter_base import Filter
 from shared.references import holding
 from shared.schema import columns, fields
 from shared.schema.columns import CASCADE, PROTECT, reference, text

@@ -12,7 +12,7 @@ from services.extras.choices import FILTER_LOGIC
 from services.extras.object_types import CUSTOM_FIELDS
 from shared.api.resource import Resource
 from shared.custom_fields import types as custom_field_types
-from shared.query.filters import Filter
+from shared.query.filter_base import Filter
 from shared.schema import columns, fields, parsing
 
 MOST_CHOICES = 500

@@ -12,7 +12,8 @@ from shared.api.resource import READ, Resource
 from shared.db.database import database
 from shared.http import request_body, responses
 from shared.http.errors import Forbidden
-from shared.query.filters import Filter, ReferenceFilter
+from shared.query.filter_base import Filter
+from shared.query.filters import ReferenceFilter
 from shared.references import holding
 from shared.references.activity import DELETED
 from shared.schema import fields, parsing

@@ -12,7 +12,8 @@ from services.ipam.columns import Inet, address, family_of, host_of
 from services.ipam.vrf_locks import unique_by
 from shared.api.resource import DependentFacts, Resource
 from shared.custom_fields.column import CustomFields
-from shared.query.filters import Filter, ReferenceFilter
+from shared.query.filter_base import Filter
+from shared.query.filters import ReferenceFilter
 from shared.schema import fields, parsing
 from shared.schema.columns import CASCADE, PROTECT, SET_NULL, Tracked, choice, computed, reference, text
 from shared.schema.representations import subface
