@@ -4,7 +4,7 @@ import re
 from typing import ClassVar
 
 from marshmallow import ValidationError
-from sqlalchemy import select
+from sqlalchemy import Text, select
 
 from services.extras.base import Base
 from services.extras.object_types import EXPORTABLE, one_of
@@ -46,7 +46,7 @@ class ExportTemplate(Base):
     content_type = text(50, field=ContentType)
     name = text(100)
     description = text(200, blank=True)
-    template_code = columns.column(columns.Text, fields.Text())
+    template_code = columns.column(Text, fields.Text())
     mime_type = text(15, blank=True, field=MimeType)
     file_extension = text(15, blank=True, field=Extension)
 
