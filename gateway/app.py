@@ -37,7 +37,7 @@ log = logging.getLogger("patchbay.gateway")
 class Gateway:
     """WSGI middleware: forwards to the upstreams, and hands to `pages` what has no service or is for people."""
 
-    def __init__(self, pages: Flask, upstreams: Upstreams):
+    def __init__(self, pages: Flask, upstreams: Upstreams) -> None:
         self._app, self._pages, self._upstreams = pages, pages.wsgi_app, upstreams
         self._limit = ConcurrencyLimit(settings.gateway_clients)
 
@@ -55,7 +55,9 @@ class Gateway:
             leave()
             raise
 
-    def _reply(self, environ, start_response, started: float, app: str, reply: Reply) -> Iterable[bytes]:
+    def _reply(
+        self, environ: dict[str, Any], start_response: Any, started: float, app: str, reply: Reply
+    ) -> Iterable[bytes]:
         metrics.observe(app, environ["REQUEST_METHOD"], reply.status, perf_counter() - started)
         reply = compressed(environ, reply)
         own = _own_headers(environ["PATH_INFO"], environ["HTTP_X_REQUEST_ID"])
@@ -154,4 +156,4 @@ def _own_headers(path: str, request_id: str) -> list[tuple[str, str]]:
 
 _upstreams = Upstreams()
 app = create_pages(_upstreams)
-app.wsgi_app = Gateway(app, _upstreams)
+app.wsgi_app = Gateway(app, _upstreams)  # type: ignore[method-assign]  # which is how Flask takes middleware

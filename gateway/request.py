@@ -114,7 +114,7 @@ class Request:
 def path_of(environ: dict[str, Any]) -> str:
     """The decoded path; one that two programs could read as two different paths is not found."""
     try:
-        path = environ.get("PATH_INFO", "").encode("latin-1").decode()
+        path: str = environ.get("PATH_INFO", "").encode("latin-1").decode()
     except UnicodeDecodeError:
         raise not_found() from None
     if not path.startswith("/") or _MISLEADING.search(path):

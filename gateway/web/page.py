@@ -12,6 +12,7 @@ from gateway.request import Request
 from gateway.web import display, forms, permissions, snippets
 from gateway.web.catalogue import Endpoint
 from gateway.web.upstream_client import UpstreamResponse, fetch, may
+from shared import JsonObject
 from shared.query.pagination import Page
 
 PAGING = ("limit", "offset", "cursor", "format")
@@ -34,12 +35,12 @@ class HtmlPage:
         refusal: UpstreamResponse | None = None,
         preview: tuple[str, Any] | None = None,
         method: str = "GET",
-    ):
+    ) -> None:
         self.asked, self.answer, self.endpoint = asked, answer, endpoint
         self.form, self.refusal, self.preview, self.method = form, refusal, preview, method
         self.body = answer.json
 
-    def render(self):
+    def render(self) -> tuple[str, int]:
         status = (self.refusal or self.answer).status
         return render_template("api.html", page=self), status
 
@@ -71,11 +72,11 @@ class HtmlPage:
         return [("/" + "/".join(parts[: place + 1]) + "/", name) for place, name in enumerate(parts)]
 
     @property
-    def json(self):
+    def json(self) -> Markup:
         return display.linked_json(self.body)
 
     @property
-    def refusal_json(self):
+    def refusal_json(self) -> str:
         return display.linked_json(self.refusal.json) if self.refusal else ""
 
     @property
@@ -119,19 +120,29 @@ class HtmlPage:
 
     def can(self, verb: str) -> bool:
         """Whether a form for `verb` has a place here and the user may send it."""
-        operations = self.endpoint.operations if self.endpoint else {}
+        if self.endpoint is None:
+            return False
+        operations = self.endpoint.operations
         here = self.is_list or self.is_object or "get" not in operations or self.answer.ok
         return here and verb in operations and may(self.endpoint.permission(verb))
+
+    @property
+    def _served(self) -> Endpoint:
+        """The endpoint, for what is shown only where there is one. Raises LookupError."""
+        if self.endpoint is None:
+            raise LookupError(f"no document describes {self.asked.path}")
+        return self.endpoint
 
     def form_for(self, verb: str) -> forms.Form:
         if self.form:
             return self.form
-        return form_of(self.endpoint, verb, self.body if verb == "patch" else None)
+        return form_of(self._served, verb, self.body if verb == "patch" else None)
 
     @property
     def deed(self) -> str:
         """What a POST does here."""
-        return self.endpoint.operations["post"]["summary"]
+        summary: str = self._served.operations["post"]["summary"]
+        return summary
 
     @property
     def actions(self) -> list[str]:
@@ -153,7 +164,8 @@ class HtmlPage:
         return current_app.extensions["patchbay.catalogue"].actions(self.endpoint) if self.is_object else []
 
     def _action(self, name: str) -> Endpoint:
-        return current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
+        found: Endpoint = current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
+        return found
 
     @property
     def drawings(self) -> list[tuple[str, Markup]]:
@@ -171,13 +183,13 @@ class HtmlPage:
         """(address, name): the lists of what refers to this object."""
         if not self.is_object or "id" not in self.body:
             return []
-        listed = self.endpoint.template.removesuffix("{pk}/")
+        listed = self._served.template.removesuffix("{pk}/")
         found = current_app.extensions["patchbay.catalogue"].referring(listed)
         return [(f"{path}?{name}={self.body['id']}", _said(path, name)) for path, name in found]
 
     @property
-    def example(self) -> dict:
-        return _example(self.endpoint)
+    def example(self) -> JsonObject:
+        return _example(self._served)
 
     @property
     def curl(self) -> str:
@@ -192,19 +204,21 @@ class HtmlPage:
         return snippets.pynetbox(method, self.asked.root, self.asked.path, _query(*PAGING), data)
 
 
-def form_of(endpoint: Endpoint, verb: str, current: dict | None = None, filled: MultiDict | None = None) -> forms.Form:
+def form_of(
+    endpoint: Endpoint, verb: str, current: JsonObject | None = None, filled: MultiDict[str, str] | None = None
+) -> forms.Form:
     """The form of what is served there, with its custom fields and the permissions to choose from."""
     schema = endpoint.body(verb) or {}
     custom = _custom_fields(endpoint) if _marked(schema, "x-custom-fields") else []
     names = permissions.known() if _marked(schema, "x-permissions") else []
-    return forms.Form(schema, current, filled, custom, names)
+    return forms.Form(schema or {}, current, filled, custom, names)
 
 
-def _marked(schema: dict, mark: str) -> bool:
-    return any(mark in shape for shape in schema.get("properties", {}).values())
+def _marked(schema: JsonObject | None, mark: str) -> bool:
+    return any(mark in shape for shape in (schema or {}).get("properties", {}).values())
 
 
-def _custom_fields(endpoint: Endpoint) -> list[dict]:
+def _custom_fields(endpoint: Endpoint) -> list[JsonObject]:
     """The definitions of the custom fields of what is served there; none while extras does not answer."""
     found = fetch("GET", "/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
     return found.json["results"] if found.ok else []
@@ -230,7 +244,8 @@ def _query(*without: str) -> str:
     return urlencode([(name, text) for name, text in request.args.items(multi=True) if name not in without])
 
 
-def _example(endpoint: Endpoint) -> dict:
+def _example(endpoint: Endpoint) -> JsonObject:
     """What a first POST may look like."""
     content = endpoint.operations["post"]["requestBody"]["content"]
-    return content.get("application/json", {}).get("example", {})
+    found: JsonObject = content.get("application/json", {}).get("example", {})
+    return found
