@@ -38,7 +38,7 @@ class ServiceApp(Flask):
     A write may wait for another service, which has to ask this one before it can answer.
     """
 
-    request_class = request_body.Request
+    request_class = request_body.StrictRequest
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
