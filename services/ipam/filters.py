@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, Text, cast, func, true
+from sqlalchemy import ColumnElement, Text, cast, func
 
 from services.ipam.address_syntax import canonical, parse_address, parse_network
 from services.ipam.choices import FAMILY
@@ -80,10 +80,3 @@ def host(text: str) -> str:
 
 def starts_with(column) -> Callable[[str], list[ColumnElement]]:
     return lambda text: [cast(column, Text).ilike(filters.escape_like(text) + "%", escape="\\")]
-
-
-def never_set(name: str) -> list[Filter]:
-    """The filters on a reference to what is not served here: `null` finds all, an id or a name nothing."""
-    return [
-        Filter(each, lambda text: true() if text.lower() in ("null", "0") else None) for each in (f"{name}_id", name)
-    ]

@@ -18,6 +18,7 @@ from shared.http import errors, responses
 from shared.references import internal_api, tables
 from shared.references.following import Follower
 from shared.schema import openapi_schemas
+from shared.schema.contracts import SERVED_ELSEWHERE
 from shared.security import authorization, replay_protection
 
 _apps: list[Flask] = []
@@ -153,7 +154,10 @@ def _serve(app: Flask, base, resources: tuple, routes: tuple) -> None:
 
 
 def _serve_root(app: Flask, base, resources: tuple, routes: tuple, before: dict[str, str]) -> None:
-    endpoints = ["_choices", *(resource.path for resource in resources)]
+    """The addresses of everything in this part of the API, what another service serves of it last."""
+    own, elsewhere = f"/api/{base.app}/", [path for path in SERVED_ELSEWHERE if path.startswith(f"/api/{base.app}/")]
+    endpoints = ["_choices", *(resource.path for resource in resources if resource.app == base.app)]
+    endpoints += [path.removeprefix(own).rstrip("/") for path in elsewhere]
     for path in (path for path, _ in routes if path):
         endpoints.insert(endpoints.index(before[path]) if path in before else len(endpoints), path)
 

@@ -5,10 +5,9 @@ from flask import Response
 from sqlalchemy import Connection
 
 from shared.api import reading
-from shared.http.errors import BadRequest, ServiceUnavailable
-from shared.http.responses import base_url
+from shared.http.errors import BadRequest
 from shared.query.pagination import Page
-from shared.references import client
+from shared.references import lookups
 from shared.rendering.sandbox import TemplateFailed, render
 
 MOST_ROWS = 10_000
@@ -31,11 +30,7 @@ def export(connection: Connection, resource, conditions: list, order: tuple, nam
 
 def _template(label: str, name: str) -> dict:
     asked = f"{label}:{name}".replace("\x00", "")
-    question = {"question": "export-templates", "ids": [asked], "base_url": base_url()}
-    try:
-        found = client.call("extras", "lookups", question)
-    except client.ServiceDown as down:
-        raise ServiceUnavailable(str(down)) from down
+    found = lookups.ask("extras", "export-templates", [asked])
     if asked not in found:
         raise BadRequest({PARAMETER: [f'There is no export template "{name}" for {label}.']})
     return found[asked]

@@ -6,9 +6,9 @@ from marshmallow import fields as ma
 from shared.api import reading
 from shared.api.resource import Action
 from shared.db.database import database
-from shared.http.errors import NotFound, ServiceUnavailable
-from shared.http.responses import base_url, json_response
-from shared.references import client
+from shared.http.errors import NotFound
+from shared.http.responses import json_response
+from shared.references import lookups
 from shared.rendering.sandbox import TemplateFailed, render
 from shared.schema.representations import BaseSchema
 
@@ -42,11 +42,7 @@ def graphs(kind: int) -> Action:
 
 def templates(kind: int) -> list[dict]:
     """The graphs of `kind`, as extras describes them. Raises ServiceUnavailable."""
-    question = {"question": "graphs", "ids": [kind], "base_url": base_url()}
-    try:
-        return client.call("extras", "lookups", question)[str(kind)]["graphs"]
-    except client.ServiceDown as down:
-        raise ServiceUnavailable(str(down)) from down
+    return lookups.ask("extras", "graphs", [kind])[str(kind)]["graphs"]
 
 
 def _rendered(found: list[dict], obj: dict) -> list[dict]:

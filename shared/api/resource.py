@@ -12,7 +12,8 @@ from shared.query.ordering import Ordering
 from shared.query.paths import Back
 from shared.references.lookups import Lookup
 from shared.schema import fields
-from shared.schema.representations import ReadFace, patch_schema, read_schema, write_schema
+from shared.schema.models import Attribute, View
+from shared.schema.representations import ReadFace, patch_schema, read_schema, readable_names, write_schema
 
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -87,6 +88,7 @@ class Resource:
     visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
+    view        what the endpoint shows and takes of its model, and where, if not all of it with its model
     ripples     Ripples: the rows of other types that published facts of this one are made of
     """
 
@@ -110,6 +112,7 @@ class Resource:
     methods: tuple[str, ...] = ALL
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
+    view: View | None = None
 
     def __post_init__(self):
         self.path = self.path or self.model.path
@@ -118,15 +121,26 @@ class Resource:
 
     @property
     def app(self) -> str:
-        return self.model.app
+        """The app in whose part of the API the endpoint is."""
+        return self.view.app if self.view else self.model.app
+
+    @property
+    def is_home(self) -> bool:
+        """Whether this is the endpoint that its model is known by."""
+        return (self.app, self.path) == (self.model.app, self.model.path)
+
+    @property
+    def attributes(self) -> dict[str, Attribute]:
+        """What the endpoint shows and takes, by its name in the API."""
+        return self.view.attributes if self.view else self.model.attributes
 
     def permission(self, verb: str) -> str | None:
         """The permission that `verb` (`"add"`, `"change"`, `"delete"`) needs; None for what is everybody's own."""
-        return None if verb in self.unrestricted_verbs else f"{self.app}.{verb}_{self.model.label.split('.')[1]}"
+        return None if verb in self.unrestricted_verbs else f"{self.model.app}.{verb}_{self.model.label.split('.')[1]}"
 
     @cached_property
     def read_face(self) -> ReadFace:
-        return ReadFace(self.model)
+        return ReadFace(self.model, readable_names(self.attributes))
 
     @cached_property
     def lookup_defaults(self) -> dict:
@@ -170,7 +184,7 @@ class Resource:
         }
 
     def schemas(self):
-        return read_schema(self.model), write_schema(self.model), patch_schema(self.model)
+        return tuple(made(self.model, self.view) for made in (read_schema, write_schema, patch_schema))
 
     def index(self) -> None:
         """Give the table its unique sets, and indexes for its order and for each reference and filter of its own.

@@ -7,6 +7,7 @@ from flask import g
 from sqlalchemy import Column, Connection
 
 from shared.db import prepared, row_counts
+from shared.http.errors import ServiceUnavailable
 from shared.http.responses import base_url
 from shared.references import client
 
@@ -78,6 +79,14 @@ def answer(connection: Connection, resource, found: dict[int, tuple]) -> dict[in
             known = None
         (_add_reference if lookup.of else _add)(connection, added, lookup, of_object, known)
     return added
+
+
+def ask(service: str, question: str, ids: list) -> dict[str, dict]:
+    """The answer of `service` to a question that nothing can be said without. Raises ServiceUnavailable."""
+    try:
+        return client.call(service, "lookups", {"question": question, "ids": ids, "base_url": base_url()})
+    except client.ServiceDown as down:
+        raise ServiceUnavailable(str(down)) from down
 
 
 def _question(lookup: Lookup, ids) -> dict:

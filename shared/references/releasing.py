@@ -44,7 +44,7 @@ def dependent(row) -> dict:
     return {
         "type": model.label,
         "id": row.id,
-        "path": f"/api/{model.app}/{model.path}/{row.id}/",
+        "path": f"{row.home()}{row.id}/",
         "name": _name(row),
     }
 

@@ -44,7 +44,7 @@ def install(connection: Connection, base, resources) -> None:
     connection.execute(text(FUNCTIONS.replace(":", "\\:")))
     _drop_all(connection)
     for resource in resources:
-        if resource.model.label in CONTRACTS and resource.path == resource.model.path:
+        if resource.model.label in CONTRACTS and resource.is_home:
             _install_own(connection, resource.model)
             for ripple in resource.dependent_facts:
                 _install_ripple(connection, base.model_of(ripple.label), resource.model, ripple)

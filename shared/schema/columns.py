@@ -17,7 +17,6 @@ from sqlalchemy import (
     String,
     Text,
     func,
-    null,
 )
 from sqlalchemy.orm import MappedColumn, mapped_column
 
@@ -163,17 +162,6 @@ class transient:  # noqa: N801 - reads like the column helpers beside it
 
     def __set__(self, instance, value):
         instance.__dict__[self.name] = value
-
-
-class absent(computed):  # noqa: N801 - reads like the column helpers beside it
-    """An attribute of NetBox that nothing here can fill: null in every face."""
-
-    def __init__(self):
-        super().__init__(fields.Absent(allow_none=True), lambda entity: null())
-        self.field.dump_only = False
-
-    def __get__(self, instance, owner):
-        return self if instance is None else None
 
 
 class Tracked:

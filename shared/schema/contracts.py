@@ -7,7 +7,7 @@ changes; whoever refers to such an object keeps a replica with just these column
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Boolean, Integer, SmallInteger, String, Text, null
+from sqlalchemy import Boolean, Integer, SmallInteger, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.db import json_sql
@@ -20,7 +20,8 @@ class Contract:
     """`facts` maps a name to its column type and field; `nested` are the names in the nested face of others.
 
     `key` is the attribute that filters name it by (`?tenant=slug`); `key_unique` says that it names one object at most.
-    `indexed` are other facts that filters use.
+    `indexed` are other facts that filters use. `elsewhere` is (fact, path): where that is set, the object is at home in
+    that list, which is in the part of another app, but served by the owner.
     `computed` maps names in `nested` that are no facts to (field, expression of the replica). Of a `complete` contract,
     holders keep every object, not only those they refer to.
     """
@@ -35,6 +36,7 @@ class Contract:
     listed_by: tuple[str, ...] = ()
     computed: "dict[str, tuple[type, Callable]]" = field(default_factory=dict)
     indexed: tuple[str, ...] = ()
+    elsewhere: tuple[str, str] | None = None
 
     @property
     def owner(self) -> str:
@@ -51,6 +53,14 @@ def _number():
 
 def _flag():
     return Boolean, fields.Boolean(allow_none=True)
+
+
+def _machine_of_interface(interface):
+    """The nested face of the virtual machine that an interface is part of."""
+    pk = interface.virtual_machine_id
+    url = path_sql("/api/virtualization/virtual-machines/", pk)
+    face = json_sql.object_of({"id": pk, "url": url, "name": interface.virtual_machine_name})
+    return json_sql.object_if(pk, face)
 
 
 def _device_of_interface(interface):
@@ -81,6 +91,8 @@ _INTERFACE = {
     "device_display_name": _text(128),
     "chassis_master_id": _number(),
     "chassis_master_name": _text(64),
+    "virtual_machine_id": _number(),
+    "virtual_machine_name": _text(64),
 }
 
 _ADDRESS = {
@@ -88,7 +100,11 @@ _ADDRESS = {
     "family": (SmallInteger, fields.Integer()),
     "interface_id": _number(),
     "nat_inside_interface_id": _number(),
+    "virtual_machine_id": _number(),
+    "nat_inside_virtual_machine_id": _number(),
 }
+
+_SITED = {"name": _text(100), "site_id": _number()}
 
 _VLAN = {
     "vid": (SmallInteger, fields.Integer()),
@@ -123,10 +139,18 @@ CONTRACTS = {
             "name",
             computed={
                 "device": (fields.Json, _device_of_interface),
-                "virtual_machine": (fields.Json, lambda interface: null()),
+                "virtual_machine": (fields.Json, _machine_of_interface),
             },
-            indexed=("device_id", "device_name", "chassis_master_id", "chassis_master_name"),
+            indexed=(
+                *("device_id", "device_name", "chassis_master_id", "chassis_master_name"),
+                *("virtual_machine_id", "virtual_machine_name"),
+            ),
+            elsewhere=("virtual_machine_id", "/api/virtualization/interfaces/"),
         ),
+        Contract("dcim.devicerole", "device-roles", _NAMED, key_unique=True),
+        Contract("dcim.platform", "platforms", _NAMED, key_unique=True),
+        Contract("virtualization.cluster", "clusters", _SITED, ("name",), "name", key_unique=True),
+        Contract("virtualization.virtualmachine", "virtual-machines", _SITED, ("name",), "name", key_unique=True),
         Contract("ipam.ipaddress", "ip-addresses", _ADDRESS, ("family", "address"), "address"),
         Contract(
             "ipam.vlan",
@@ -141,3 +165,6 @@ CONTRACTS = {
         Contract("users.group", "groups", {"name": _text(80)}, ("name",), "name"),
     )
 }
+
+# The lists that are in the part of another app than their owner's: `{path: owner}`.
+SERVED_ELSEWHERE = {each.elsewhere[1]: each.owner for each in CONTRACTS.values() if each.elsewhere}

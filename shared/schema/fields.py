@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, literal_column
 from sqlalchemy.dialects.postgresql import JSON
 
-from shared.schema.parsing import encodable, to_date, to_integer, to_moment, to_pk, unknown_pk
+from shared.schema.parsing import encodable, to_date, to_integer, to_moment, to_pk
 
 REQUIRED = "This field is required."
 NULL = "This field may not be null."
@@ -221,13 +221,3 @@ class Json(Field):
     """An object that PostgreSQL builds and that is handed on as it is (read only)."""
 
     shape: ClassVar[dict] = {"type": "object", "nullable": True, "additionalProperties": True}
-
-
-class Absent(Json):
-    """An attribute that is always null: a reference to what is not served here."""
-
-    blank_is_null = True
-    shape: ClassVar[dict] = {"type": "object", "nullable": True, "readOnly": True, "description": "Always null."}
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        raise ValidationError(unknown_pk(to_pk(value)))

@@ -1,6 +1,7 @@
 """Models: the declarative base of a service, and the replicas it keeps of other services' objects."""
 
 import re
+from dataclasses import dataclass
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, Table, event, false
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column, relationship
@@ -24,7 +25,8 @@ class Record:
     Class attributes: `label` (`"dcim.site"`), `path` (`"sites"`), `nested` (names in the nested face), `key` (the
     attribute that filters of others name it by), `listed_by` (columns that order a list of it inside another object),
     `verbose_name`, `attributes` (API name → `Attribute`). What the API calls like one of these is declared with an
-    underscore (`label_`).
+    underscore (`label_`). `elsewhere` is (column, path of a list): where that column is set, the object is at home in
+    that list of the API.
     """
 
     id = mapped_column(Integer, primary_key=True, sort_order=-9, info={"field": fields.Integer(dump_only=True)})
@@ -34,6 +36,7 @@ class Record:
     key = "slug"
     listed_by: "tuple[str, ...]" = ()
     replica = False
+    elsewhere: "tuple[str, str] | None" = None
 
     def __init_subclass__(cls, **kwargs):
         if DeclarativeBase in cls.__bases__:
@@ -46,6 +49,7 @@ class Record:
         if contract := CONTRACTS.get(cls.label):
             cls.path, cls.nested, cls.key = contract.path, contract.nested, contract.key
             cls.listed_by = contract.listed_by or cls.listed_by
+            cls.elsewhere = contract.elsewhere
         cls.attributes = _attributes(cls)
         for attribute in cls.attributes.values():
             attribute.relate(cls)
@@ -65,6 +69,17 @@ class Record:
         """Whether no two objects have the same `key`."""
         contract = CONTRACTS.get(cls.label)
         return contract.key_unique if contract else bool(cls.__table__.columns[cls.attributes[cls.key].column].unique)
+
+    @classmethod
+    def list_path(cls) -> str:
+        """The path of the list of all objects of this type."""
+        return f"/api/{cls.label.split('.')[0]}/{cls.path}/"
+
+    def home(self) -> str:
+        """The path of the list that this object is at home in."""
+        if self.elsewhere and getattr(self, self.elsewhere[0]) is not None:
+            return self.elsewhere[1]
+        return self.list_path()
 
     @classmethod
     def with_descendants(cls, ids):
@@ -123,6 +138,14 @@ class Attribute:
                     viewonly=True,
                 ),
             )
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What one endpoint shows and takes of a model: `attributes`, in the part of the API that belongs to `app`."""
+
+    app: str
+    attributes: dict[str, Attribute]
 
 
 def _attributes(cls) -> "dict[str, Attribute]":

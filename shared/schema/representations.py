@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Text,
     TextClause,
+    case,
     cast,
     join,
     literal,
@@ -35,8 +36,9 @@ from shared.schema import fields, openapi_schemas
 BASE = "__base_url__"
 
 
-def url_of(model, pk: int) -> str:
-    return f"{base_url()}/api/{model.label.split('.')[0]}/{model.path}/{pk}/"
+def url_of(path: str, pk: int) -> str:
+    """The address of the object `pk` in the list at `path`."""
+    return f"{base_url()}{path}{pk}/"
 
 
 class Joins:
@@ -88,7 +90,14 @@ def subface(model, names, where) -> ColumnElement:
 
 
 def url_sql(model, entity) -> ColumnElement:
-    return path_sql(f"/api/{model.label.split('.')[0]}/{model.path}/", entity.id)
+    """The address of `entity`, an alias of `model`, as JSON."""
+    here = path_sql(model.list_path(), entity.id)
+    if not model.elsewhere:
+        return here
+    column, there = model.elsewhere
+    return type_coerce(
+        case((getattr(entity, column).is_(None), here), else_=path_sql(there, entity.id)), json_sql.Written()
+    )
 
 
 def path_sql(prefix: str, pk: ColumnElement) -> ColumnElement:
@@ -119,8 +128,8 @@ class ReadFace:
     def __init__(self, model, names: Iterable[str] | None = None):
         entity = aliased(model, name="t")
         joins = Joins(entity)
-        shown = names or [name for name, each in model.attributes.items() if name != "id" and each.readable]
-        statement = select(object_sql(entity, model, shown, joins)).select_from(joins.clause)
+        statement = select(object_sql(entity, model, names or readable_names(model.attributes), joins))
+        statement = statement.select_from(joins.clause)
         self.json, source = _split(statement)
         self.source = table(quoted_name(source, quote=False))
         rows, *joined = source.split(" LEFT OUTER JOIN ")
@@ -177,7 +186,7 @@ class _ChoiceFace(ma.Field):
 
 class _Url(ma.Field):
     def _serialize(self, value, attr, obj, **kwargs):
-        return url_of(type(obj), obj.id)
+        return url_of(obj.home(), obj.id)
 
     def __init__(self, **kwargs):
         super().__init__(attribute="id", dump_only=True, metadata={"type": "string", "format": "uri"}, **kwargs)
@@ -203,30 +212,45 @@ def nested_schema(model, names: "tuple[str, ...]") -> type[Schema]:
     return BaseSchema.from_dict({"id": ma.Int(), "url": _Url(), **shown}, name=title)
 
 
-@cache
-def read_schema(model) -> type[Schema]:
-    """What GET answers: nested references, labelled choices, computed attributes."""
-    shown = {name: _read_field(model, attribute) for name, attribute in model.attributes.items() if attribute.readable}
-    return BaseSchema.from_dict({"id": shown.pop("id"), "url": _Url(), **shown}, name=f"{_title(model)}Read")
+def readable_names(attributes: dict) -> list[str]:
+    """The names of those attributes that a read face has, but for the id, which is always first."""
+    return [name for name, attribute in attributes.items() if name != "id" and attribute.readable]
 
 
-@cache
-def write_schema(model) -> type[Schema]:
+def read_schema(model, view=None) -> type[Schema]:
+    """What GET answers: nested references, labelled choices, computed attributes. A `View` may have less of `model`."""
+    return _schema("Read", model, view)
+
+
+def write_schema(model, view=None) -> type[Schema]:
     """What POST and PUT take and every write answers: ids and raw values."""
-    flat = {name: a.field for name, a in model.attributes.items() if _is_flat(a)}
-    return BaseSchema.from_dict({"id": flat.pop("id"), "url": _Url(), **flat}, name=f"{_title(model)}Write")
+    return _schema("Write", model, view)
 
 
-def _is_flat(attribute) -> bool:
-    return attribute.writable or isinstance(attribute.field, fields.Absent)
+def patch_schema(model, view=None) -> type[Schema]:
+    """What PATCH takes: the write face, nothing required."""
+    return _schema("Patch", model, view)
 
 
 @cache
-def patch_schema(model) -> type[Schema]:
-    """What PATCH takes: the write face, nothing required."""
-    writable = {name: a.field for name, a in model.attributes.items() if not a.field.dump_only}
-    return BaseSchema.from_dict(writable, name=f"{_title(model)}Patch")
+def _schema(face: str, model, view) -> type[Schema]:
+    attributes = view.attributes if view else model.attributes
+    app = view.app if view else model.label.split(".")[0]
+    return BaseSchema.from_dict(_MEMBERS[face](model, attributes), name=f"{app.title()}{model.__name__}{face}")
 
 
-def _title(model) -> str:
-    return "".join(part.title() for part in model.label.split(".")[:1]) + model.__name__
+def _read(model, attributes: dict) -> dict:
+    faces = {name: _read_field(model, attributes[name]) for name in readable_names(attributes)}
+    return {"id": attributes["id"].field, "url": _Url(), **faces}
+
+
+def _write(model, attributes: dict) -> dict:
+    flat = {name: each.field for name, each in attributes.items() if each.writable}
+    return {"id": flat.pop("id"), "url": _Url(), **flat}
+
+
+def _patch(model, attributes: dict) -> dict:
+    return {name: each.field for name, each in attributes.items() if not each.field.dump_only}
+
+
+_MEMBERS = {"Read": _read, "Write": _write, "Patch": _patch}

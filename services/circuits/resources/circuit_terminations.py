@@ -58,6 +58,12 @@ def topology(connection, ids):
     }
 
 
+def end_on_hardware(session, changes):
+    for change in changes:
+        if change.object.interface and change.object.interface.virtual_machine_id:
+            change.fail("A circuit cannot end on an interface of a virtual machine.", "interface")
+
+
 @cache
 def end_face():
     """A termination as the interface that it is on shows it."""
@@ -94,6 +100,7 @@ circuit_terminations = Resource(
     search=(circuit_of_end, "xconnect_id", "pp_info"),
     order=("circuit.provider.name", "circuit.cid", "term_side"),
     unique=(("circuit", "term_side"),),
+    rules=(end_on_hardware,),
     after_save=(stamp_circuits,),
     on_delete=(stamp_circuit,),
     lookups=(Lookup("dcim", "interface-faces", of="interface", here=interface_terminations),),

@@ -4,6 +4,9 @@ from sqlalchemy import func, or_, select, update
 
 from services.dcim.base import Base
 from services.dcim.components.of_devices import create_components
+from shared.references.holding import hold
+
+CLUSTER = "virtualization.cluster"
 
 
 def use_own_addresses(session, changes):
@@ -46,6 +49,25 @@ def have_a_place_in_the_chassis(session, changes):
         leads = chassis and device.id and chassis.master_id == device.id
         if chassis and device.vc_position is None and not leads:
             change.fail("A member of a virtual chassis needs a vc_position.")
+
+
+def join_clusters_of_the_site(session, changes):
+    """A cluster has devices of its own site or, where it has none, of any. Raises NotHeld."""
+    moved = [change for change in changes if change.object.cluster_id and change.changed("cluster_id", "site_id")]
+    clusters = hold(session, Base, {CLUSTER: {change.object.cluster_id for change in moved}})[CLUSTER]
+    for change in moved:
+        if clusters[change.object.cluster_id].site_id not in (None, change.object.site_id):
+            change.fail("The cluster is at another site than the device.")
+
+
+def sites_of_hosts(connection, ids):
+    """`{cluster id: {sites}}`: the sites of the devices in each of the clusters."""
+    device = Base.model_of("dcim.device")
+    sites = func.array_agg(device.site_id.distinct())
+    rows = connection.execute(
+        select(device.cluster_id, sites).where(device.cluster_id.in_(ids)).group_by(device.cluster_id)
+    )
+    return {pk: {"sites": found} for pk, found in rows}
 
 
 def equip(session, changes):

@@ -1,34 +1,60 @@
-"""What an interface must keep to: its device, its LAG, its VLANs and what it is plugged into."""
+"""What an interface must keep to: its device or machine, its LAG, its VLANs and what it is plugged into."""
 
 from sqlalchemy import select
 
 from services.dcim.base import Base
-from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE
+from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE, VIRTUAL_FORM_FACTOR
 from services.dcim.components.columns import only_on
 from services.dcim.resources.interface_connections import connected_among
 from services.dcim.resources.virtual_chassis import VirtualChassis
+from shared.http.errors import NON_FIELD
 
 TAGGED = 200
 NO_PORT = "Virtual, LAG and wireless interfaces cannot be connected."
 
 
-def has_a_device(session, changes):
+def has_one_parent(session, changes):
     for change in changes:
-        if change.object.device_id is None:
-            change.fail("An interface must be part of a device.")
+        parents = [change.object.device_id, change.object.virtual_machine_id]
+        if parents.count(None) != 1:
+            change.fail("An interface is part of one device, or of one virtual machine.")
+
+
+def machines_have_virtual_ones(session, changes):
+    for change in changes:
+        if change.object.virtual_machine_id and change.object.form_factor != VIRTUAL_FORM_FACTOR:
+            change.fail("An interface of a virtual machine is virtual.")
+
+
+def of_devices(rule):
+    """The rule for interfaces of devices only."""
+
+    def on_those(session, changes):
+        rule(session, [change for change in changes if change.object.device_id])
+
+    return on_those
 
 
 def vlans_reach_the_site(session, changes):
-    """A VLAN is global, or of the site that the device is at."""
+    """A VLAN is global, or of the site that the device, or the cluster of the machine, is at."""
     for change in changes:
-        if not _reaches(change.object.untagged_vlan, change):
-            change.fail("The VLAN is of another site than the device.", "untagged_vlan")
-        if "tagged_vlans" in change.values and not all(_reaches(vlan, change) for vlan in change.object.tagged_vlans):
-            change.fail("Some of the VLANs are of another site than the device.", "tagged_vlans")
+        owner, where = _owner(change)
+        if not _reaches(change.object.untagged_vlan, owner):
+            change.fail(
+                f"The VLAN is of another site than {where}.", "untagged_vlan" if change.object.device else NON_FIELD
+            )
+        if "tagged_vlans" in change.values and not all(_reaches(vlan, owner) for vlan in change.object.tagged_vlans):
+            change.fail(f"Some of the VLANs are of another site than {where}.", "tagged_vlans")
 
 
-def _reaches(vlan, change) -> bool:
-    return vlan is None or vlan.site_id in (None, change.object.device.site_id)
+def _owner(change) -> tuple:
+    """What the interface is part of, which has a site, and what to call that."""
+    device = change.object.device
+    return (device, "the device") if device else (change.object.virtual_machine, "the cluster of the machine")
+
+
+def _reaches(vlan, owner) -> bool:
+    return vlan is None or vlan.site_id in (None, owner.site_id)
 
 
 def only_ports_are_connected(session, changes):
@@ -83,12 +109,13 @@ def settle_vlans(session, changes):
 
 
 RULES = (
-    has_a_device,
+    has_one_parent,
+    machines_have_virtual_ones,
     vlans_reach_the_site,
-    only_on("is_network_device", "Only devices of a network device type have interfaces."),
+    of_devices(only_on("is_network_device", "Only devices of a network device type have interfaces.")),
     only_ports_are_connected,
-    lag_is_near,
     only_ports_join_a_lag,
+    of_devices(lag_is_near),
     members_need_a_lag,
     settle_vlans,
 )

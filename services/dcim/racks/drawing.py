@@ -89,7 +89,7 @@ def _units(rack: Rack, face: int, told: dict) -> Markup:
 def _device(device: MountedDevice, told, y: int) -> Markup:
     height = device.height * UNIT
     return _DEVICE.format(
-        url=url_of(Base.model_of("dcim.device"), device.id),
+        url=url_of(Base.model_of("dcim.device").list_path(), device.id),
         name=told.name,
         x=NUMBERS,
         y=y,

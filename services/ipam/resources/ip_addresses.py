@@ -52,6 +52,27 @@ class IPAddress(Base, CustomFields, Tracked):
         inside = aliased(IPAddress)
         return select(inside.interface_id).where(inside.id == cls.nat_inside_id).scalar_subquery()
 
+    @hybrid_property
+    def virtual_machine_id(self):
+        """Published, as is that of the inside: the primary address of a machine is on one of its interfaces."""
+        return _machine_with(self.interface_id)
+
+    @hybrid_property
+    def nat_inside_virtual_machine_id(self):
+        return _machine_with(self._nat_inside_interface_id())
+
+
+def _machine_with(interface_id):
+    """The virtual machine that an interface is part of."""
+    interface = aliased(Interface)
+    return select(interface.virtual_machine_id).where(interface.id == interface_id).scalar_subquery()
+
+
+# The addresses on an interface, and those that are translated to one of them.
+ON_INTERFACE = """
+    SELECT a.id FROM ipam_ipaddress a LEFT JOIN ipam_ipaddress i ON i.id = a.nat_inside_id
+    WHERE $1.id IN (a.interface_id, i.interface_id)
+"""
 
 Index("ix_ipam_ipaddress_mask", func.masklen(IPAddress.address))
 
@@ -70,15 +91,27 @@ def of_device(own, master, value):
     return IPAddress.interface_id.in_(select(Interface.id).where(owned))
 
 
-def of_device_id(written: str):
+def id_of(written: str) -> int | None:
+    """The id that is written, or None for what can be none."""
     number = parsing.to_integer(written)
-    if number is None or abs(number) > parsing.MAX_INTEGER:
-        return None
-    return of_device(Interface.device_id, Interface.chassis_master_id, number)
+    return None if number is None or abs(number) > parsing.MAX_INTEGER else number
+
+
+def of_device_id(written: str):
+    number = id_of(written)
+    return None if number is None else of_device(Interface.device_id, Interface.chassis_master_id, number)
 
 
 def of_device_name(written: str):
     return of_device(Interface.device_name, Interface.chassis_master_name, written)
+
+
+def of_machine(column, written: str, value):
+    """On an interface whose fact `column` is that of a machine; without a machine are those of devices and of none."""
+    if written.lower() in ("null", "0"):
+        on_machines = select(Interface.id).where(Interface.virtual_machine_id.is_not(None))
+        return or_(IPAddress.interface_id.is_(None), IPAddress.interface_id.not_in(on_machines))
+    return None if value is None else IPAddress.interface_id.in_(select(Interface.id).where(column == value))
 
 
 ip_addresses = Resource(
@@ -92,7 +125,8 @@ ip_addresses = Resource(
         "tenant",
         Filter("device_id", of_device_id),
         Filter("device", of_device_name),
-        *filters.never_set("virtual_machine"),
+        Filter("virtual_machine_id", lambda text: of_machine(Interface.virtual_machine_id, text, id_of(text))),
+        Filter("virtual_machine", lambda text: of_machine(Interface.virtual_machine_name, text, text)),
         ReferenceFilter("interface_id", IPAddress, ("interface",), by_key=False),
         "status",
         "role",
@@ -105,5 +139,6 @@ ip_addresses = Resource(
         DependentFacts(
             "ipam.ipaddress", ("interface_id",), "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"
         ),
+        DependentFacts("dcim.interface", ("virtual_machine_id",), ON_INTERFACE),
     ),
 )
