@@ -194,7 +194,8 @@ class Resource:
         table, order = self.model.__table__, self.ordering.own_keys()
         for names in self.unique:
             table.append_constraint(UniqueConstraint(*(self.model.attributes[name].column for name in names)))
-        indexed = {tuple(index.columns.keys())[0] for index in table.indexes}
+        whole = [index for index in table.indexes if index.dialect_options["postgresql"]["where"] is None]
+        indexed = {tuple(index.columns.keys())[0] for index in whole}
         indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
         for column in dict.fromkeys([*list(order)[:1], *self._narrowing()]):
             if column.name not in indexed:
