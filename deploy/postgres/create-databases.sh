@@ -2,7 +2,7 @@
 # Runs once, in a new PostgreSQL: a role and a database per service and one for the gateway, closed to each other.
 set -euo pipefail
 
-for owner in dcim ipam circuits tenancy extras secrets gateway; do
+for owner in dcim ipam circuits tenancy extras secrets virtualization gateway; do
     variable="PATCHBAY_${owner^^}_DATABASE_PASSWORD"
     psql -v ON_ERROR_STOP=1 -v role="patchbay_$owner" -v password="${!variable:?}" -U "$POSTGRES_USER" <<'SQL'
 CREATE ROLE :"role" LOGIN PASSWORD :'password';

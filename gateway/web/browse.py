@@ -6,11 +6,11 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 
 from gateway import sessions
 from gateway.request import Request
+from gateway.routing import app_of
 from gateway.web import display, values
 from gateway.web.catalogue import Catalogue, Endpoint
 from gateway.web.page import HtmlPage, form_of
 from gateway.web.upstream_client import UpstreamResponse, fetch, identity
-from shared.config import APPS
 
 pages = Blueprint("browse", __name__)
 SHOWN_OPTIONS = 20
@@ -138,7 +138,7 @@ def options(target: str):
 
 
 def _require_app(path: str) -> None:
-    if path.split("/")[2] not in APPS:
+    if app_of(path) is None:
         abort(404)
 
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 UPPER = {
     *("api", "asn", "cid", "dcim", "id", "ip", "ipam", "json", "lag", "mac", "mtu", "nat", "os"),
-    *("rd", "rir", "rpc", "rsa", "url", "vc", "vid", "vlan", "vrf"),
+    *("rd", "rir", "rpc", "rsa", "url", "vc", "vcpus", "vid", "vlan", "vm", "vrf"),
 }
 SPELLED = {
     "ip4": "IPv4",
