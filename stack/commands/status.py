@@ -23,7 +23,7 @@ def command(folder: DataFolder) -> None:
     for name, state in found.items():
         process = processes.leader(folder, name)
         pid = process.pid if process else "-"
-        click.echo(f"{name:<10}  pid {pid:<8}  port {plan.ports.get(name, '-'):<6}  {state}")
+        click.echo(f"{name:<14}  pid {pid:<8}  port {plan.ports.get(name, '-'):<6}  {state}")
     for line in lost_pasts(plan, found):
         click.echo(line)
     sys.exit(any(state != HEALTHY for state in found.values()))

@@ -59,7 +59,7 @@ class IPAddress(Base, CustomFields, Tracked):
 
     @hybrid_property
     def nat_inside_virtual_machine_id(self):
-        return _machine_with(self._nat_inside_interface_id())
+        return _machine_with(self.nat_inside_interface_id)
 
 
 def _machine_with(interface_id):
