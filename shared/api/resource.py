@@ -184,7 +184,8 @@ class Resource:
         }
 
     def schemas(self):
-        return tuple(made(self.model, self.view) for made in (read_schema, write_schema, patch_schema))
+        shown = self.view or self.model
+        return read_schema(shown), write_schema(shown), patch_schema(shown)
 
     def index(self) -> None:
         """Give the table its unique sets, and indexes for its order and for each reference and filter of its own.

@@ -63,7 +63,7 @@ def update(session: Session, resource: Resource, target, data: dict, partial: bo
 
 def dump(resource: Resource, changes: list[Change]) -> list[dict]:
     """The write faces of what was saved; a blank plain text that is stored as null is echoed, as NetBox does."""
-    faces = schema_of(write_schema(resource.model, resource.view)).dump(
+    faces = schema_of(write_schema(resource.view or resource.model)).dump(
         [change.object for change in changes], many=True
     )
     for change, face in zip(changes, faces, strict=True):
@@ -106,7 +106,7 @@ def _load(resource: Resource, change: Change, partial: bool) -> None:
     if not isinstance(change.sent, dict):
         change.errors = request_body.not_an_object(change.sent)
         return
-    schema = schema_of((patch_schema if partial else write_schema)(resource.model, resource.view))
+    schema = schema_of((patch_schema if partial else write_schema)(resource.view or resource.model))
     if request_body.is_form():
         change.sent = forms.understood(resource.attributes, change.sent, partial)
     try:

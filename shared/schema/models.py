@@ -50,7 +50,7 @@ class Record:
         if contract := CONTRACTS.get(cls.label):
             cls.path, cls.key = contract.path, contract.key
             cls.listed_by = contract.listed_by or cls.listed_by
-            cls.elsewhere = contract.elsewhere
+            cls.elsewhere = contract.elsewhere if contract.elsewhere and hasattr(cls, contract.elsewhere[0]) else None
         cls.attributes = _attributes(cls)
         if contract:
             cls.nested = cls.__dict__.get("nested") or contract.names_in(cls.attributes)
@@ -78,6 +78,11 @@ class Record:
         """Whether no two objects have the same `key`."""
         contract = CONTRACTS.get(cls.label)
         return contract.key_unique if contract else bool(cls.__table__.columns[cls.attributes[cls.key].column].unique)
+
+    @classmethod
+    def schema_name(cls) -> str:
+        """What the schemas of this type are called, but for their endings."""
+        return cls.label.split(".")[0].title() + cls.__name__
 
     @classmethod
     def list_path(cls) -> str:
@@ -151,10 +156,17 @@ class Attribute:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What one endpoint shows and takes of a model: `attributes`, in the part of the API that belongs to `app`."""
+    """What one endpoint, in the part of the API that belongs to `app`, shows and takes of a model."""
 
     app: str
+    model: type[Record]
     attributes: dict[str, Attribute]
+
+    def model_of(self, label: str) -> type[Record]:
+        return self.model.model_of(label)
+
+    def schema_name(self) -> str:
+        return self.app.title() + self.model.__name__
 
 
 def _attributes(cls) -> "dict[str, Attribute]":

@@ -217,40 +217,23 @@ def readable_names(attributes: dict) -> list[str]:
     return [name for name, attribute in attributes.items() if name != "id" and attribute.readable]
 
 
-def read_schema(model, view=None) -> type[Schema]:
-    """What GET answers: nested references, labelled choices, computed attributes. A `View` may have less of `model`."""
-    return _schema("Read", model, view)
-
-
-def write_schema(model, view=None) -> type[Schema]:
-    """What POST and PUT take and every write answers: ids and raw values."""
-    return _schema("Write", model, view)
-
-
-def patch_schema(model, view=None) -> type[Schema]:
-    """What PATCH takes: the write face, nothing required."""
-    return _schema("Patch", model, view)
+@cache
+def read_schema(model) -> type[Schema]:
+    """What GET answers of a model, or of a `View`: nested references, labelled choices, computed attributes."""
+    faces = {name: _read_field(model, model.attributes[name]) for name in readable_names(model.attributes)}
+    members = {"id": model.attributes["id"].field, "url": _Url(), **faces}
+    return BaseSchema.from_dict(members, name=f"{model.schema_name()}Read")
 
 
 @cache
-def _schema(face: str, model, view) -> type[Schema]:
-    attributes = view.attributes if view else model.attributes
-    app = view.app if view else model.label.split(".")[0]
-    return BaseSchema.from_dict(_MEMBERS[face](model, attributes), name=f"{app.title()}{model.__name__}{face}")
+def write_schema(model) -> type[Schema]:
+    """What POST and PUT take and every write answers: ids and raw values."""
+    flat = {name: each.field for name, each in model.attributes.items() if each.writable}
+    return BaseSchema.from_dict({"id": flat.pop("id"), "url": _Url(), **flat}, name=f"{model.schema_name()}Write")
 
 
-def _read(model, attributes: dict) -> dict:
-    faces = {name: _read_field(model, attributes[name]) for name in readable_names(attributes)}
-    return {"id": attributes["id"].field, "url": _Url(), **faces}
-
-
-def _write(model, attributes: dict) -> dict:
-    flat = {name: each.field for name, each in attributes.items() if each.writable}
-    return {"id": flat.pop("id"), "url": _Url(), **flat}
-
-
-def _patch(model, attributes: dict) -> dict:
-    return {name: each.field for name, each in attributes.items() if not each.field.dump_only}
-
-
-_MEMBERS = {"Read": _read, "Write": _write, "Patch": _patch}
+@cache
+def patch_schema(model) -> type[Schema]:
+    """What PATCH takes: the write face, nothing required."""
+    writable = {name: each.field for name, each in model.attributes.items() if not each.field.dump_only}
+    return BaseSchema.from_dict(writable, name=f"{model.schema_name()}Patch")

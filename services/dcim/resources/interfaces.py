@@ -49,11 +49,11 @@ def only_ports_end_circuits(session, changes):
         turned[pk].fail(NO_PORT)
 
 
-OF_DEVICES = View("dcim", {name: each for name, each in Interface.attributes.items() if name != "virtual_machine"})
+SHOWN = {name: each for name, each in Interface.attributes.items() if name != "virtual_machine"}
 
 interfaces = Resource(
     Interface,
-    view=OF_DEVICES,
+    view=View("dcim", Interface, SHOWN),
     filters=(
         "name",
         "form_factor",

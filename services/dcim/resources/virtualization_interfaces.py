@@ -10,10 +10,13 @@ from shared.api.resource import Resource
 from shared.schema import fields
 from shared.schema.models import Attribute, View
 
-SHOWN = ("name", "virtual_machine", "enabled", "mac_address", "mtu", "mode", "untagged_vlan", "tagged_vlans")
 OF_A_MACHINE = Interface.virtual_machine_id.is_not(None)
 # Any number may be sent, as NetBox takes it, and is told that only one will do; what is read has none.
 FORM_FACTOR = Attribute("form_factor", "form_factor", fields.Integer(), stored=False)
+SHOWN = (
+    *("id", "name", "virtual_machine", "enabled", "mac_address", "mtu", "mode", "untagged_vlan", "tagged_vlans"),
+    "description",
+)
 
 Index("ix_dcim_interface_of_machines", Interface.name, Interface.id, postgresql_where=OF_A_MACHINE)
 
@@ -30,7 +33,8 @@ virtualization_interfaces = Resource(
     path="interfaces",
     view=View(
         "virtualization",
-        {name: Interface.attributes[name] for name in ("id", *SHOWN, "description")} | {"form_factor": FORM_FACTOR},
+        Interface,
+        {name: Interface.attributes[name] for name in SHOWN} | {FORM_FACTOR.name: FORM_FACTOR},
     ),
     base_conditions=(OF_A_MACHINE,),
     filters=(

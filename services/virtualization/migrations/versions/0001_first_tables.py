@@ -190,7 +190,7 @@ def upgrade() -> None:
         sa.Column("type_id", sa.Integer(), nullable=False),
         sa.Column("group_id", sa.Integer(), nullable=True),
         sa.Column("site_id", sa.Integer(), nullable=True),
-        sa.Column("comments", sa.Text(), nullable=False),
+        sa.Column("comments", sa.Text(), server_default="", nullable=False),
         sa.Column("custom_fields", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("created", sa.Date(), server_default=sa.text("CURRENT_DATE"), nullable=False),
         sa.Column(
@@ -227,7 +227,7 @@ def upgrade() -> None:
         "virtualization_virtualmachine",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("status", sa.SmallInteger(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column("cluster_id", sa.Integer(), nullable=False),
         sa.Column("role_id", sa.Integer(), nullable=True),
         sa.Column("tenant_id", sa.Integer(), nullable=True),
@@ -237,7 +237,7 @@ def upgrade() -> None:
         sa.Column("vcpus", sa.SmallInteger(), nullable=True),
         sa.Column("memory", sa.Integer(), nullable=True),
         sa.Column("disk", sa.Integer(), nullable=True),
-        sa.Column("comments", sa.Text(), nullable=False),
+        sa.Column("comments", sa.Text(), server_default="", nullable=False),
         sa.Column("custom_fields", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("created", sa.Date(), server_default=sa.text("CURRENT_DATE"), nullable=False),
         sa.Column(
