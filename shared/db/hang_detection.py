@@ -30,7 +30,7 @@ def detect_hangs() -> None:
     extensions.set_wait_callback(_wait)
 
 
-def _wait(connection) -> None:
+def _wait(connection: extensions.connection) -> None:
     established = connection.status in _ESTABLISHED
     while (state := connection.poll()) != extensions.POLL_OK:
         waiting = select.poll()

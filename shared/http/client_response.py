@@ -35,7 +35,9 @@ class ClientResponse:
     `endless` is one of which only a hang-up would mark the end. `give_back` takes a connection that is free again.
     """
 
-    def __init__(self, give_back: Callable, connection: socket.socket, method: str, seconds: float):
+    def __init__(
+        self, give_back: Callable[[socket.socket], None], connection: socket.socket, method: str, seconds: float
+    ) -> None:
         self._give_back, self._connection, self._method = give_back, connection, method
         self._seconds, self._deadline = seconds, time.monotonic() + seconds
         self._received = _Received()
@@ -103,7 +105,7 @@ class ClientResponse:
 class _Received:
     """What httptools has understood of one reply so far."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.headers: list[tuple[str, str]] = []
         self.begun = self.ended = False
         self._pieces: list[bytes] = []
@@ -118,6 +120,9 @@ class _Received:
             raise Broken("more than one reply")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of the head; those of a trailer come too late to say anything of the reply, and are dropped."""
+        if self.begun:
+            return
         if len(self.headers) == MOST_HEADER_LINES:
             raise Broken("too many header lines")
         self.headers.append((name.decode("latin-1"), value.decode("latin-1")))

@@ -13,13 +13,16 @@ Refusal (an HTTP status and a JSON body)
 """
 
 import logging
+from typing import Any
 
 import psycopg2.errors
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
+from shared import JsonObject
 from shared.http import responses
 
 NON_FIELD = "non_field_errors"
@@ -33,7 +36,7 @@ class ApiError(Exception):
 
     status = 500
 
-    def __init__(self, body, headers=None):
+    def __init__(self, body: str | JsonObject | list[Any], headers: dict[str, str] | None = None) -> None:
         super().__init__(body)
         self.body = body if isinstance(body, (dict, list)) else {"detail": body}
         self.headers = headers or {}
@@ -50,7 +53,9 @@ class Forbidden(ApiError):
 
     status = 403
 
-    def __init__(self, body="You do not have permission to perform this action."):
+    def __init__(
+        self, body: str | JsonObject | list[Any] = "You do not have permission to perform this action."
+    ) -> None:
         super().__init__(body)
 
 
@@ -59,7 +64,7 @@ class NotFound(ApiError):
 
     status = 404
 
-    def __init__(self, body="Not found."):
+    def __init__(self, body: str | JsonObject | list[Any] = "Not found.") -> None:
         super().__init__(body)
 
 
@@ -68,7 +73,7 @@ class MethodNotAllowed(ApiError):
 
     status = 405
 
-    def __init__(self, method: str):
+    def __init__(self, method: str) -> None:
         super().__init__(f'Method "{method}" not allowed.')
 
 
@@ -83,7 +88,7 @@ class Protected(ApiError):
 
     status = 409
 
-    def __init__(self, detail: str, dependents: list[dict]):
+    def __init__(self, detail: str, dependents: list[JsonObject]) -> None:
         super().__init__({"detail": detail, "dependents": dependents})
 
 
@@ -92,7 +97,7 @@ class PreconditionFailed(ApiError):
 
     status = 412
 
-    def __init__(self, body="The object has been changed since you read it."):
+    def __init__(self, body: str | JsonObject | list[Any] = "The object has been changed since you read it.") -> None:
         super().__init__(body)
 
 
@@ -107,7 +112,7 @@ class ServiceUnavailable(ApiError):
 
     status = 503
 
-    def __init__(self, detail: str):
+    def __init__(self, detail: str) -> None:
         super().__init__(detail, {"Retry-After": str(RETRY_SECONDS)})
 
 
@@ -120,11 +125,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _refusal(error: ApiError):
+def _refusal(error: ApiError) -> Response:
     return responses.json_response(error.body, error.status, error.headers)
 
 
-def _http(error: HTTPException):
+def _http(error: HTTPException) -> BaseResponse:
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()
     if error.code == 405:
@@ -133,7 +138,7 @@ def _http(error: HTTPException):
     return responses.json_response({"detail": detail}, error.code or 500)
 
 
-def _database(error: DBAPIError):
+def _database(error: DBAPIError) -> Response:
     """What the database refused although validation let it pass: a race, a deadlock, or its absence."""
     cause = error.orig
     if isinstance(error, IntegrityError):
@@ -146,6 +151,6 @@ def _database(error: DBAPIError):
     return _unexpected(error)
 
 
-def _unexpected(error: Exception):
+def _unexpected(error: Exception) -> Response:
     log.error("unexpected error", exc_info=error, extra={"request_id": g.get("request_id")})
     return responses.json_response({"detail": "Internal error; it has been logged."}, 500)

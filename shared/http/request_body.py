@@ -2,17 +2,19 @@
 
 import json
 import re
+from typing import Any
 
 import orjson
 from flask import request
 
+from shared import JsonObject
 from shared.http.errors import NON_FIELD, BadRequest, UnsupportedMediaType
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONG_NUMBER = re.compile(rb"\d{19}")
 
 
-def body():
+def body() -> Any:
     """The parsed body of the request; an empty one is `{}`. Raises BadRequest or UnsupportedMediaType."""
     if request.mimetype in FORMS:
         return _form()
@@ -33,12 +35,12 @@ def is_form() -> bool:
     return request.mimetype in FORMS
 
 
-def _form() -> dict:
+def _form() -> JsonObject:
     """A form as data: the last value of each name."""
     return {name: texts[-1] for name, texts in request.form.lists()} | dict(request.files)
 
 
-def require_object(data) -> dict:
+def require_object(data: Any) -> JsonObject:
     """`data`, which must be a JSON object. Raises BadRequest."""
     if isinstance(data, dict):
         return data
@@ -47,5 +49,5 @@ def require_object(data) -> dict:
     raise BadRequest(not_an_object(data))
 
 
-def not_an_object(data) -> dict:
+def not_an_object(data: Any) -> dict[str, list[str]]:
     return {NON_FIELD: [f"Invalid data. Expected a dictionary, but got {type(data).__name__}."]}

@@ -5,16 +5,23 @@ repeating means OR, `null` (and `0`, where that is no value of its own) means "n
 matches nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from shared.query.paths import Back, reach, target_of
+from shared.query.paths import Ids, Path, reach, target_of
 from shared.schema import fields, parsing
+from shared.schema.fields import Choices
+from shared.schema.models import Record
 
 TRUE, FALSE = {"true", "1", "yes", "2"}, {"false", "0", "no", "3"}
 NULL = "null"
 MAX_BIGINT = 2**63 - 1
+
+Condition = ColumnElement[bool]
+AnyColumn = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 class Filter:
@@ -26,30 +33,35 @@ class Filter:
 
     kind = "text"
 
-    def __init__(self, name: str, condition: "Callable[[str], ColumnElement | None]", target=None, by_key=False):
+    def __init__(
+        self,
+        name: str,
+        condition: Callable[[str], Condition | None],
+        target: type[Record] | None = None,
+        by_key: bool = False,
+    ) -> None:
         self.name, self.condition, self.target, self.by_key = name, condition, target, by_key
 
-    def where(self, values: list[str]) -> ColumnElement | None:
+    def where(self, values: list[str]) -> Condition | None:
         """The condition of all `values` together, or None when every one is blank."""
         given = [text for value in values if (text := value.strip())]
         if not given:
             return None
         conditions = [self.condition(text) if "\x00" not in text else None for text in given]
-        if any(condition is None for condition in conditions):
-            return false()
-        return or_(*conditions)
+        possible = [condition for condition in conditions if condition is not None]
+        return or_(*possible) if len(possible) == len(given) else false()
 
 
 class TextFilter(Filter):
-    def __init__(self, name, column, nullable=False):
+    def __init__(self, name: str, column: AnyColumn, nullable: bool = False) -> None:
         super().__init__(name, lambda text: column.is_(None) if nullable and text.lower() == NULL else column == text)
 
 
 class NumberFilter(Filter):
     kind = "integer"
 
-    def __init__(self, name, column, nullable=False):
-        def condition(text):
+    def __init__(self, name: str, column: AnyColumn, nullable: bool = False) -> None:
+        def condition(text: str) -> Condition | None:
             if nullable and text.lower() == NULL:
                 return column.is_(None)
             number = parsing.to_integer(text)
@@ -66,26 +78,27 @@ class BooleanFilter(Filter):
 
     kind = "boolean"
 
-    def __init__(self, name, condition):
+    def __init__(self, name: str, condition: Condition) -> None:
         super().__init__(name, lambda text: condition if text.lower() in TRUE else ~condition)
 
-    def where(self, values):
+    def where(self, values: list[str]) -> Condition | None:
         return super().where([value for value in values if value.strip().lower() in TRUE | FALSE])
 
 
 class ChoiceFilter(Filter):
     kind = "choice"
 
-    def __init__(self, name, column, choices):
+    def __init__(self, name: str, column: AnyColumn, choices: Choices[Any]) -> None:
         self.choices = choices
         by_text = {str(value): value for value, _ in choices}
         by_boolean = {value: value for value, _ in choices if isinstance(value, bool)}
 
-        def condition(text):
+        def condition(text: str) -> Condition | None:
             if by_boolean and text.lower() in TRUE | FALSE:
                 return column == (text.lower() in TRUE)
             if text in by_text:
-                return column == by_text[text]
+                chosen: Condition = column == by_text[text]
+                return chosen
             return column.is_(None) if text.lower() in (NULL, "0", "none") else None
 
         super().__init__(name, condition)
@@ -94,13 +107,13 @@ class ChoiceFilter(Filter):
 class DateFilter(Filter):
     kind = "date"
 
-    def __init__(self, name, column):
-        def condition(text):
+    def __init__(self, name: str, column: AnyColumn) -> None:
+        def condition(text: str) -> Condition | None:
             month_first = text.split("/")
             if len(month_first) == 3:
                 text = "-".join((month_first[2], *month_first[:2]))
             day = parsing.to_date(text)
-            return column == day if day else None
+            return None if day is None else column == day
 
         super().__init__(name, condition)
 
@@ -112,23 +125,24 @@ class ReferenceFilter(Filter):
     """
 
     kind = "reference"
+    target: type[Record]
 
-    def __init__(self, name, model, path: "tuple[str | Back, ...]", by_key: bool):
+    def __init__(self, name: str, model: type[Record], path: Path, by_key: bool) -> None:
         self.model, self.path = model, path
         super().__init__(name, self._condition, target_of(model, path), by_key)
 
-    def _condition(self, text):
+    def _condition(self, text: str) -> Condition | None:
         if _is_null(text):
             return reach(self.model, self.path, None)
         ids = self._ids(text)
         if ids is None:
             return None
-        wanted = ids if self.target is self.model else self.target.with_descendants(ids)
+        wanted: Ids = ids if self.target is self.model else self.target.with_descendants(ids)
         if wanted is ids and (not self.by_key or self.target.key_unique()):
             wanted = ids.limit(1).scalar_subquery()
         return reach(self.model, self.path, wanted)
 
-    def _ids(self, text) -> Select | None:
+    def _ids(self, text: str) -> Select[int] | None:
         """The ids of the objects that `text` names."""
         if self.by_key:
             key = self.target.attributes[self.target.key].column
@@ -136,7 +150,7 @@ class ReferenceFilter(Filter):
         found = _one_of(self.target.id, [text])
         return None if found is None else select(self.target.id).where(found)
 
-    def where(self, values):
+    def where(self, values: list[str]) -> Condition | None:
         """As everywhere, but NetBox empties the list when one of several values names nothing."""
         condition = super().where(values)
         named = [text for value in values if (text := value.strip()) and not _is_null(text)]
@@ -149,8 +163,8 @@ class ReferenceFilter(Filter):
 class SearchFilter(Filter):
     """`q`: any of the expressions contains the text, whatever the case; `extra(text)` may add conditions."""
 
-    def __init__(self, expressions, extra: "Callable[[str], list[ColumnElement]] | None" = None):
-        def condition(text):
+    def __init__(self, expressions: Iterable[AnyColumn], extra: Callable[[str], list[Condition]] | None = None) -> None:
+        def condition(text: str) -> Condition | None:
             pattern = f"%{escape_like(text)}%"
             found = [expression.ilike(pattern, escape="\\") for expression in expressions]
             return or_(*found, *(extra(text) if extra else ()))
@@ -161,14 +175,14 @@ class SearchFilter(Filter):
 class IdFilter(Filter):
     kind = "integer"
 
-    def __init__(self, model):
+    def __init__(self, model: type[Record]) -> None:
         super().__init__("id", lambda text: _one_of(model.id, [text]))
 
 
 class IdInFilter(Filter):
     """`id__in`: ids separated by commas."""
 
-    def __init__(self, model):
+    def __init__(self, model: type[Record]) -> None:
         super().__init__("id__in", lambda text: _one_of(model.id, [part for part in text.split(",") if part.strip()]))
 
 
@@ -176,9 +190,9 @@ def _is_null(text: str) -> bool:
     return text.lower() == NULL or text == "0"
 
 
-def _one_of(column, texts: list[str]) -> ColumnElement | None:
-    numbers = [parsing.to_integer(text) for text in texts]
-    if None in numbers:
+def _one_of(column: AnyColumn, texts: list[str]) -> Condition | None:
+    numbers = [number for text in texts if (number := parsing.to_integer(text)) is not None]
+    if len(numbers) < len(texts):
         return None
     return column.in_([number for number in numbers if abs(number) <= parsing.MAX_INTEGER])
 
@@ -187,7 +201,7 @@ def escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def of_attribute(model, name: str) -> list[Filter]:
+def of_attribute(model: type[Record], name: str) -> list[Filter]:
     """The filters that the kind of attribute `name` calls for; a reference has two, `x_id` and `x`."""
     attribute = model.attributes[name]
     field = attribute.field
@@ -205,5 +219,5 @@ def of_attribute(model, name: str) -> list[Filter]:
     return [TextFilter(name, column, field.allow_none)]
 
 
-def related(name: str, model, path: "tuple[str | Back, ...]") -> list[Filter]:
+def related(name: str, model: type[Record], path: Path) -> list[Filter]:
     return [ReferenceFilter(f"{name}_id", model, path, False), ReferenceFilter(name, model, path, True)]

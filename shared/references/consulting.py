@@ -9,11 +9,15 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.http.errors import ServiceUnavailable
 from shared.references import client, lookups
+from shared.schema.models import Record
 
 
-def consult(session: Session, model, ids: Collection[int], service: str, question: str) -> dict[int, dict]:
+def consult(
+    session: Session, model: type[Record], ids: Collection[int], service: str, question: str
+) -> dict[int, JsonObject]:
     """`{id: answer}` of `service` for those of the locked rows `ids` of `model` that it refers to, and knows of.
 
     Raises ServiceUnavailable.

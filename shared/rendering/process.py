@@ -6,6 +6,7 @@ import sys
 
 from jinja2 import TemplateError
 
+from shared import JsonObject
 from shared.rendering.django_compat import Environment, shaped
 
 CPU_SECONDS = 4
@@ -23,7 +24,7 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer(work["sources"], work["names"])))
 
 
-def answer(sources: dict[str, str], names: dict) -> dict:
+def answer(sources: dict[str, str], names: JsonObject) -> JsonObject:
     environment = Environment()
     try:
         return {"texts": {key: _render(environment, source, names) for key, source in sources.items()}}
@@ -39,7 +40,7 @@ def answer(sources: dict[str, str], names: dict) -> dict:
         return {"error": f"{type(error).__name__}: {error}"[:500]}
 
 
-def _render(environment, source: str, names: dict) -> str:
+def _render(environment: Environment, source: str, names: JsonObject) -> str:
     pieces, size = [], 0
     for piece in environment.from_string(source).generate(names):
         size += len(piece)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -14,7 +15,7 @@ class TemplateFailed(Exception):
     """A template that cannot be rendered; the text says why and holds no data."""
 
 
-def render(sources: dict[str, str], **names) -> dict[str, str]:
+def render(sources: dict[str, str], **names: Any) -> dict[str, str]:
     """The text of each template of `sources` with `names` at hand. Raises TemplateFailed.
 
     The process has no environment, no network code, and limits on time and memory: `shared/rendering/process.py`.
@@ -30,4 +31,5 @@ def render(sources: dict[str, str], **names) -> dict[str, str]:
     answer = orjson.loads(done.stdout)
     if "error" in answer:
         raise TemplateFailed(answer["error"])
-    return answer["texts"]
+    texts: dict[str, str] = answer["texts"]
+    return texts
