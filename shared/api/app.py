@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Blueprint, Flask, Response, g, request
@@ -18,7 +17,8 @@ from shared.config import settings
 from shared.db import row_counts
 from shared.db.database import Database, was_closed
 from shared.db.hang_detection import detect_hangs
-from shared.http import errors, responses
+from shared.http import budget, errors, request_body, responses
+from shared.http.budget import Turns
 from shared.references import internal_api, tables
 from shared.references.following import Follower
 from shared.references.lookups import Answer
@@ -39,19 +39,26 @@ class ServiceApp(Flask):
     A write may wait for another service, which has to ask this one before it can answer.
     """
 
+    request_class = request_body.Request
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._clients = BoundedSemaphore(settings.database_pool + settings.database_pool // 2)
+        self._clients = Turns(settings.database_pool + settings.database_pool // 2)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Views and hooks here are plain functions; to find that out each time takes Flask longer than many of them."""
         return func
 
     def full_dispatch_request(self) -> Response:
-        with self._clients if request.path.startswith("/api/") else nullcontext():
+        seconds = budget.said(request.headers.get(budget.HEADER), settings.read_seconds)
+        with budget.limited(seconds, request.environ.get("gunicorn.socket")):
             return super().full_dispatch_request()
 
     def dispatch_request(self) -> ResponseReturnValue:
+        with self._clients.turn() if request.path.startswith("/api/") else nullcontext():
+            return self._dispatch()
+
+    def _dispatch(self) -> ResponseReturnValue:
         """Repeat a safe request whose database connection a restart of PostgreSQL had closed."""
         try:
             return super().dispatch_request()

@@ -14,6 +14,7 @@ from marshmallow import fields as ma
 from shared import JsonObject
 from shared.api.openapi_parameters import list_parameters
 from shared.api.resource import Action, Resource, Shape
+from shared.config import settings
 from shared.schema import openapi_schemas
 from shared.schema.representations import BaseSchema
 from shared.security import authorization
@@ -68,7 +69,7 @@ class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no 
 
 ERRORS: dict[str, dict[int, type[Schema]]] = {
     "GET": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema},
-    "POST": {400: InvalidSchema, 403: DetailSchema, 503: DetailSchema},
+    "POST": {400: InvalidSchema, 403: DetailSchema, 413: DetailSchema, 503: DetailSchema},
     "PUT": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
     "PATCH": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
     "DELETE": {403: DetailSchema, 404: DetailSchema, 409: ProtectedSchema, 503: DetailSchema},
@@ -231,7 +232,7 @@ def _example(schema: type[Schema]) -> JsonObject:
 
 
 def _one_or_many(schema: Shape) -> JsonObject:
-    return {"oneOf": [schema, {"type": "array", "items": schema}]}
+    return {"oneOf": [schema, {"type": "array", "items": schema, "maxItems": settings.max_bulk_objects}]}
 
 
 def _operation(resource: Resource, name: str) -> str:

@@ -28,6 +28,8 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
     @internal.get("/search")
     def search() -> Response:
         words = request.args.get("q", "").strip()[:LONGEST]
+        if "\x00" in words:
+            return responses.json_response({"results": []})
         parts = [part for each in reversed(searched.values()) if (part := _part(each, words)) is not None]
         if not words or not parts:
             return responses.json_response({"results": []})

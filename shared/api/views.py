@@ -28,6 +28,7 @@ from shared.security import authorization
 
 T = TypeVar("T")
 View = Callable[..., Response]
+MOST_PARAMETERS = 1000
 
 
 def blueprint(resource: Resource) -> Blueprint:
@@ -95,9 +96,7 @@ def list_objects(resource: Resource) -> Response:
 
 def create_objects(resource: Resource) -> Response:
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
-    data = request_body.body()
-    many = isinstance(data, list)
-    items = data if many else [request_body.require_object(data)]
+    items, many = request_body.objects()
     faces = write(
         resource,
         many,
@@ -166,7 +165,9 @@ def refuse_if_changed(session: Session, resource: Resource, pk: int) -> None:
 
 
 def conditions(connection: Connection, resource: Resource) -> list[Condition]:
-    """The conditions that the query string puts on a list."""
+    """The conditions that the query string puts on a list. Raises BadRequest for more than it may."""
+    if request.query_string.count(b"&") >= MOST_PARAMETERS:
+        raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
     own = custom_field_input.filters(connection, resource.model, set(request.args))
     given = ((own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists())
     made = [chosen.where(values) for chosen, values in given if chosen]

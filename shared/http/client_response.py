@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from shared.http import budget
+
 MOST_HEADER_LINES = 100
 MOST_HEADER_BYTES = 1 << 16
 PIECE_BYTES = 1 << 16
@@ -47,12 +49,11 @@ class ClientResponse:
     def begun(self) -> "ClientResponse":
         """This, as soon as its head is there. Raises TimedOut, Broken."""
         with closed_on_failure(self._connection):
-            self._connection.settimeout(max(self._deadline - time.monotonic(), _SOON))
             arrived = 0
             while not self._received.begun:
                 if arrived > MOST_HEADER_BYTES:
                     raise Broken("too long a head")
-                arrived += self._receive()
+                arrived += self._receive_in_time()
             self._connection.settimeout(self._seconds)
         self._understand()
         return self
@@ -85,6 +86,17 @@ class ClientResponse:
         """Give up the rest of the reply, and the connection with it."""
         if not self._finished:
             self._connection.close()
+
+    def _receive_in_time(self) -> int:
+        """As `_receive`, until the deadline, or until whoever waits here for the reply is gone."""
+        while True:
+            left = max(self._deadline - time.monotonic(), _SOON)
+            self._connection.settimeout(min(left, budget.LOOK_UP_SECONDS))
+            try:
+                return self._receive()
+            except TimeoutError:
+                if left <= budget.LOOK_UP_SECONDS or budget.is_over():
+                    raise
 
     def _receive(self) -> int:
         """Wait for the next piece and have it understood; how long it was."""

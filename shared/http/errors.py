@@ -8,6 +8,7 @@ Refusal (an HTTP status and a JSON body)
 ├── NotAcceptable    406
 ├── Protected        409  {"detail": "…", "dependents": […]}
 ├── Outdated         412
+├── TooLarge         413
 ├── Unsupported      415
 └── Unavailable      503  {"detail": "…"} and Retry-After
 """
@@ -101,6 +102,12 @@ class PreconditionFailed(ApiError):
         super().__init__(body)
 
 
+class TooLarge(ApiError):
+    """More was sent than one request may bring."""
+
+    status = 413
+
+
 class UnsupportedMediaType(ApiError):
     """A body of a type that is not understood."""
 
@@ -145,6 +152,10 @@ def _database(error: DBAPIError) -> Response:
         return _refusal(BadRequest({NON_FIELD: ["This conflicts with a change made at the same moment."]}))
     if isinstance(cause, (psycopg2.errors.NumericValueOutOfRange, psycopg2.errors.UntranslatableCharacter)):
         return _refusal(BadRequest("A value is out of range."))
+    if isinstance(cause, psycopg2.errors.ProgramLimitExceeded):
+        return _refusal(BadRequest("A value is longer than can be stored."))
+    if isinstance(cause, psycopg2.errors.QueryCanceled):
+        return _refusal(ServiceUnavailable("The request takes longer than it may."))
     if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
         log.warning("database unavailable: %s", type(cause).__name__)
         return _refusal(ServiceUnavailable("The database is not available, or busy with a conflicting change."))

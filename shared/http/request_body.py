@@ -4,14 +4,26 @@ import json
 import re
 from typing import Any
 
+import flask
 import orjson
 from flask import request
+from werkzeug.formparser import FormDataParser
 
 from shared import JsonObject
-from shared.http.errors import NON_FIELD, BadRequest, UnsupportedMediaType
+from shared.config import settings
+from shared.http.errors import NON_FIELD, BadRequest, TooLarge, UnsupportedMediaType
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONG_NUMBER = re.compile(rb"\d{19}")
+
+
+class Request(flask.Request):
+    """A request that says so when its form cannot be read; Flask takes that for an empty form."""
+
+    def make_form_data_parser(self) -> FormDataParser:
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
 
 
 def body() -> Any:
@@ -27,8 +39,18 @@ def body() -> Any:
         parsed = orjson.loads(data)
         # Beyond 64 bits orjson makes an integer a float, and loses digits.
         return json.loads(data) if _LONG_NUMBER.search(data) else parsed
-    except (orjson.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest(f"JSON parse error - {error}") from error
+
+
+def objects() -> tuple[list, bool]:
+    """What a POST creates, and whether it came as a list. Raises BadRequest, UnsupportedMediaType or TooLarge."""
+    sent = body()
+    if not isinstance(sent, list):
+        return [require_object(sent)], False
+    if len(sent) > settings.max_bulk_objects:
+        raise TooLarge(f"At most {settings.max_bulk_objects} objects can be created at once; these are {len(sent)}.")
+    return sent, True
 
 
 def is_form() -> bool:
@@ -36,7 +58,11 @@ def is_form() -> bool:
 
 
 def _form() -> JsonObject:
-    """A form as data: the last value of each name."""
+    """A form as data: the last value of each name. Raises BadRequest for a form that is none."""
+    try:
+        request.form  # noqa: B018  (reads it)
+    except ValueError as error:
+        raise BadRequest(f"Form parse error - {error}") from error
     return {name: texts[-1] for name, texts in request.form.lists()} | dict(request.files)
 
 

@@ -8,6 +8,7 @@ from flask import current_app, g, has_request_context
 
 from shared import JsonObject
 from shared.config import settings
+from shared.http import budget
 from shared.http.client import Client
 from shared.http.client_response import ClientResponse, Failed
 from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
@@ -43,11 +44,14 @@ def call_all(calls: dict[str, tuple[str, JsonObject]], seconds: float = READ_SEC
 
 
 def _send(service: str, operation: str, data: JsonObject, seconds: float) -> ClientResponse:
-    caller = current_app.extensions["patchbay.app"]
+    caller, seconds = current_app.extensions["patchbay.app"], budget.left(seconds)
+    if not seconds:
+        raise ServiceDown(service)
     path, body = f"/internal/{service}/{operation}", orjson.dumps(data)
     headers = {
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
+        **budget.as_header(seconds),
         CALLER_HEADER: caller,
         HEADER: sign(settings.service_keys[caller], Identity(service=caller), "POST", path, body=digest(body)),
     }

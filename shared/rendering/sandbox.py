@@ -1,4 +1,8 @@
-"""Templates that users write: rendered in a process of their own, which knows nothing and can be ended."""
+"""Templates that users write: rendered in a process of their own, which knows nothing and can be ended.
+
+Few are rendered at once: each process may take as much memory as `shared/rendering/process.py` says, so a machine with
+all six services needs at most 6 × PROCESSES × that much for templates.
+"""
 
 import subprocess
 import sys
@@ -7,8 +11,12 @@ from typing import Any
 
 import orjson
 
+from shared.http import budget
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 5
+PROCESSES = 2
+_turns = budget.Turns(PROCESSES)
 
 
 class TemplateFailed(Exception):
@@ -16,14 +24,16 @@ class TemplateFailed(Exception):
 
 
 def render(sources: dict[str, str], **names: Any) -> dict[str, str]:
-    """The text of each template of `sources` with `names` at hand. Raises TemplateFailed.
+    """The text of each template of `sources` with `names` at hand. Raises TemplateFailed or ServiceUnavailable.
 
     The process has no environment, no network code, and limits on time and memory: `shared/rendering/process.py`.
     """
     command = [sys.executable, "-s", "-m", "shared.rendering.process"]
     work = orjson.dumps({"sources": sources, "names": names})
     try:
-        done = subprocess.run(command, input=work, capture_output=True, timeout=SECONDS, env={}, cwd=ROOT)
+        with _turns.turn():
+            seconds = budget.left(SECONDS)
+            done = subprocess.run(command, input=work, capture_output=True, timeout=seconds, env={}, cwd=ROOT)
     except subprocess.TimeoutExpired:
         raise TemplateFailed(f"The template takes more than {SECONDS} seconds.") from None
     if done.returncode:

@@ -212,6 +212,9 @@ class RawReference(Reference):
     nests = False
 
 
+MOST_REFERENCES = 10_000
+
+
 class References(Field):
     """A list of ids of objects of type `target`; read as their nested faces, in the target's order."""
 
@@ -224,6 +227,8 @@ class References(Field):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             raise ValidationError(f'Expected a list of items but got type "{type(value).__name__}".')
+        if len(value) > MOST_REFERENCES:
+            raise ValidationError(f"At most {MOST_REFERENCES} objects can be listed.")
         return list(dict.fromkeys(to_pk(item) for item in value))
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
