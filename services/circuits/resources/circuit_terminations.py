@@ -3,7 +3,7 @@
 from functools import cache
 
 from sqlalchemy import String, func, literal_column, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from services.circuits.base import Base
 from services.circuits.choices import TERM_SIDE
@@ -12,6 +12,7 @@ from shared.api.resource import Resource
 from shared.query.filters import ReferenceFilter
 from shared.references.lookups import Lookup, counts
 from shared.schema import columns, fields
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, reference, text
 from shared.schema.representations import ReadFace
 
@@ -58,7 +59,8 @@ def topology(connection, ids):
     }
 
 
-def end_on_hardware(session, changes):
+def validate_interface(session: Session, changes: list[Change[CircuitTermination]]) -> None:
+    """A circuit ends on hardware; a machine is deleted without asking who is connected to it."""
     for change in changes:
         if change.object.interface and change.object.interface.virtual_machine_id:
             change.fail("A circuit cannot end on an interface of a virtual machine.", "interface")
@@ -100,7 +102,7 @@ circuit_terminations = Resource(
     search=(circuit_of_end, "xconnect_id", "pp_info"),
     order=("circuit.provider.name", "circuit.cid", "term_side"),
     unique=(("circuit", "term_side"),),
-    rules=(end_on_hardware,),
+    rules=(validate_interface,),
     after_save=(stamp_circuits,),
     on_delete=(stamp_circuit,),
     lookups=(Lookup("dcim", "interface-faces", of="interface", here=interface_terminations),),

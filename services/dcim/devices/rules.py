@@ -1,10 +1,12 @@
 """The rules of devices beyond their place, and what saving one brings about."""
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.components.of_devices import create_components
 from shared.references.holding import hold
+from shared.schema.changes import Change
 
 CLUSTER = "virtualization.cluster"
 
@@ -51,7 +53,7 @@ def have_a_place_in_the_chassis(session, changes):
             change.fail("A member of a virtual chassis needs a vc_position.")
 
 
-def join_clusters_of_the_site(session, changes):
+def validate_cluster(session: Session, changes: list[Change]) -> None:
     """A cluster has devices of its own site or, where it has none, of any. Raises NotHeld."""
     moved = [change for change in changes if change.object.cluster_id and change.changed("cluster_id", "site_id")]
     clusters = hold(session, Base, {CLUSTER: {change.object.cluster_id for change in moved}})[CLUSTER]
@@ -60,7 +62,7 @@ def join_clusters_of_the_site(session, changes):
             change.fail("The cluster is at another site than the device.")
 
 
-def sites_of_hosts(connection, ids):
+def sites_of_hosts(connection: Connection, ids: list[int]) -> dict[int, dict[str, list[int]]]:
     """`{cluster id: {sites}}`: the sites of the devices in each of the clusters."""
     device = Base.model_of("dcim.device")
     sites = func.array_agg(device.site_id.distinct())

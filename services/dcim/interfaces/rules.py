@@ -1,6 +1,9 @@
 """What an interface must keep to: its device or machine, its LAG, its VLANs and what it is plugged into."""
 
+from typing import Any
+
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE, VIRTUAL_FORM_FACTOR
@@ -8,34 +11,35 @@ from services.dcim.components.columns import only_on
 from services.dcim.resources.interface_connections import connected_among
 from services.dcim.resources.virtual_chassis import VirtualChassis
 from shared.http.errors import NON_FIELD
+from shared.schema.changes import Change, Rule
 
 TAGGED = 200
 NO_PORT = "Virtual, LAG and wireless interfaces cannot be connected."
 
 
-def has_one_parent(session, changes):
+def validate_parent(session: Session, changes: list[Change]) -> None:
     for change in changes:
         parents = [change.object.device_id, change.object.virtual_machine_id]
         if parents.count(None) != 1:
             change.fail("An interface is part of one device, or of one virtual machine.")
 
 
-def machines_have_virtual_ones(session, changes):
+def validate_form_factor(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if change.object.virtual_machine_id and change.object.form_factor != VIRTUAL_FORM_FACTOR:
             change.fail("An interface of a virtual machine is virtual.")
 
 
-def of_devices(rule):
+def of_devices(rule: Rule[Any]) -> Rule[Any]:
     """The rule for interfaces of devices only."""
 
-    def on_those(session, changes):
+    def on_those(session: Session, changes: list[Change]) -> None:
         rule(session, [change for change in changes if change.object.device_id])
 
     return on_those
 
 
-def vlans_reach_the_site(session, changes):
+def validate_vlans(session: Session, changes: list[Change]) -> None:
     """A VLAN is global, or of the site that the device, or the cluster of the machine, is at."""
     for change in changes:
         owner, where = _owner(change)
@@ -47,13 +51,13 @@ def vlans_reach_the_site(session, changes):
             change.fail(f"Some of the VLANs are of another site than {where}.", "tagged_vlans")
 
 
-def _owner(change) -> tuple:
+def _owner(change: Change) -> tuple[Any, str]:
     """What the interface is part of, which has a site, and what to call that."""
     device = change.object.device
     return (device, "the device") if device else (change.object.virtual_machine, "the cluster of the machine")
 
 
-def _reaches(vlan, owner) -> bool:
+def _reaches(vlan: Any, owner: Any) -> bool:
     return vlan is None or vlan.site_id in (None, owner.site_id)
 
 
@@ -109,9 +113,9 @@ def settle_vlans(session, changes):
 
 
 RULES = (
-    has_one_parent,
-    machines_have_virtual_ones,
-    vlans_reach_the_site,
+    validate_parent,
+    validate_form_factor,
+    validate_vlans,
     of_devices(only_on("is_network_device", "Only devices of a network device type have interfaces.")),
     only_ports_are_connected,
     only_ports_join_a_lag,

@@ -10,10 +10,10 @@ from services.dcim.devices.placement import stand_where_possible
 from services.dcim.devices.rules import (
     equip,
     have_a_place_in_the_chassis,
-    join_clusters_of_the_site,
     run_a_platform_of_its_maker,
     take_children_along,
     use_own_addresses,
+    validate_cluster,
 )
 from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
@@ -101,7 +101,7 @@ devices = Resource(
         use_own_addresses,
         run_a_platform_of_its_maker,
         have_a_place_in_the_chassis,
-        join_clusters_of_the_site,
+        validate_cluster,
     ),
     after_save=(equip, take_children_along),
     actions=(Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),),

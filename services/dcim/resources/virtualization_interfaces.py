@@ -1,6 +1,7 @@
 """Interfaces of virtual machines: the rows of dcim's interfaces that have one, in virtualization's part of the API."""
 
 from sqlalchemy import Index
+from sqlalchemy.orm import Session
 
 from services.dcim.choices import VIRTUAL_FORM_FACTOR
 from services.dcim.interfaces.mac_address import mac_filter
@@ -8,6 +9,7 @@ from services.dcim.interfaces.rules import RULES
 from services.dcim.resources.interfaces import Interface
 from shared.api.resource import Resource
 from shared.schema import fields
+from shared.schema.changes import Change
 from shared.schema.models import Attribute, View
 
 OF_A_MACHINE = Interface.virtual_machine_id.is_not(None)
@@ -21,7 +23,7 @@ SHOWN = (
 Index("ix_dcim_interface_of_machines", Interface.name, Interface.id, postgresql_where=OF_A_MACHINE)
 
 
-def be_virtual(session, changes):
+def set_form_factor(session: Session, changes: list[Change[Interface]]) -> None:
     """An interface of a machine is virtual, which needs not be said."""
     for change in changes:
         if change.creating and "form_factor" not in change.values:
@@ -45,5 +47,5 @@ virtualization_interfaces = Resource(
         mac_filter(lambda address: Interface.mac_address == address),
     ),
     unique=(("virtual_machine", "name"),),
-    rules=(be_virtual, *RULES),
+    rules=(set_form_factor, *RULES),
 )

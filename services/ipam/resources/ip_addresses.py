@@ -1,6 +1,8 @@
 """IP addresses: single hosts, maybe on an interface."""
 
-from sqlalchemy import Computed, Index, and_, func, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Computed, Index, and_, func, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import aliased, mapped_column
 
@@ -53,16 +55,16 @@ class IPAddress(Base, CustomFields, Tracked):
         return select(inside.interface_id).where(inside.id == cls.nat_inside_id).scalar_subquery()
 
     @hybrid_property
-    def virtual_machine_id(self):
+    def virtual_machine_id(self) -> Any:
         """Published, as is that of the inside: the primary address of a machine is on one of its interfaces."""
         return _machine_with(self.interface_id)
 
     @hybrid_property
-    def nat_inside_virtual_machine_id(self):
+    def nat_inside_virtual_machine_id(self) -> Any:
         return _machine_with(self.nat_inside_interface_id)
 
 
-def _machine_with(interface_id):
+def _machine_with(interface_id: Any) -> ColumnElement[Any]:
     """The virtual machine that an interface is part of."""
     interface = aliased(Interface)
     return select(interface.virtual_machine_id).where(interface.id == interface_id).scalar_subquery()
@@ -106,7 +108,7 @@ def of_device_name(written: str):
     return of_device(Interface.device_name, Interface.chassis_master_name, written)
 
 
-def of_machine(column, written: str, value):
+def of_machine(column: Any, written: str, value: int | str | None) -> ColumnElement[bool] | None:
     """On an interface whose fact `column` is that of a machine; without a machine are those of devices and of none."""
     if written.lower() in ("null", "0"):
         on_machines = select(Interface.id).where(Interface.virtual_machine_id.is_not(None))

@@ -1,11 +1,15 @@
 """Services: what a device or a virtual machine listens for, and on which of its addresses."""
 
+from typing import Any
+
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.ipam.base import Base
 from services.ipam.choices import PROTOCOL
 from services.ipam.resources.ip_addresses import Interface, IPAddress
 from shared.api.resource import Resource
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, Tracked, choice, integer, reference, references, text
 
 
@@ -23,13 +27,13 @@ class Service(Base, Tracked):
     description = text(100, blank=True)
 
 
-def have_one_parent(session, changes):
+def validate_parent(session: Session, changes: list[Change[Service]]) -> None:
     for change in changes:
         if [change.object.device_id, change.object.virtual_machine_id].count(None) != 1:
             change.fail("A service is of one device, or of one virtual machine.")
 
 
-def listen_on_own_addresses(session, changes):
+def validate_addresses(session: Session, changes: list[Change[Service]]) -> None:
     """The addresses are on interfaces of the machine, or of the device or its chassis where it is the master."""
     moved = [change for change in changes if change.changed("device_id", "virtual_machine_id", "ipaddresses")]
     used = {address.id for change in moved for address in change.object.ipaddresses}
@@ -40,7 +44,7 @@ def listen_on_own_addresses(session, changes):
             change.fail("Every address must be on an interface of the device or virtual machine.", "ipaddresses")
 
 
-def _serves(interface, service) -> bool:
+def _serves(interface: Any, service: Service) -> bool:
     if interface is None:
         return False
     if service.virtual_machine_id:
@@ -54,5 +58,5 @@ services = Resource(
     Service,
     filters=("name", "protocol", "port", "device", "virtual_machine"),
     order=("protocol", "port"),
-    rules=(have_one_parent, listen_on_own_addresses),
+    rules=(validate_parent, validate_addresses),
 )

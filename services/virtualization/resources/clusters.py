@@ -1,9 +1,12 @@
 """Clusters: what virtual machines run in, perhaps all of it at one site."""
 
+from sqlalchemy.orm import Session
+
 from services.virtualization.base import Base
 from shared.api.resource import Resource
 from shared.custom_fields.column import CustomFields
 from shared.references.consulting import consult
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, Tracked, long_text, reference, text
 
 
@@ -15,7 +18,7 @@ class Cluster(Base, CustomFields, Tracked):
     comments = long_text()
 
 
-def be_where_the_hosts_are(session, changes):
+def validate_site(session: Session, changes: list[Change[Cluster]]) -> None:
     """A cluster gets a site only if every device in it is there, which dcim knows. Raises ServiceUnavailable."""
     moved = {c.object.id: c for c in changes if not c.creating and c.changed("site_id") and c.object.site_id}
     hosted = consult(session, Cluster, moved, "dcim", "sites-of-hosts")
@@ -28,5 +31,5 @@ clusters = Resource(
     Cluster,
     filters=("name", "group", "type", "site"),
     search=("name", "comments"),
-    rules=(be_where_the_hosts_are,),
+    rules=(validate_site,),
 )

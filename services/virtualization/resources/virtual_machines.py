@@ -1,7 +1,10 @@
 """Virtual machines: what runs in a cluster."""
 
-from sqlalchemy import func, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Session
 
 from services.virtualization.base import Base
 from services.virtualization.choices import ACTIVE, MACHINE_STATUS
@@ -11,13 +14,14 @@ from shared.config import settings
 from shared.custom_fields.column import CustomFields
 from shared.query.filters import ReferenceFilter
 from shared.schema import fields
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, long_text, reference, text
 from shared.schema.representations import subface
 
 FAMILIES = {"primary_ip4": 4, "primary_ip6": 6}
 
 
-def primary_ip(machine):
+def primary_ip(machine: Any) -> ColumnElement[Any]:
     """The nested face of the address to reach `machine` at: IPv6 unless IPv4 is preferred or the only one."""
     order = (machine.primary_ip6_id, machine.primary_ip4_id)
     chosen = func.coalesce(*(reversed(order) if settings.prefer_ipv4 else order))
@@ -40,12 +44,12 @@ class VirtualMachine(Base, CustomFields, Tracked):
     comments = long_text()
 
     @hybrid_property
-    def site_id(self):
+    def site_id(self) -> Any:
         """Published: the VLANs of its interfaces are of that site, or of none."""
         return select(Cluster.site_id).where(Cluster.id == self.cluster_id).scalar_subquery()
 
 
-def use_own_addresses(session, changes):
+def validate_primary_addresses(session: Session, changes: list[Change[VirtualMachine]]) -> None:
     """A primary address is of its family and on an interface of the machine; its inside may be, where it has one."""
     for name, family in FAMILIES.items():
         for change in (each for each in changes if each.changed(f"{name}_id")):
@@ -74,7 +78,7 @@ virtual_machines = Resource(
         "platform",
     ),
     search=("name", "comments"),
-    rules=(use_own_addresses,),
+    rules=(validate_primary_addresses,),
     dependent_facts=(
         DependentFacts(
             "virtualization.cluster",
