@@ -7,6 +7,7 @@ from services.dcim.base import Base
 from services.dcim.components.of_devices import create_components
 from shared.references.holding import hold
 from shared.schema.changes import Change
+from shared.schema.parsing import unknown_pk
 
 CLUSTER = "virtualization.cluster"
 
@@ -58,7 +59,10 @@ def validate_cluster(session: Session, changes: list[Change]) -> None:
     moved = [change for change in changes if change.object.cluster_id and change.changed("cluster_id", "site_id")]
     clusters = hold(session, Base, {CLUSTER: {change.object.cluster_id for change in moved}})[CLUSTER]
     for change in moved:
-        if clusters[change.object.cluster_id].site_id not in (None, change.object.site_id):
+        cluster = clusters.get(change.object.cluster_id)
+        if cluster is None:
+            change.fail(unknown_pk(change.object.cluster_id), "cluster")
+        elif cluster.site_id not in (None, change.object.site_id):
             change.fail("The cluster is at another site than the device.")
 
 

@@ -57,17 +57,14 @@ class IPAddress(Base, CustomFields, Tracked):
     @hybrid_property
     def virtual_machine_id(self) -> Any:
         """Published, as is that of the inside: the primary address of a machine is on one of its interfaces."""
-        return _machine_with(self.interface_id)
+        interface = aliased(Interface)
+        return select(interface.virtual_machine_id).where(interface.id == self.interface_id).scalar_subquery()
 
     @hybrid_property
     def nat_inside_virtual_machine_id(self) -> Any:
-        return _machine_with(self.nat_inside_interface_id)
-
-
-def _machine_with(interface_id: Any) -> ColumnElement[Any]:
-    """The virtual machine that an interface is part of."""
-    interface = aliased(Interface)
-    return select(interface.virtual_machine_id).where(interface.id == interface_id).scalar_subquery()
+        interface, inside = aliased(Interface), aliased(IPAddress)
+        machine = select(interface.virtual_machine_id).join(inside, inside.interface_id == interface.id)
+        return machine.where(inside.id == self.nat_inside_id).scalar_subquery()
 
 
 # The addresses on an interface, and those that are translated to one of them.
