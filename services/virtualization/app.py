@@ -1,4 +1,4 @@
-"""The virtualization service: its resources, in URL order. The interfaces of machines are dcim's (docs/adr)."""
+"""The virtualization service: its resources, in URL order. The interfaces of machines are dcim's (docs/adr/0012)."""
 
 from services.virtualization.base import Base
 from services.virtualization.resources.cluster_groups import cluster_groups
