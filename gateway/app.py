@@ -19,7 +19,7 @@ from gateway.errors import GatewayError, Reply
 from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
 from gateway.proxy import INTERNAL_SECONDS
-from gateway.request import Request, path_of, public_address, readable_cookies, request_id_of
+from gateway.request import Request, client_address, path_of, public_address, readable_cookies, request_id_of
 from gateway.routing import route
 from gateway.upstreams import Upstreams
 from shared.config import settings
@@ -35,7 +35,7 @@ log = logging.getLogger("patchbay.gateway")
 class Gateway:
     """WSGI middleware: forwards to the upstreams, and hands to `pages` what has no service or is for people."""
 
-    def __init__(self, pages: Flask, upstreams: Upstreams):
+    def __init__(self, pages: Flask, upstreams: Upstreams) -> None:
         self._app, self._pages, self._upstreams = pages, pages.wsgi_app, upstreams
         self._limit = ConcurrencyLimit(settings.gateway_clients)
 
@@ -53,7 +53,9 @@ class Gateway:
             leave()
             raise
 
-    def _reply(self, environ, start_response, started: float, app: str, reply: Reply) -> Iterable[bytes]:
+    def _reply(
+        self, environ: dict[str, Any], start_response: Any, started: float, app: str, reply: Reply
+    ) -> Iterable[bytes]:
         metrics.observe(app, environ["REQUEST_METHOD"], reply.status, perf_counter() - started)
         reply = compressed(environ, reply)
         own = _own_headers(environ["PATH_INFO"], environ["HTTP_X_REQUEST_ID"])
@@ -66,6 +68,7 @@ class Gateway:
             audience, app = route(path_of(environ))
             public_address(environ)
             readable_cookies(environ)
+            environ["REMOTE_ADDR"] = client_address(environ)
             if audience == "pages" or (audience == "api" and _for_people(environ)):
                 return app, self._page(environ)
             return app, self._forward(environ, audience, app)
@@ -114,7 +117,10 @@ def caller(environ: dict[str, Any], request: Request) -> Identity:
 
     try:
         signed = verify(settings.service_keys[name], given, request.method, request.path, request.query, digest)
-    except (KeyError, Forged):
+    except KeyError:
+        signed = Identity()
+    except Forged as error:
+        log.warning("identity of the %s service refused: %s", name, error)
         signed = Identity()
     if not name or signed.service != name:
         raise GatewayError(403, "This is not a call of a known service.")
@@ -143,4 +149,4 @@ def _own_headers(path: str, request_id: str) -> list[tuple[str, str]]:
 
 _upstreams = Upstreams()
 app = create_pages(_upstreams)
-app.wsgi_app = Gateway(app, _upstreams)
+app.wsgi_app = Gateway(app, _upstreams)  # type: ignore[method-assign]  # which is how Flask takes middleware

@@ -10,7 +10,7 @@ from shared import JsonObject
 from shared.api import reading
 from shared.api.resource import Resource
 from shared.http.errors import BadRequest
-from shared.query.filters import Condition
+from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import lookups
 from shared.rendering.sandbox import TemplateFailed, render

@@ -17,7 +17,7 @@ from shared.api.resource import Resource
 from shared.db import prepared, row_counts
 from shared.db.prepared import AnySelect
 from shared.http.responses import base_url
-from shared.query.filters import Condition
+from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import full_replicas, lookups
 from shared.schema.models import Record

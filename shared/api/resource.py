@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from shared import JsonObject
 from shared.query import filters
-from shared.query.filters import AnyColumn, Condition, Filter
+from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
 from shared.references.lookups import Lookup
@@ -90,7 +90,10 @@ class Resource(Generic[M]):
     order       names of attributes, dotted through references (`"site.name"`), `-` for descending; id breaks ties
     reorder     `reorder(args)`: the expressions that a list with such a query string is ordered by instead, or ()
     unique      names that must be unique together; a null among them makes an object free
-    rules       `rule(session, changes)`: refuse by `change.fail(message, field)`; run in order, first failure counts
+    rules       `validate_x(session, changes)`: refuse by `change.fail(message, field)`; run in order, first failure
+                counts
+    before_save `set_x(session, changes)`: set what is computed on objects that all rules have let pass; run in order;
+                where it cannot be computed, `change.fail` as in a rule
     after_save  `hook(session, changes)`: what a write brings about, in the same transaction
     on_delete   `hook(session, object)`: what deleting the object brings about, before it goes, in the same transaction;
                 may refuse by raising a Refusal
@@ -112,6 +115,7 @@ class Resource(Generic[M]):
     reorder: Callable[[MultiDict[str, str]], tuple[ColumnElement[Any], ...]] | None = None
     unique: tuple[tuple[str, ...], ...] = ()
     rules: tuple[Rule[M], ...] = ()
+    before_save: tuple[Rule[M], ...] = ()
     after_save: tuple[Rule[M], ...] = ()
     on_delete: tuple[Callable[[Session, M], None], ...] = ()
     lookups: tuple[Lookup, ...] = ()

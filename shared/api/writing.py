@@ -61,9 +61,9 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
     for change in sound:
         _apply(resource, change, referred)
     check_sets(session, resource, sound)
-    for rule in resource.rules:
+    for step in (*resource.rules, *resource.before_save):
         if sound := _sound(sound):
-            rule(session, sound)
+            step(session, sound)
     _refuse_if_wrong(changes)
     session.add_all(change.object for change in changes)
     session.flush()

@@ -17,8 +17,10 @@ class references:  # noqa: N801 - reads like the column helpers beside it
         self.field = fields.References(target, nested=nested)
 
     if TYPE_CHECKING:  # the relationship takes its place when the class is mapped
-        __get__: Callable[..., Any]
-        __set__: Callable[..., None]
+
+        def __get__(self, instance: object, owner: type) -> Any: ...
+
+        def __set__(self, instance: object, value: Any) -> None: ...
 
 
 class computed:  # noqa: N801 - reads like the column helpers beside it

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE, VIRTUAL_FORM_FACTOR
-from services.dcim.components.columns import only_on
+from services.dcim.components.columns import validate_type_flag
 from services.dcim.resources.interface_connections import connected_among
 from services.dcim.resources.virtual_chassis import VirtualChassis
 from shared.http.errors import NON_FIELD
@@ -26,7 +26,8 @@ def validate_parent(session: Session, changes: list[Change]) -> None:
 
 def validate_form_factor(session: Session, changes: list[Change]) -> None:
     for change in changes:
-        if change.object.virtual_machine_id and change.object.form_factor != VIRTUAL_FORM_FACTOR:
+        sent = change.values.get("form_factor", VIRTUAL_FORM_FACTOR)
+        if change.object.virtual_machine_id and sent != VIRTUAL_FORM_FACTOR:
             change.fail("An interface of a virtual machine is virtual.")
 
 
@@ -61,19 +62,19 @@ def _reaches(vlan: Any, owner: Any) -> bool:
     return vlan is None or vlan.site_id in (None, owner.site_id)
 
 
-def only_ports_are_connected(session, changes):
+def validate_connection(session: Session, changes: list[Change]) -> None:
     """An interface that is no port cannot be plugged into another one."""
     others = no_ports(changes)
     for pk in connected_among(session, others):
         others[pk].fail(NO_PORT)
 
 
-def no_ports(changes) -> dict:
+def no_ports(changes: list[Change]) -> dict[int, Change]:
     """The changes, by id, of interfaces that are, or now become, something that no cable fits."""
     return {c.object.id: c for c in changes if not c.creating and c.object.form_factor in NOT_CONNECTABLE}
 
 
-def lag_is_near(session, changes):
+def validate_lag_device(session: Session, changes: list[Change]) -> None:
     """A LAG is on the same device, or on the master of the chassis that the device is in."""
     members = [change for change in changes if change.object.lag_id is not None]
     chassis = {change.object.device.virtual_chassis_id for change in members}
@@ -85,7 +86,7 @@ def lag_is_near(session, changes):
             change.fail("The LAG is on another device.")
 
 
-def only_ports_join_a_lag(session, changes):
+def validate_lag_membership(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if change.object.lag_id is None:
             continue
@@ -95,7 +96,7 @@ def only_ports_join_a_lag(session, changes):
             change.fail("An interface cannot be part of itself.", "lag")
 
 
-def members_need_a_lag(session, changes):
+def validate_lag_with_members(session: Session, changes: list[Change]) -> None:
     """An interface that others are part of stays a LAG."""
     model = Base.model_of("dcim.interface")
     others = {c.object.id: c for c in changes if not c.creating and c.object.form_factor != LAG_FORM_FACTOR}
@@ -103,7 +104,7 @@ def members_need_a_lag(session, changes):
         others[pk].fail("Other interfaces are part of this one, so it must be a LAG.")
 
 
-def settle_vlans(session, changes):
+def set_vlans(session: Session, changes: list[Change]) -> None:
     """Without a mode there is no untagged VLAN; an update to another mode than tagged drops the tagged ones."""
     for change in changes:
         if change.object.mode is None:
@@ -112,14 +113,13 @@ def settle_vlans(session, changes):
             change.object.tagged_vlans = []
 
 
-RULES = (
+RULES: tuple[Rule[Any], ...] = (
     validate_parent,
     validate_form_factor,
     validate_vlans,
-    of_devices(only_on("is_network_device", "Only devices of a network device type have interfaces.")),
-    only_ports_are_connected,
-    only_ports_join_a_lag,
-    of_devices(lag_is_near),
-    members_need_a_lag,
-    settle_vlans,
+    of_devices(validate_type_flag("is_network_device", "Only devices of a network device type have interfaces.")),
+    validate_connection,
+    validate_lag_membership,
+    of_devices(validate_lag_device),
+    validate_lag_with_members,
 )

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from services.dcim.choices import VIRTUAL_FORM_FACTOR
 from services.dcim.interfaces.mac_address import mac_filter
-from services.dcim.interfaces.rules import RULES
+from services.dcim.interfaces.rules import RULES, set_vlans
 from services.dcim.resources.interfaces import Interface
 from shared.api.resource import Resource
 from shared.schema import fields
@@ -26,8 +26,7 @@ Index("ix_dcim_interface_of_machines", Interface.name, Interface.id, postgresql_
 def set_form_factor(session: Session, changes: list[Change[Interface]]) -> None:
     """An interface of a machine is virtual, which needs not be said."""
     for change in changes:
-        if change.creating and "form_factor" not in change.values:
-            change.object.form_factor = VIRTUAL_FORM_FACTOR
+        change.object.form_factor = VIRTUAL_FORM_FACTOR
 
 
 virtualization_interfaces = Resource(
@@ -47,5 +46,6 @@ virtualization_interfaces = Resource(
         mac_filter(lambda address: Interface.mac_address == address),
     ),
     unique=(("virtual_machine", "name"),),
-    rules=(set_form_factor, *RULES),
+    rules=RULES,
+    before_save=(set_form_factor, set_vlans),
 )

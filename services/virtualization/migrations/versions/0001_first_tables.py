@@ -97,11 +97,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("service", "label", "object_id", name=op.f("pk_reference_claim")),
     )
+    op.create_index(op.f("ix_reference_claim_label_object_id"), "reference_claim", ["label", "object_id"], unique=False)
     op.create_table(
         "reference_complete",
         sa.Column("label", sa.String(length=50), nullable=False, comment="a type of which every object is held"),
         sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.PrimaryKeyConstraint("label", name=op.f("pk_reference_complete")),
+    )
+    op.create_table(
+        "reference_incarnation",
+        sa.Column("id", sa.Uuid(), nullable=False, comment="of this database, for as long as it is the same"),
+        sa.Column(
+            "fingerprint",
+            sa.String(length=100),
+            nullable=True,
+            comment="where it was when every holder last agreed on its past",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reference_incarnation")),
     )
     op.create_table(
         "reference_intent",
@@ -112,19 +124,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token", "label", "object_id", name=op.f("pk_reference_intent")),
     )
     op.create_table(
+        "reference_lost",
+        sa.Column("label", sa.String(length=50), nullable=False),
+        sa.Column("object_id", sa.Integer(), nullable=False, comment="of a replica whose object its owner lost"),
+        sa.Column("incarnation", sa.Uuid(), nullable=False, comment="of the owner's database that had it"),
+        sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.PrimaryKeyConstraint("label", "object_id", name=op.f("pk_reference_lost")),
+    )
+    op.create_table(
         "reference_outbox",
-        sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False, comment="a new one with every change"),
         sa.Column("service", sa.String(length=20), nullable=False),
         sa.Column("label", sa.String(length=50), nullable=False),
         sa.Column("object_id", sa.Integer(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reference_outbox")),
+        sa.UniqueConstraint("service", "label", "object_id", name=op.f("uq_reference_outbox_service_label_object_id")),
     )
-    op.create_index(op.f("ix_reference_outbox_service"), "reference_outbox", ["service"], unique=False)
+    op.create_index(op.f("ix_reference_outbox_service_id"), "reference_outbox", ["service", "id"], unique=False)
     op.create_table(
         "reference_position",
         sa.Column("owner", sa.String(length=20), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False, comment="the highest entry of the owner's outbox seen"),
+        sa.Column("position", sa.BigInteger(), nullable=False, comment="the highest number that the owner gave, ever"),
+        sa.Column(
+            "delivered", sa.BigInteger(), server_default="0", nullable=False, comment="the last delivery applied"
+        ),
+        sa.Column("incarnation", sa.Uuid(), nullable=True, comment="of the owner's database"),
         sa.Column("pulled", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column(
             "restored",
@@ -145,7 +170,7 @@ def upgrade() -> None:
         "reference_reader",
         sa.Column("service", sa.String(length=20), nullable=False),
         sa.Column(
-            "acknowledged", sa.BigInteger(), nullable=False, comment="the highest entry that the holder has applied"
+            "acknowledged", sa.BigInteger(), nullable=False, comment="the highest delivery that the holder has applied"
         ),
         sa.PrimaryKeyConstraint("service", name=op.f("pk_reference_reader")),
     )
@@ -348,10 +373,13 @@ def downgrade() -> None:
     op.drop_table("row_tally")
     op.drop_table("reference_reader")
     op.drop_table("reference_position")
-    op.drop_index(op.f("ix_reference_outbox_service"), table_name="reference_outbox")
+    op.drop_index(op.f("ix_reference_outbox_service_id"), table_name="reference_outbox")
     op.drop_table("reference_outbox")
+    op.drop_table("reference_lost")
     op.drop_table("reference_intent")
+    op.drop_table("reference_incarnation")
     op.drop_table("reference_complete")
+    op.drop_index(op.f("ix_reference_claim_label_object_id"), table_name="reference_claim")
     op.drop_table("reference_claim")
     op.drop_index(op.f("ix_ipam_ipaddress_address"), table_name="ipam_ipaddress")
     op.drop_table("ipam_ipaddress")
