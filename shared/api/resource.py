@@ -21,7 +21,8 @@ from shared.schema import fields
 from shared.schema.changes import M, Rule
 from shared.schema.fields import Choices
 from shared.schema.models import Attribute, Record, View
-from shared.schema.representations import ReadFace, patch_schema, read_schema, readable_names, write_schema
+from shared.schema.read_face import ReadFace
+from shared.schema.representations import patch_schema, read_schema, readable_names, write_schema
 from shared.security.identity import Identity
 
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -127,8 +127,8 @@ def delete_object(resource: Resource, pk: int) -> Response:
         target = found(session, resource, pk)
         for hook in resource.on_delete:
             hook(session, target)
+        activity.note(session, resource.model, activity.DELETED, [target])  # before its name is gone
         deleting.remove(session, resource.model, target.id)
-        activity.note(session, resource.model, activity.DELETED, [target])
 
     write(resource, False, delete)
     return raw_response(b"", 204)
