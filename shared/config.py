@@ -141,12 +141,11 @@ class Settings:
             for port, service in enumerate(SERVICES, FIRST_SERVICE_PORT)
         }
         databases = {
-            owner: _parsed(environment, f"PATCHBAY_{owner.upper()}_DATABASE_URL", _database_url)
-            for owner in (*SERVICES, "gateway")
+            app: _parsed(environment, f"PATCHBAY_{process_of(app).upper()}_DATABASE_URL", _database_url) for app in APPS
         }
         return cls(
             upstreams=addresses,
-            database_urls={owner: url for owner, url in databases.items() if url},
+            database_urls={app: url for app, url in databases.items() if url},
             service_keys={app: key for app in APPS if (key := environment.get(f"PATCHBAY_{app.upper()}_KEY"))},
             **own,
         )
@@ -155,7 +154,7 @@ class Settings:
     def variables(cls) -> list[str]:
         """The names of all variables that any process reads."""
         own = [each.metadata["variable"] for each in fields(cls) if "variable" in each.metadata]
-        owners = [f"PATCHBAY_{owner.upper()}" for owner in (*SERVICES, "gateway")]
+        owners = [f"PATCHBAY_{process_of(app).upper()}" for app in APPS]
         addresses = [f"{owner}_URL" for owner in owners[:-1]]  # the gateway's is a field of its own
         databases = [f"{owner}_DATABASE_URL" for owner in owners]
         return [*own, *addresses, *databases, *(f"PATCHBAY_{app.upper()}_KEY" for app in APPS)]

@@ -45,6 +45,11 @@ def upgrade(app: str, database_url: str) -> None:
     engine.dispose()
 
 
+def head(app: str) -> str | None:
+    """The newest revision of `app`."""
+    return ScriptDirectory(str(folder(app))).get_current_head()
+
+
 def revise(app: str, database_url: str, message: str) -> None:
     """Write a migration with what the models have and `database_url`, a scratch database, has not."""
     engine = create_engine(database_url)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from shared import VERSION
+
 COMMANDS = Path(__file__).parent / "commands"
 
 
@@ -21,6 +23,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, message="Patchbay %(version)s")
 def main() -> None:
     """Patchbay: the NetBox v2 REST API as one service per domain."""
 

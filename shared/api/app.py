@@ -14,6 +14,7 @@ from shared.config import settings
 from shared.db import row_counts
 from shared.db.database import Database, was_closed
 from shared.db.hang_detection import detect_hangs
+from shared.db.server_version import unsupported
 from shared.http import errors, responses
 from shared.references import internal_api, tables
 from shared.references.following import Follower
@@ -171,4 +172,6 @@ def _serve_health(app: Flask, base) -> None:
     def readyz():
         with app.extensions["patchbay.database"].reading() as connection:
             connection.execute(text("SELECT 1 FROM alembic_version"))
+            if (reason := unsupported(connection.connection.dbapi_connection.server_version)) is not None:
+                raise errors.ServiceUnavailable(f"{reason}.")
         return responses.json_response({"service": base.app, "status": "ready"})

@@ -24,6 +24,6 @@ def command(app: str, message: str) -> None:
         folder.create()
         cluster = Cluster(folder)
         with cluster.running():
-            cluster.ensure(["revision"])
+            cluster.create(["revision"])
             revise(app, cluster.url("revision"), message)
     click.echo(f"Written to {migrations_of(app) / 'versions'}: read it before it is committed.")
