@@ -50,6 +50,11 @@ def head(app: str) -> str | None:
     return ScriptDirectory(str(folder(app))).get_current_head()
 
 
+def revisions(app: str) -> set[str]:
+    """Every revision of `app`."""
+    return {each.revision for each in ScriptDirectory(str(folder(app))).walk_revisions()}
+
+
 def revise(app: str, database_url: str, message: str) -> None:
     """Write a migration with what the models have and `database_url`, a scratch database, has not."""
     engine = create_engine(database_url)

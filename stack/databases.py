@@ -32,7 +32,7 @@ def prepare(plan: Plan, owners: Sequence[str] = DATABASES) -> None:
     embedded = plan.embedded(owners)
     with plan.cluster.running() if embedded else nullcontext():
         if embedded:
-            _create(plan, [database_name(owner) for owner in embedded])
+            create_missing(plan, embedded)
         for owner in owners:
             if owner not in embedded:
                 check(owner, plan.database_url(owner))
@@ -44,7 +44,9 @@ def prepare(plan: Plan, owners: Sequence[str] = DATABASES) -> None:
             _make_admin(plan.folder, *ensure_admin(plan.database_url(GATEWAY), token))
 
 
-def _create(plan: Plan, names: list[str]) -> None:
+def create_missing(plan: Plan, owners: Sequence[str]) -> None:
+    """Makes the embedded databases of `owners` that are not there yet. The server must be running."""
+    names = [database_name(owner) for owner in owners]
     if missing := plan.cluster.missing(names):
         click.echo(f"Creating {'the databases' if missing == names else ', '.join(missing)} in {plan.cluster.path}")
         plan.cluster.create(missing)

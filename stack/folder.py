@@ -24,6 +24,11 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def create_private(path: Path) -> BinaryIO:
+    """A new file that only its owner can read, open for writing."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
 class DataFolder:
     """Paths and secrets below `path`, which need not exist before `create`."""
 

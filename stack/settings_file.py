@@ -6,6 +6,7 @@ nothing about comes from the environment, or is the default.
 """
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from shared.config import APPS, SERVICES, SettingError, Settings, is_private, surroundings
 from stack.cli_error import CliError
@@ -25,16 +26,18 @@ def key_variable(app: str) -> str:
 
 def read(folder: DataFolder) -> dict[str, str]:
     """What the folder remembers. Raises CliError."""
-    try:
-        lines = folder.settings.read_text().splitlines()
-    except FileNotFoundError:
-        return {}
+    return parse(folder.settings) if folder.settings.exists() else {}
+
+
+def parse(path: Path) -> dict[str, str]:
+    """The settings in a file. Raises CliError."""
+    lines = path.read_text().splitlines()
     found = {}
     for number, line in enumerate(lines, 1):
         name, separator, value = line.partition("=")
         if line.strip() and not line.startswith("#"):
             if not separator:
-                raise CliError(f"{folder.settings}, line {number}, is not of the form NAME=value")
+                raise CliError(f"{path}, line {number}, is not of the form NAME=value")
             found[name.strip()] = value.strip()
     return found
 

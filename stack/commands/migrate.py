@@ -2,7 +2,7 @@
 
 import click
 
-from stack.commands import data_option
+from stack.commands import data_option, services_argument
 from stack.databases import prepare
 from stack.folder import DataFolder
 from stack.plan import LOOPBACK, Plan
@@ -10,7 +10,7 @@ from stack.settings_file import DATABASES
 
 
 @click.command("migrate")
-@click.argument("services", nargs=-1, type=click.Choice(DATABASES), metavar="[SERVICE]...")
+@services_argument
 @data_option
 def command(services: tuple[str, ...], folder: DataFolder) -> None:
     """Bring the databases of each SERVICE up to date, or every one; Patchbay may be running.
@@ -20,11 +20,4 @@ def command(services: tuple[str, ...], folder: DataFolder) -> None:
     folder.create()
     with folder.locked():
         prepare(Plan(folder, LOOPBACK, {}), services or DATABASES)
-    named = " and ".join([", ".join(services[:-1]), services[-1]] if len(services) > 1 else services)
-    click.echo(
-        f"The database of {named} is up to date."
-        if len(services) == 1
-        else f"The databases of {named} are up to date."
-        if services
-        else "Every database is up to date."
-    )
+    click.echo(f"Up to date: {', '.join(services) or 'every database'}.")
