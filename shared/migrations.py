@@ -1,5 +1,6 @@
 """Migrations: one Alembic history per app, run from here."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -7,16 +8,33 @@ from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.operations.ops import CreateForeignKeyOp, CreateTableOp
+from alembic.operations.ops import AddColumnOp, CreateForeignKeyOp, CreateTableOp, OpContainer
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, TypeDecorator, create_engine, text
+from sqlalchemy import CheckConstraint, Connection, TypeDecorator, create_engine, inspect, text
 
 from shared.config import package_of
 from shared.db import row_counts, trigram_indexes
+from shared.db.advisory_locks import AdvisoryLock
 from shared.references import triggers
 
 ROOT = Path(__file__).parent.parent
+
+# What Alembic does with a migration that it has written.
+_HOOKS = {
+    "hooks": "format, check",
+    "check.type": "module",
+    "check.module": "ruff",
+    "check.options": "check --quiet --fix REVISION_SCRIPT_FILENAME",
+    "format.type": "module",
+    "format.module": "ruff",
+    "format.options": "format --quiet REVISION_SCRIPT_FILENAME",
+}
+
+
+NAMES_OF_KINDS = {"fk": "foreign key", "constraint": "constraint", "index": "index"}
+_TRIGGERS = "SELECT tgrelid\\:\\:regclass\\:\\:text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+_INVALID_INDEXES = "SELECT indexrelid\\:\\:regclass\\:\\:text FROM pg_index WHERE NOT indisvalid"
 
 
 class NewerDatabase(Exception):
@@ -31,7 +49,7 @@ def upgrade(app: str, database_url: str) -> None:
     """Bring the database of `app` to the newest revision, one migrating process at a time. Raises NewerDatabase."""
     engine = create_engine(database_url)
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(7326000)"))
+        connection.execute(AdvisoryLock.MIGRATION.held())
         try:
             command.upgrade(_config(app, connection), "head")
         except CommandError as error:
@@ -55,8 +73,15 @@ def revisions(app: str) -> set[str]:
     return {each.revision for each in ScriptDirectory(str(folder(app))).walk_revisions()}
 
 
+class NoDefault(Exception):
+    """A new column that rows cannot be without has no value for the rows that are there."""
+
+
 def revise(app: str, database_url: str, message: str) -> None:
-    """Write a migration with what the models have and `database_url`, a scratch database, has not."""
+    """Write a migration with what the models have and `database_url`, a scratch database, has not.
+
+    It runs on tables with rows, and passes the project's own style checks. Raises NoDefault.
+    """
     engine = create_engine(database_url)
     with engine.begin() as connection:
         config = _config(app, connection)
@@ -71,6 +96,46 @@ def pending(app: str, connection: Connection) -> list:
     return compare_metadata(MigrationContext.configure(connection), declared(app)[0].metadata)
 
 
+def missing(app: str, connection: Connection) -> list[str]:
+    """What the migrations make and the database lacks, or has otherwise: one phrase each, in their order."""
+    base, resources = declared(app)
+    found = [_phrase(each) for each in _flat(pending(app, connection)) if not each[0].startswith("remove_")]
+    seen = inspect(connection)
+    present = set(seen.get_table_names())
+    for table in [each for each in base.metadata.sorted_tables if each.name in present]:
+        if {*seen.get_pk_constraint(table.name)["constrained_columns"]} != {
+            column.name for column in table.primary_key
+        }:
+            found.append(f"primary key of {table.name}")
+        checks = {each["name"] for each in seen.get_check_constraints(table.name)}
+        wanted = {str(each.name) for each in table.constraints if isinstance(each, CheckConstraint) and each.name}
+        found += [f"check {name} of {table.name}" for name in sorted(wanted - checks)]
+    triggers_there = set(connection.execute(text(_TRIGGERS)).tuples())
+    wanted = triggers.names(base, resources) | row_counts.trigger_names(resources)
+    found += [f"trigger {name} of {table}" for table, name in sorted(wanted - triggers_there)]
+    return found + [f"index {name}, which is not valid" for name in connection.scalars(text(_INVALID_INDEXES))]
+
+
+def _flat(differences: list) -> Iterator[tuple]:
+    """Alembic puts what differs in one column into a list of its own."""
+    for each in differences:
+        yield from each if isinstance(each, list) else [each]
+
+
+def _phrase(difference: tuple) -> str:
+    """A difference of Alembic's in words: (verb_kind, object) or (modify_what, schema, table, column, …)."""
+    verb, what = difference[0], difference[1]
+    kind = verb.split("_", 1)[1]
+    if verb.startswith("modify_"):
+        return f"{kind} of the column {difference[3]} of {difference[2]}"
+    if kind == "table":
+        return f"table {what.name}"
+    if kind == "column":
+        return f"column {difference[3].name} of {difference[2]}"
+    named = what.name or ", ".join(column.name for column in what.columns)
+    return f"{NAMES_OF_KINDS.get(kind, kind)} {named} of {what.table.name}"
+
+
 def declared(app: str):
     """The declarative base and the resources of `app`."""
     module = import_module(f"{package_of(app)}.app")
@@ -82,6 +147,8 @@ def _config(app: str, connection: Connection) -> Config:
     config.set_main_option("script_location", str(folder(app)))
     config.set_main_option("path_separator", "os")
     config.attributes.update(app=app, connection=connection)
+    for name, value in _HOOKS.items():
+        config.set_section_option("post_write_hooks", name, value)
     return config
 
 
@@ -91,16 +158,35 @@ def run(config: Config) -> None:
     context.configure(
         config.attributes["connection"],
         target_metadata=metadata,
-        process_revision_directives=_join_circles,
+        process_revision_directives=_finish_script,
         render_item=_as_stored,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
-def _join_circles(context, revision, directives) -> None:
-    """Make the circular keys of new tables after all of them; inside `create_table` they would be left out."""
+def _finish_script(context, revision, directives) -> None:
     script = directives[0]
+    _require_defaults(script.upgrade_ops)
+    _join_circles(script)
+
+
+def _require_defaults(operations) -> None:
+    """A column that is added to a table with rows needs a value for them. Raises NoDefault."""
+    for operation in operations.ops:
+        if isinstance(operation, OpContainer):
+            _require_defaults(operation)
+        elif isinstance(operation, AddColumnOp):
+            column = operation.column
+            if not column.nullable and column.server_default is None:
+                raise NoDefault(
+                    f"{operation.table_name}.{column.name} may not be null and has no default, so rows that exist"
+                    " could not have it: declare a default, or null=True"
+                )
+
+
+def _join_circles(script) -> None:
+    """Make the circular keys of new tables after all of them; inside `create_table` they would be left out."""
     for table in [each for each in script.upgrade_ops.ops if isinstance(each, CreateTableOp)]:
         circular = [each for each in table.columns if getattr(each, "use_alter", False)]
         table.columns[:] = [each for each in table.columns if not getattr(each, "use_alter", False)]

@@ -29,15 +29,16 @@ from sqlalchemy import (
     text,
 )
 
+from shared.db.advisory_locks import AdvisoryLock
+
 ALL_ROWS = "0"  # in place of the id of an object
-COMPACT_LOCK = 7_326_002
 _NOTE = "INSERT INTO row_tally (label, object_id, difference)"
 
 # Where another writer is adding up, this one leaves it to a later one: nobody waits.
 _ADD_UP = f"""
 CREATE OR REPLACE FUNCTION row_tally_add_up() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF pg_try_advisory_xact_lock({COMPACT_LOCK}) THEN
+  IF pg_try_advisory_xact_lock({AdvisoryLock.ROW_COUNTS:d}) THEN
     WITH added AS (
       DELETE FROM row_tally WHERE label = NEW.label AND object_id = NEW.object_id RETURNING difference
     )
@@ -123,6 +124,15 @@ def install(connection: Connection, resources) -> None:
     for model in models:
         for label in tallies_of(model).keys() - counted:
             connection.exec_driver_sql(counting(model, label))
+
+
+def trigger_names(resources) -> set[tuple[str, str]]:
+    """(table, trigger) of each trigger that `install` makes."""
+    found = {("row_tally", "row_tally_add_up")}
+    for model in {resource.model for resource in resources}:
+        moved = [f"move_{column}" for column in tallies_of(model).values() if column != ALL_ROWS]
+        found |= {(model.__tablename__, f"row_tally_{event}") for event in ("insert", "delete", *moved)}
+    return found
 
 
 def tallies_of(model) -> dict[str, str]:

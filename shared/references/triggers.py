@@ -8,7 +8,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import visitors
 
-from shared.references.owning import RIPPLE_LOCK, fact_sql
+from shared.db.advisory_locks import AdvisoryLock
+from shared.references.owning import fact_sql
 from shared.schema.contracts import CONTRACTS
 
 FUNCTIONS = f"""
@@ -31,7 +32,7 @@ END $$;
 CREATE OR REPLACE FUNCTION reference_rippled() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE ids integer[];
 BEGIN
-  PERFORM pg_advisory_xact_lock({RIPPLE_LOCK});
+  PERFORM pg_advisory_xact_lock({AdvisoryLock.DEPENDENT_FACTS:d});
   EXECUTE 'SELECT array(' || TG_ARGV[1] || ')' INTO ids USING OLD;
   PERFORM reference_publish(TG_ARGV[0], ids);
   RETURN NULL;
@@ -48,6 +49,20 @@ def install(connection: Connection, base, resources) -> None:
             _install_own(connection, resource.model)
             for ripple in resource.dependent_facts:
                 _install_ripple(connection, base.model_of(ripple.label), resource.model, ripple)
+
+
+def names(base, resources) -> set[tuple[str, str]]:
+    """(table, trigger) of each trigger that `install` makes."""
+    found = set()
+    for resource in resources:
+        model = resource.model
+        if model.label in CONTRACTS and resource.path == model.path:
+            kinds = ("deleted", "changed", "created") if CONTRACTS[model.label].complete else ("deleted", "changed")
+            found |= {(model.__tablename__, f"reference_{kind}") for kind in kinds}
+            for ripple in resource.dependent_facts:
+                source = base.model_of(ripple.label).__tablename__
+                found.add((source, f"reference_ripple_{model.__tablename__}"))
+    return found
 
 
 def _drop_all(connection: Connection) -> None:
