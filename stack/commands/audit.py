@@ -35,13 +35,13 @@ def command(repair: bool, folder: DataFolder) -> None:
     """
     plan = Plan.load(folder)
     found = 0
-    for line in of_schemas(plan):
-        found += 1
-        click.echo(line)
     for service in SERVICES:
         for _, label, pk, what in ask(plan, service, "audits", {"repair": repair}, SECONDS_TO_AUDIT)["findings"]:
             found += 1
             click.echo(f"{service}: {what}: {label} {pk or ''}".rstrip() + f" {MEANINGS[what]}")
+    for line in of_schemas(plan):
+        found += 1
+        click.echo(line)
     click.echo(f"{found} {'finding' if found == 1 else 'findings'}{' left' if repair else ''}")
     sys.exit(bool(found))
 
