@@ -19,12 +19,17 @@ from gateway.concurrency_limit import ConcurrencyLimit
 from gateway.errors import GatewayError, Reply
 from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
-from gateway.request import Request, path_of, request_id_of
+from gateway.proxy import INTERNAL_SECONDS
+from gateway.request import Request, path_of, public_address, readable_cookies, request_id_of
 from gateway.upstreams import Upstreams
 from shared.config import APPS, settings
+from shared.http import budget
 from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
 
 _ROUTE = re.compile(rf"/(api|internal)/({'|'.join(APPS)})(?:/.*)?", re.DOTALL)
+
+# A page asks several services, and the form that was sent is read meanwhile.
+PAGE_SECONDS = 2 * settings.read_seconds
 
 log = logging.getLogger("patchbay.gateway")
 
@@ -61,6 +66,8 @@ class Gateway:
         app = "gateway"
         try:
             audience, app = route(path_of(environ))
+            public_address(environ)
+            readable_cookies(environ)
             if audience == "pages" or (audience == "api" and _for_people(environ)):
                 return app, self._page(environ)
             return app, self._forward(environ, audience, app)
@@ -71,7 +78,8 @@ class Gateway:
             return app, GatewayError(500, "The gateway failed on this request.").reply()
 
     def _page(self, environ: dict[str, Any]) -> Reply:
-        body, status, headers = run_wsgi_app(self._pages, environ, buffered=True)
+        with budget.limited(PAGE_SECONDS, environ.get("gunicorn.socket")):
+            body, status, headers = run_wsgi_app(self._pages, environ, buffered=True)
         return Reply(int(status.split()[0]), list(headers), body)
 
     def _forward(self, environ: dict[str, Any], audience: str, app: str) -> Reply:
@@ -83,7 +91,8 @@ class Gateway:
                 request.path = without_suffix(request.path)
                 identity = sessions.caller(self._app, environ, request, app)
             request.receive(environ)
-            return self._upstreams.send(request, app, identity)
+            with budget.limited(_seconds(environ, identity), environ.get("gunicorn.socket")):
+                return self._upstreams.send(request, app, identity)
         finally:
             request.close()
 
@@ -121,6 +130,13 @@ def caller(environ: dict[str, Any], request: Request) -> Identity:
     if not name or signed.service != name:
         raise GatewayError(403, "This is not a call of a known service.")
     return Identity(service=name, number=signed.number)
+
+
+def _seconds(environ: dict[str, Any], identity: Identity) -> float:
+    """How long a request may take once it is whole. Of what callers say only a service's word counts."""
+    if identity.service:
+        return budget.said(environ.get(_variable(budget.HEADER)), INTERNAL_SECONDS)
+    return settings.read_seconds
 
 
 def _variable(header: str) -> str:

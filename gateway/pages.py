@@ -8,7 +8,7 @@ from gateway import authentication, metrics
 from gateway.errors import GatewayError
 from gateway.responses import json_response
 from gateway.upstreams import Upstreams
-from gateway.web import setup
+from gateway.web import setup, upstream_client
 from shared.api import options
 from shared.config import APPS, settings
 
@@ -17,9 +17,11 @@ class Pages(Flask):
     """The gateway's own application."""
 
     def make_default_options_response(self):
-        """What OPTIONS answers where no service does."""
-        is_api = request.path.startswith("/api/")
-        return options.describe_view() if is_api else super().make_default_options_response()
+        """What OPTIONS answers where no service does, to whom it would answer a GET."""
+        if not request.path.startswith("/api/"):
+            return super().make_default_options_response()
+        authentication.require_login(upstream_client.identity("users"), request.path)
+        return options.describe_view()
 
 
 def create_pages(upstreams: Upstreams) -> Flask:

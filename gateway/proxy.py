@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator
 from gateway.errors import GatewayError, Reply
 from gateway.request import HOP_BY_HOP, Request
 from shared.config import settings
+from shared.http import budget
 from shared.http.client import Client
 from shared.http.client_response import Broken, ClientResponse, Failed, TimedOut
 
 # Longer than any service waits for another: what it gave up on holds no thread here for long.
 INTERNAL_SECONDS = 8
+# What a service that gives up has left to say so.
+SPARE_SECONDS = 0.2
 SHORT_BYTES = 1 << 16
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # The server in front writes its own date and name; the gateway writes the others.
@@ -61,12 +64,13 @@ class Remote:
             return self._ask_once(request)
 
     def _ask_once(self, request: Request) -> ClientResponse:
-        seconds = INTERNAL_SECONDS if request.path.startswith("/internal/") else settings.read_seconds
+        seconds = budget.left(INTERNAL_SECONDS if request.path.startswith("/internal/") else settings.read_seconds)
         body = b""
         if request.body:
             body = request.body.file
             body.seek(0)
-        return self._client.ask(request.method, request.target, request.sent_headers, body, seconds)
+        headers = request.sent_headers | budget.as_header(max(seconds - SPARE_SECONDS, 0))
+        return self._client.ask(request.method, request.target, headers, body, max(seconds, SPARE_SECONDS))
 
     def _reply(self, request: Request, answer: ClientResponse) -> Reply:
         """A short reply is read whole first, so that a broken one can still become a 502."""

@@ -120,6 +120,7 @@ class Settings:
     reports_root: str = _setting("REPORTS_ROOT", "var/reports")
     report_seconds: int = _setting("REPORT_SECONDS", 25)  # less than the gateway waits (read_seconds)
     max_body_bytes: int = _setting("MAX_BODY_BYTES", 10 * 1024 * 1024)
+    max_bulk_objects: int = _setting("MAX_BULK_OBJECTS", 1000)
     database_pool: int = _setting("DATABASE_POOL", 8)
     connect_seconds: float = _setting("CONNECT_SECONDS", 2.0, least=0.001)
     read_seconds: float = _setting("READ_SECONDS", 30.0, least=0.001)

@@ -1,8 +1,9 @@
 """Migrations: one Alembic history per app, run from here."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any, Literal
 
 from alembic import command, context
 from alembic.autogenerate import compare_metadata
@@ -11,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.operations.ops import AddColumnOp, CreateForeignKeyOp, CreateTableOp, OpContainer
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import CheckConstraint, Connection, TypeDecorator, create_engine, inspect, text
+from sqlalchemy import Connection, ForeignKeyConstraint, TypeDecorator, create_engine
 
 from shared.config import package_of
 from shared.db import row_counts, trigram_indexes
@@ -30,11 +31,6 @@ _HOOKS = {
     "format.module": "ruff",
     "format.options": "format --quiet REVISION_SCRIPT_FILENAME",
 }
-
-
-NAMES_OF_KINDS = {"fk": "foreign key", "constraint": "constraint", "index": "index"}
-_TRIGGERS = "SELECT tgrelid\\:\\:regclass\\:\\:text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-_INVALID_INDEXES = "SELECT indexrelid\\:\\:regclass\\:\\:text FROM pg_index WHERE NOT indisvalid"
 
 
 class NewerDatabase(Exception):
@@ -91,52 +87,13 @@ def revise(app: str, database_url: str, message: str) -> None:
     engine.dispose()
 
 
-def pending(app: str, connection: Connection) -> list:
+def pending(app: str, connection: Connection) -> list[Any]:
     """The differences between the models and the database that no migration covers."""
-    return compare_metadata(MigrationContext.configure(connection), declared(app)[0].metadata)
+    found: list[Any] = compare_metadata(MigrationContext.configure(connection), declared(app)[0].metadata)
+    return found
 
 
-def missing(app: str, connection: Connection) -> list[str]:
-    """What the migrations make and the database lacks, or has otherwise: one phrase each, in their order."""
-    base, resources = declared(app)
-    found = [_phrase(each) for each in _flat(pending(app, connection)) if not each[0].startswith("remove_")]
-    seen = inspect(connection)
-    present = set(seen.get_table_names())
-    for table in [each for each in base.metadata.sorted_tables if each.name in present]:
-        if {*seen.get_pk_constraint(table.name)["constrained_columns"]} != {
-            column.name for column in table.primary_key
-        }:
-            found.append(f"primary key of {table.name}")
-        checks = {each["name"] for each in seen.get_check_constraints(table.name)}
-        wanted = {str(each.name) for each in table.constraints if isinstance(each, CheckConstraint) and each.name}
-        found += [f"check {name} of {table.name}" for name in sorted(wanted - checks)]
-    triggers_there = set(connection.execute(text(_TRIGGERS)).tuples())
-    wanted = triggers.names(base, resources) | row_counts.trigger_names(resources)
-    found += [f"trigger {name} of {table}" for table, name in sorted(wanted - triggers_there)]
-    return found + [f"index {name}, which is not valid" for name in connection.scalars(text(_INVALID_INDEXES))]
-
-
-def _flat(differences: list) -> Iterator[tuple]:
-    """Alembic puts what differs in one column into a list of its own."""
-    for each in differences:
-        yield from each if isinstance(each, list) else [each]
-
-
-def _phrase(difference: tuple) -> str:
-    """A difference of Alembic's in words: (verb_kind, object) or (modify_what, schema, table, column, …)."""
-    verb, what = difference[0], difference[1]
-    kind = verb.split("_", 1)[1]
-    if verb.startswith("modify_"):
-        return f"{kind} of the column {difference[3]} of {difference[2]}"
-    if kind == "table":
-        return f"table {what.name}"
-    if kind == "column":
-        return f"column {difference[3].name} of {difference[2]}"
-    named = what.name or ", ".join(column.name for column in what.columns)
-    return f"{NAMES_OF_KINDS.get(kind, kind)} {named} of {what.table.name}"
-
-
-def declared(app: str):
+def declared(app: str) -> tuple[type[Any], Sequence[Any]]:
     """The declarative base and the resources of `app`."""
     module = import_module(f"{package_of(app)}.app")
     return module.Base, module.RESOURCES
@@ -165,13 +122,13 @@ def run(config: Config) -> None:
         context.run_migrations()
 
 
-def _finish_script(context, revision, directives) -> None:
+def _finish_script(context: MigrationContext, revision: Any, directives: list[Any]) -> None:
     script = directives[0]
     _require_defaults(script.upgrade_ops)
     _join_circles(script)
 
 
-def _require_defaults(operations) -> None:
+def _require_defaults(operations: Any) -> None:
     """A column that is added to a table with rows needs a value for them. Raises NoDefault."""
     for operation in operations.ops:
         if isinstance(operation, OpContainer):
@@ -185,18 +142,18 @@ def _require_defaults(operations) -> None:
                 )
 
 
-def _join_circles(script) -> None:
+def _join_circles(script: Any) -> None:
     """Make the circular keys of new tables after all of them; inside `create_table` they would be left out."""
     for table in [each for each in script.upgrade_ops.ops if isinstance(each, CreateTableOp)]:
-        circular = [each for each in table.columns if getattr(each, "use_alter", False)]
-        table.columns[:] = [each for each in table.columns if not getattr(each, "use_alter", False)]
+        circular = [each for each in table.columns if isinstance(each, ForeignKeyConstraint) and each.use_alter]
+        table.columns = [each for each in table.columns if each not in circular]
         for key in circular:
             made = CreateForeignKeyOp.from_constraint(key)
             script.upgrade_ops.ops.append(made)
             script.downgrade_ops.ops.insert(0, made.reverse())
 
 
-def _as_stored(kind: str, item, context):
+def _as_stored(kind: str, item: Any, context: Any) -> str | Literal[False]:
     """A type of ours is, to the database, the type it decorates: a migration must not need our modules."""
     if kind != "type" or not isinstance(item, TypeDecorator):
         return False

@@ -6,13 +6,13 @@ from contextlib import closing, nullcontext
 
 import click
 import psycopg2
-from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from gateway.users.bootstrap import ensure_admin
 from shared.config import APPS, process_of, surroundings
 from shared.db.server_version import unsupported
-from shared.migrations import NewerDatabase, head, missing, upgrade
+from shared.migrations import NewerDatabase, head, upgrade
 from stack import settings_file
 from stack.cli_error import CliError
 from stack.folder import DataFolder, write_private
@@ -94,15 +94,6 @@ def revision(url: str) -> str | None:
             return None
         cursor.execute("SELECT version_num FROM alembic_version")
         return (cursor.fetchone() or (None,))[0]
-
-
-def schema_differences(app: str, url: str) -> list[str]:
-    """What the newest migrations of `app` make and its database lacks; nothing of a database at another revision."""
-    if revision(url) != head(app):
-        return []
-    engine = create_engine(url, poolclass=NullPool)
-    with engine.connect() as connection:
-        return missing(app, connection)
 
 
 def _migrate(app: str, url: str) -> None:

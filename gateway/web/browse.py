@@ -28,7 +28,7 @@ def catalogue() -> Catalogue:
     return current_app.extensions["patchbay.catalogue"]
 
 
-@pages.get("/api/<path:rest>")
+@pages.get("/api/<path:rest>", provide_automatic_options=False)
 def show(rest: str):
     asked = Request.from_environ(request.environ)
     _require_app(asked.path)
@@ -81,7 +81,7 @@ def _submitted(asked: Request, endpoint: Endpoint, method: str):
 
 
 def _done(method: str, endpoint: Endpoint, asked: Request, answer: UpstreamResponse, data):
-    made = answer.json
+    made = answer.json or {}
     what = endpoint.type.split(".")[-1] or "object"
     above = asked.path.rstrip("/").rsplit("/", 1)[0] + "/"
     if method == "DELETE":

@@ -28,7 +28,8 @@ class Endpoint:
 
     @property
     def is_list(self) -> bool:
-        return "{" not in self.template
+        """Whether GET answers with pages of objects."""
+        return bool(self.type) and "{" not in self.template and self.has_filter("limit")
 
     @property
     def is_object(self) -> bool:

@@ -12,6 +12,7 @@ from gateway.request import Request
 from gateway.web import display, forms, permissions, snippets
 from gateway.web.catalogue import Endpoint
 from gateway.web.upstream_client import UpstreamResponse, fetch, may
+from shared.query.pagination import Page
 
 PAGING = ("limit", "offset", "cursor", "format")
 SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
@@ -93,13 +94,11 @@ class HtmlPage:
     def filters(self) -> list[forms.Input]:
         if not (self.is_list and self.endpoint):
             return []
-        custom = _custom_fields(self.endpoint) if _marked(self.endpoint.body("post"), "x-custom-fields") else []
+        custom = _custom_fields(self.endpoint) if _marked(self.endpoint.body("post") or {}, "x-custom-fields") else []
         parameters = [*self.endpoint.parameters(), *forms.custom_filters(custom)]
         inputs = forms.filter_inputs(parameters, request.args)
-        for each in inputs:
-            if each.reference and each.value.isascii() and each.value.isdigit():
-                found = fetch("GET", f"{each.reference}{each.value}/")
-                each.values = [f"{display.title(found.json)} #{each.value}"] if found.ok else each.values
+        for reference in {each.reference for each in inputs if each.reference}:
+            _name_chosen(reference, [each for each in inputs if each.reference == reference and each.value.isdecimal()])
         return inputs
 
     @property
@@ -115,7 +114,7 @@ class HtmlPage:
         shown = len(self.body["results"])
         if "cursor" in request.args:
             return f"{shown} of {self.body['count']}"
-        first = int(request.args.get("offset", "0")) if request.args.get("offset", "0").isdigit() else 0
+        first = Page.of_request().offset
         return f"{first + 1}–{first + shown} of {self.body['count']}" if shown else f"none of {self.body['count']}"
 
     def can(self, verb: str) -> bool:
@@ -195,20 +194,31 @@ class HtmlPage:
 
 def form_of(endpoint: Endpoint, verb: str, current: dict | None = None, filled: MultiDict | None = None) -> forms.Form:
     """The form of what is served there, with its custom fields and the permissions to choose from."""
-    schema = endpoint.body(verb)
+    schema = endpoint.body(verb) or {}
     custom = _custom_fields(endpoint) if _marked(schema, "x-custom-fields") else []
     names = permissions.known() if _marked(schema, "x-permissions") else []
     return forms.Form(schema, current, filled, custom, names)
 
 
-def _marked(schema: dict | None, mark: str) -> bool:
-    return any(mark in shape for shape in (schema or {}).get("properties", {}).values())
+def _marked(schema: dict, mark: str) -> bool:
+    return any(mark in shape for shape in schema.get("properties", {}).values())
 
 
 def _custom_fields(endpoint: Endpoint) -> list[dict]:
     """The definitions of the custom fields of what is served there; none while extras does not answer."""
     found = fetch("GET", "/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
     return found.json["results"] if found.ok else []
+
+
+def _name_chosen(reference: str, inputs: list[forms.Input]) -> None:
+    """Show what the ids in `inputs` mean, all objects of the list `reference`, which is asked once."""
+    if not inputs:
+        return
+    found = fetch("GET", reference, urlencode([("limit", 0), *(("id", each.value) for each in inputs)]))
+    titles = {str(each["id"]): display.title(each) for each in found.json["results"]} if found.ok else {}
+    for each in inputs:
+        if title := titles.get(each.value):
+            each.values = [f"{title} #{each.value}"]
 
 
 def _said(path: str, name: str) -> str:

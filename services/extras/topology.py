@@ -1,4 +1,7 @@
-"""The drawing of a topology map, by graphviz, of what dcim and circuits answer."""
+"""The drawing of a topology map, by graphviz, of what dcim and circuits answer.
+
+Both take much for what a stranger's single GET may cause, so one map is drawn at a time.
+"""
 
 import shutil
 import subprocess
@@ -7,15 +10,19 @@ from flask import Response, request
 from sqlalchemy import select
 
 from shared.db.database import database
+from shared.http import budget
 from shared.http.errors import BadRequest, NotFound, ServiceUnavailable
 from shared.http.responses import base_url
 from shared.references import client
 from shared.schema import openapi_schemas
 
-SECONDS = 10
+SECONDS = 5
+MOST_TIERS, MOST_PATTERNS, LONGEST_PATTERN = 20, 100, 200
 FORMATS = {"png": "image/png", "svg": "image/svg+xml"}
 DARKEST_WITH_BLACK = 186
 IMAGE = openapi_schemas.query("image", "`svg` for an SVG rather than a PNG.", "string")
+
+_turns = budget.Turns(1)
 
 
 def render(resource, pk: int):
@@ -26,7 +33,11 @@ def render(resource, pk: int):
     if found is None:
         raise NotFound
     kind = _format()
-    picture = draw(source(tiers(found.device_patterns), *_facts(found)), kind)
+    lines = tiers(found.device_patterns)
+    if why := too_much(lines):
+        raise BadRequest({"device_patterns": [why]})
+    with _turns.turn():
+        picture = draw(source(lines, *_facts(found)), kind)
     headers = {
         "Content-Disposition": f'inline; filename="{found.slug}.{kind}"',
         "X-Content-Type-Options": "nosniff",
@@ -46,6 +57,16 @@ def _format() -> str:
 def tiers(patterns: str) -> list[list[str]]:
     """The regular expressions of each line; a line is a tier."""
     return [[word for part in line.split(";") if (word := part.strip())] for line in patterns.splitlines()]
+
+
+def too_much(lines: list[list[str]]) -> str:
+    """What a map has more of than it may, in a sentence; nothing, where that is in order."""
+    patterns = [each for line in lines for each in line]
+    if len(lines) > MOST_TIERS or len(patterns) > MOST_PATTERNS:
+        return f"A map has at most {MOST_TIERS} lines, and {MOST_PATTERNS} patterns on them."
+    if any(len(each) > LONGEST_PATTERN for each in patterns):
+        return f"A pattern has at most {LONGEST_PATTERN} characters."
+    return ""
 
 
 def _facts(found) -> tuple[list[dict], list[dict]]:
@@ -98,7 +119,9 @@ def draw(text: str, kind: str) -> bytes:
     if not (program := shutil.which("dot")):
         raise ServiceUnavailable("Graphviz is not installed here: there is no program dot.")
     try:
-        done = subprocess.run([program, f"-T{kind}"], input=text.encode(), capture_output=True, timeout=SECONDS)
+        done = subprocess.run(
+            [program, f"-T{kind}"], input=text.encode(), capture_output=True, timeout=budget.left(SECONDS)
+        )
     except subprocess.TimeoutExpired:
         raise ServiceUnavailable("The map is too large to be drawn.") from None
     if done.returncode:

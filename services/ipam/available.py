@@ -128,9 +128,7 @@ def _show(resource: Resource, pk: int, name: str, free: Callable):
 
 def _allocate(resource: Resource, pk: int, made: Resource, choose: Callable):
     """Create what `choose(session, pool, items)` finds for each item that was sent, or nothing."""
-    data = request_body.body()
-    many = isinstance(data, list)
-    items = data if many else [request_body.require_object(data)]
+    items, many = request_body.objects()
     wrong = [{} if isinstance(item, dict) else request_body.not_an_object(item) for item in items]
     if any(wrong):
         raise BadRequest(wrong)

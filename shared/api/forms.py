@@ -2,10 +2,12 @@
 
 from flask import request
 
+from shared import JsonObject
 from shared.schema import fields
+from shared.schema.models import Record
 
 
-def understood(model, sent: dict, partial: bool) -> dict:
+def understood(model: type[Record], sent: JsonObject, partial: bool) -> JsonObject:
     """What the form `sent` says of an object of type `model`: a checkbox that is not ticked is false, in a change too
     small to say so (`partial`) it is left as it is; a blank is null, or nothing, where it is no value of its own.
     """

@@ -1,12 +1,20 @@
 """Uniqueness: against what is stored and within one bulk request, with one statement per rule."""
 
-from sqlalchemy import select, tuple_
+from typing import Any
+
+from sqlalchemy import Column, select, tuple_
 from sqlalchemy.orm import Session
 
+from shared.api.resource import Resource
 from shared.http.errors import NON_FIELD
+from shared.schema.changes import Change
+from shared.schema.models import Attribute, Record
+
+# A change, and the values that it wants to have alone.
+Claimed = tuple[Change, tuple[Any, ...]]
 
 
-def check_columns(session: Session, resource, changes: list) -> None:
+def check_columns(session: Session, resource: Resource, changes: list[Change]) -> None:
     """Columns that are unique on their own; an error names the field."""
     for name, attribute in resource.model.attributes.items():
         column = resource.model.__table__.columns.get(attribute.column)
@@ -18,7 +26,7 @@ def check_columns(session: Session, resource, changes: list) -> None:
             change.fail(message, name)
 
 
-def check_sets(session: Session, resource, changes: list) -> None:
+def check_sets(session: Session, resource: Resource, changes: list[Change]) -> None:
     """Columns that are unique together (`Resource.unique`); a null among them makes the set free."""
     for names in resource.unique:
         columns = tuple(resource.model.attributes[name].column for name in names)
@@ -28,7 +36,7 @@ def check_sets(session: Session, resource, changes: list) -> None:
             change.fail(f"The fields {', '.join(names)} must make a unique set.", NON_FIELD)
 
 
-def _taken(session: Session, model, columns: tuple[str, ...], claimed: list) -> list:
+def _taken(session: Session, model: type[Record], columns: tuple[str, ...], claimed: list[Claimed]) -> list[Change]:
     """The changes whose values another row, or an earlier change of the same request, has already."""
     if not claimed:
         return []
@@ -44,7 +52,7 @@ def _taken(session: Session, model, columns: tuple[str, ...], claimed: list) -> 
     return taken
 
 
-def _message(model, name: str, attribute, column) -> str:
+def _message(model: type[Record], name: str, attribute: Attribute, column: Column[Any]) -> str:
     if attribute.is_reference:
         return "This field must be unique."
     label = column.doc or name.replace("_", " ")

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
+from shared import JsonObject
 from shared.http.client import Client
 
 CONNECT_SECONDS = 2
@@ -13,7 +15,7 @@ PAGE = 1000
 class ApiError(Exception):
     """The API refused to answer: `status` and the `detail` that it gave."""
 
-    def __init__(self, path: str, status: int, detail):
+    def __init__(self, path: str, status: int, detail: Any) -> None:
         super().__init__(f"GET {path}: {status}: {detail}")
         self.status, self.detail = status, detail
 
@@ -21,11 +23,11 @@ class ApiError(Exception):
 class Api:
     """Reads from the gateway at `url` with a token that is good for this one run."""
 
-    def __init__(self, url: str, token: str):
+    def __init__(self, url: str, token: str) -> None:
         self._gateway = Client(url, CONNECT_SECONDS, idle=1)
         self._headers = {"Authorization": f"Token {token}", "Accept": "application/json"}
 
-    def get(self, path: str, **filters):
+    def get(self, path: str, **filters: Any) -> Any:
         """What `/api/<path>` answers, as data (`get("dcim/sites/1/")`). Raises ApiError."""
         target = f"/api/{path}?{urlencode(filters, doseq=True)}"
         reply = self._gateway.ask("GET", target, self._headers)
@@ -38,7 +40,7 @@ class Api:
             raise ApiError(f"/api/{path}", reply.status, detail)
         return answer
 
-    def list(self, path: str, **filters) -> Iterator[dict]:
+    def list(self, path: str, **filters: Any) -> Iterator[JsonObject]:
         """Every object of a list, page by page (`list("dcim/devices/", status=1)`). Raises ApiError."""
         offset = 0
         while True:

@@ -7,10 +7,11 @@ import click
 
 from shared.config import APPS, SERVICES, process_of
 from stack.commands import data_option
-from stack.databases import check, schema_differences
+from stack.databases import check
 from stack.folder import DataFolder
 from stack.internal_api import ask
 from stack.plan import Plan
+from stack.schema_comparison import differences
 
 SECONDS_TO_AUDIT = 3600
 MEANINGS = {
@@ -56,5 +57,5 @@ def of_schemas(plan: Plan) -> Iterator[str]:
             continue
         url = plan.database_url(owner)
         check(owner, url)
-        for what in schema_differences(app, url):
+        for what in differences(app, url):
             yield f"{owner}: schema: the {what} is missing or not what the migrations make"

@@ -1,16 +1,26 @@
 """Declarations: a slip of the pen is one clear error, and a reference works whichever service its target is in."""
 
 import pytest
+from sqlalchemy.orm import DeclarativeBase
 
 from shared.api import declarations
 from shared.api.resource import Related, Resource
 from shared.schema.columns import CASCADE, PROTECT, integer, reference, text
 from shared.schema.declaration_error import DeclarationError
-from shared.schema.models import service_base
+from shared.schema.models import Record
 from shared.schema.representations import ReadFace, read_schema
 
 
-def cable_labels(**declared):
+def service_base(of: str) -> type[Record]:
+    """The base of the models of a service, with nothing declared yet."""
+
+    class Base(Record, DeclarativeBase):
+        app = of
+
+    return Base
+
+
+def cable_labels(**declared) -> Resource:
     """A resource of a service of its own, whose type refers to one of the same service and to one of another."""
     base = service_base("tenancy")
 

@@ -13,7 +13,7 @@ from shared.query.paths import among
 BY_NAME = 2
 
 QUERIED = {
-    "device_id": IdFilter(Device).condition,
+    "device_id": lambda text: IdFilter(Device).where([text]),
     "device": lambda name: Device.name == name,
 }
 
