@@ -66,8 +66,11 @@ def by_session(key: str, app: str) -> tuple | None:
 def server_version() -> int:
     """The version of the PostgreSQL that has the users, as 180001. Raises UsersUnavailable."""
     try:
-        with _engine().connect() as connection:
-            return connection.connection.dbapi_connection.server_version
+        connection: Any = _engine().raw_connection()
+        try:
+            return int(connection.dbapi_connection.server_version)
+        finally:
+            connection.close()
     except (psycopg2.Error, SQLAlchemyError):
         raise UsersUnavailable from None
 

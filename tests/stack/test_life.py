@@ -150,7 +150,7 @@ def test_down_leaves_no_process_and_up_finds_everything_again(running: Stack) ->
 @pytest.mark.parametrize("victim", [processes.SUPERVISOR, processes.STANDBY])
 def test_a_killed_supervisor_comes_back_and_the_programs_stay(running: Stack, victim: str) -> None:
     before, programs = processes.supervisors(running.folder), running.processes
-    processes.leader(running.folder, victim).kill()
+    running.watching(victim).kill()
     eventually(lambda: len(set(processes.supervisors(running.folder)) - set(before)) == 1, "there are two again")
     running.wait_until_healthy()
     assert running.processes == programs
@@ -169,7 +169,7 @@ def test_whatever_dies_of_those_that_watch_is_watched_again(running: Stack) -> N
 
 
 def test_status_tells_of_a_supervisor_that_is_stopped(running: Stack) -> None:
-    supervisor = processes.leader(running.folder, processes.SUPERVISOR)
+    supervisor = running.watching(processes.SUPERVISOR)
     supervisor.suspend()
     try:
         shown = running.run("status")
