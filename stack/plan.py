@@ -33,12 +33,11 @@ def address_variable(name: str) -> str:
 
 @dataclass(frozen=True)
 class Program:
-    """One supervised process: `command` is restarted when it dies; `port` is None where it serves no HTTP."""
+    """One supervised process: `command` is restarted when it dies."""
 
     name: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
-    port: int | None = None
 
 
 class Plan:
@@ -115,7 +114,7 @@ class Plan:
             **{own: self.environment[own] for own in OWN.get(name, ()) if own in self.environment},
         }
         command = _gunicorn("service", f"services.{name}.app:app", LOOPBACK, self.ports[name])
-        return Program(name, command, environment, self.ports[name])
+        return Program(name, command, environment)
 
     def _gateway(self) -> Program:
         environment = {
@@ -126,7 +125,7 @@ class Plan:
             url_variable(GATEWAY): self.database_url(GATEWAY),
         }
         command = _gunicorn("gateway", "gateway.app:app", self.host, self.ports[GATEWAY])
-        return Program(GATEWAY, command, environment, self.ports[GATEWAY])
+        return Program(GATEWAY, command, environment)
 
     def signing_key(self, app: str) -> str:
         """The key with which callers of `app` sign."""

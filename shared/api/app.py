@@ -191,7 +191,8 @@ def _serve_health(app: Flask, base: type[Record]) -> None:
     @app.get("/readyz")
     def readyz() -> Response:
         with app.extensions["patchbay.database"].reading() as connection:
-            connection.execute(text("SELECT 1 FROM alembic_version"))
-            if (reason := unsupported(connection.connection.dbapi_connection.server_version)) is not None:
+            version = connection.scalar(text("SELECT current_setting('server_version_num')\\:\\:integer"))
+            if (reason := unsupported(version)) is not None:
                 raise errors.ServiceUnavailable(f"{reason}.")
+            connection.execute(text("SELECT 1 FROM alembic_version"))
         return responses.json_response({"service": base.app, "status": "ready"})

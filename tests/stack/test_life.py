@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import psycopg2
@@ -10,7 +11,9 @@ import requests
 
 from shared.config import SERVICES
 from stack import gunicorn_service, processes
-from tests.running import Stack, eventually
+from stack.plan import Plan, address_variable
+from stack.settings_file import key_variable
+from tests.running import Stack, eventually, patchbay
 
 
 @pytest.fixture(scope="module")
@@ -223,3 +226,13 @@ def test_logs_shows_what_each_program_wrote(running: Stack) -> None:
     assert {line.split()[0] for line in one.stdout.splitlines()} == {"ipam"}
     assert {line.split()[0] for line in every.stdout.splitlines()} >= {"ipam", "postgres", "gateway"}
     assert "there is no log of nothing" in running.run("logs", "nothing").stderr
+
+
+def test_an_audit_from_elsewhere_asks_the_services_at_their_addresses(running: Stack, tmp_path: Path) -> None:
+    """As in a container, where nothing was ever started by a launcher."""
+    plan = Plan.load(running.folder)
+    known = {address_variable(service): plan.health_base(service) for service in SERVICES}
+    known |= {key_variable(service): plan.signing_key(service) for service in SERVICES}
+    done = patchbay("audit", "--data", tmp_path / "empty", environment=known)
+    assert (done.returncode, done.stdout) == (0, "0 findings\n")
+    assert "dcim: its tables are not compared" in done.stderr and not (tmp_path / "empty").exists()
