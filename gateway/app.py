@@ -4,7 +4,6 @@ Forwarding is plain WSGI in front of Flask (docs/adr/0002-gateway-hot-path.md).
 """
 
 import logging
-import re
 from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
@@ -20,13 +19,12 @@ from gateway.errors import GatewayError, Reply
 from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
 from gateway.proxy import INTERNAL_SECONDS
-from gateway.request import Request, path_of, public_address, readable_cookies, request_id_of
+from gateway.request import Request, client_address, path_of, public_address, readable_cookies, request_id_of
+from gateway.routing import route
 from gateway.upstreams import Upstreams
-from shared.config import APPS, settings
+from shared.config import settings
 from shared.http import budget
 from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
-
-_ROUTE = re.compile(rf"/(api|internal)/({'|'.join(APPS)})(?:/.*)?", re.DOTALL)
 
 # A page asks several services, and the form that was sent is read meanwhile.
 PAGE_SECONDS = 2 * settings.read_seconds
@@ -37,7 +35,7 @@ log = logging.getLogger("patchbay.gateway")
 class Gateway:
     """WSGI middleware: forwards to the upstreams, and hands to `pages` what has no service or is for people."""
 
-    def __init__(self, pages: Flask, upstreams: Upstreams):
+    def __init__(self, pages: Flask, upstreams: Upstreams) -> None:
         self._app, self._pages, self._upstreams = pages, pages.wsgi_app, upstreams
         self._limit = ConcurrencyLimit(settings.gateway_clients)
 
@@ -55,7 +53,9 @@ class Gateway:
             leave()
             raise
 
-    def _reply(self, environ, start_response, started: float, app: str, reply: Reply) -> Iterable[bytes]:
+    def _reply(
+        self, environ: dict[str, Any], start_response: Any, started: float, app: str, reply: Reply
+    ) -> Iterable[bytes]:
         metrics.observe(app, environ["REQUEST_METHOD"], reply.status, perf_counter() - started)
         reply = compressed(environ, reply)
         own = _own_headers(environ["PATH_INFO"], environ["HTTP_X_REQUEST_ID"])
@@ -68,6 +68,7 @@ class Gateway:
             audience, app = route(path_of(environ))
             public_address(environ)
             readable_cookies(environ)
+            environ["REMOTE_ADDR"] = client_address(environ)
             if audience == "pages" or (audience == "api" and _for_people(environ)):
                 return app, self._page(environ)
             return app, self._forward(environ, audience, app)
@@ -97,15 +98,6 @@ class Gateway:
             request.close()
 
 
-def route(path: str) -> tuple[str, str]:
-    """Who may ask for `path` ("api", "internal" or "pages") and the app that it belongs to."""
-    if match := _ROUTE.fullmatch(path):
-        return match[1], match[2]
-    if path.startswith("/media/"):
-        return "api", "extras"
-    return "pages", "gateway"
-
-
 def _for_people(environ: dict[str, Any]) -> bool:
     """Whether a path of the API is asked for as a page. Raises GatewayError (404, 406)."""
     path = environ["PATH_INFO"]
@@ -125,7 +117,10 @@ def caller(environ: dict[str, Any], request: Request) -> Identity:
 
     try:
         signed = verify(settings.service_keys[name], given, request.method, request.path, request.query, digest)
-    except (KeyError, Forged):
+    except KeyError:
+        signed = Identity()
+    except Forged as error:
+        log.warning("identity of the %s service refused: %s", name, error)
         signed = Identity()
     if not name or signed.service != name:
         raise GatewayError(403, "This is not a call of a known service.")
@@ -154,4 +149,4 @@ def _own_headers(path: str, request_id: str) -> list[tuple[str, str]]:
 
 _upstreams = Upstreams()
 app = create_pages(_upstreams)
-app.wsgi_app = Gateway(app, _upstreams)
+app.wsgi_app = Gateway(app, _upstreams)  # type: ignore[method-assign]  # which is how Flask takes middleware

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable, Iterator
+from typing import IO
 
 from gateway.errors import GatewayError, Reply
 from gateway.request import HOP_BY_HOP, Request
@@ -36,7 +37,7 @@ log = logging.getLogger("patchbay.gateway")
 class Remote:
     """A service behind `url`. `send` is safe to call from many threads."""
 
-    def __init__(self, name: str, url: str):
+    def __init__(self, name: str, url: str) -> None:
         self.name = name
         self._client = Client(url, settings.connect_seconds, settings.upstream_connections)
 
@@ -65,10 +66,10 @@ class Remote:
 
     def _ask_once(self, request: Request) -> ClientResponse:
         seconds = budget.left(INTERNAL_SECONDS if request.path.startswith("/internal/") else settings.read_seconds)
-        body = b""
+        body: bytes | IO[bytes] = b""
         if request.body:
+            request.body.file.seek(0)
             body = request.body.file
-            body.seek(0)
         headers = request.sent_headers | budget.as_header(max(seconds - SPARE_SECONDS, 0))
         return self._client.ask(request.method, request.target, headers, body, max(seconds, SPARE_SECONDS))
 
@@ -79,8 +80,9 @@ class Remote:
             raise Broken("not a reply that can be passed on")
         pieces = answer.pieces()
         head, whole = _beginning(pieces)
+        body: Iterable[bytes] = []
         if request.method == "HEAD" or answer.status in (204, 304):
-            length, body = answer.length, []
+            length = answer.length
         elif whole:
             length, body = str(sum(map(len, head))), head
         else:
@@ -101,7 +103,7 @@ class _Stream:
     only honest end once the status has been sent.
     """
 
-    def __init__(self, head: list[bytes], rest: Iterator[bytes], answer: ClientResponse):
+    def __init__(self, head: list[bytes], rest: Iterator[bytes], answer: ClientResponse) -> None:
         self._head, self._rest, self._answer = head, rest, answer
 
     def __iter__(self) -> Iterator[bytes]:

@@ -8,10 +8,11 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
-SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets")
+SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets", "virtualization")
 FIRST_SERVICE_PORT = 8001
 APPS = (*SERVICES, "users")
 
@@ -82,6 +83,13 @@ def _address(text: str) -> str:
     raise ValueError("must be of the form http://host:port")
 
 
+def _networks(text: str) -> "tuple[IPv4Network | IPv6Network, ...]":
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError("must be networks such as 10.0.0.0/8, with commas in between") from error
+
+
 def _database_url(text: str) -> str:
     if not with_driver(text).startswith("postgresql+psycopg2://"):
         raise ValueError("must be a URL of the form postgresql://user:password@host/name")
@@ -126,8 +134,11 @@ class Settings:
     read_seconds: float = _setting("READ_SECONDS", 30.0, least=0.001)
     upstream_connections: int = _setting("UPSTREAM_CONNECTIONS", 256)
     gateway_clients: int = _setting("GATEWAY_CLIENTS", 256)
+    # Whose word for where a request comes from counts.
+    trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = _setting("TRUSTED_PROXIES", (), parse=_networks)
     metrics_folder: str = _setting("PROMETHEUS_MULTIPROC_DIR", "")
     follow_seconds: float = _setting("FOLLOW_SECONDS", 3.0, least=0.001)
+    clock_skew_seconds: float = _setting("CLOCK_SKEW_SECONDS", 30.0, least=0)
     napalm_username: str = _setting("NAPALM_USERNAME", "")
     napalm_password: str = _setting("NAPALM_PASSWORD", "")
     napalm_timeout: int = _setting("NAPALM_TIMEOUT", 20)

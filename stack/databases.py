@@ -29,6 +29,7 @@ def prepare(plan: Plan, owners: Sequence[str] = DATABASES) -> None:
     """
     token = preset_token()
     settings_file.check(settings_file.read(plan.folder))
+    settings_file.refuse_omission(plan.folder, owners)
     embedded = plan.embedded(owners)
     with plan.cluster.running() if embedded else nullcontext():
         if embedded:

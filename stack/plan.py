@@ -68,6 +68,8 @@ class Plan:
             if all(elsewhere.environment.get(address_variable(service)) for service in SERVICES):
                 return elsewhere
             raise CliError(f"nothing was ever started in {folder.path}") from error
+        if new := set(SERVICES) - written["ports"].keys():
+            raise CliError(f"{folder.path} was last started by a release without {', '.join(new)}: `down`, then `up`")
         return cls(folder, written["host"], written["ports"])
 
     def save(self) -> None:

@@ -72,6 +72,18 @@ def environment(folder: DataFolder) -> dict[str, str]:
     return around | remembered
 
 
+def refuse_omission(folder: DataFolder, owners: Iterable[str]) -> None:
+    """Raises CliError if nothing says where a database is, and those that the folder knows are elsewhere."""
+    remembered = read(folder)
+    elsewhere = [owner for owner in DATABASES if remembered.get(url_variable(owner), EMBEDDED) != EMBEDDED]
+    for name in map(url_variable, owners):
+        if elsewhere and not remembered.get(name) and not surroundings().get(name):
+            raise CliError(
+                f"{name} is not set, and the databases of {', '.join(elsewhere)} are not embedded either; say"
+                f" where it is, or ./patchbay config {name}={EMBEDDED}"
+            )
+
+
 def remember(folder: DataFolder, owners: Iterable[str]) -> None:
     """Note how the databases `owners` are reached, and keys and folders that the environment names. Raises CliError."""
     around, remembered = environment(folder), read(folder)

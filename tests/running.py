@@ -48,6 +48,13 @@ def eventually(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.1)
 
 
+def leader(folder: DataFolder, name: str) -> psutil.Process:
+    """The process that keeps `name`, which must be alive."""
+    found = processes.leader(folder, name)
+    assert found, f"{name} is not running"
+    return found
+
+
 def patchbay(*arguments: object, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess:
     """Runs the command line with `environment` added to ours; output is captured as text."""
     command = [sys.executable, "-m", "stack", *map(str, arguments)]
@@ -85,12 +92,6 @@ class Stack:
         found = {name: processes.leader(self.folder, name) for name in names}
         return {name: process for name, process in found.items() if process}
 
-    def watching(self, name: str) -> psutil.Process:
-        """The supervisor, or the one that stands by, which must live."""
-        process = processes.leader(self.folder, name)
-        assert process, f"no {name} runs"
-        return process
-
     def database_url(self, app: str) -> str:
         """The SQLAlchemy URL of the embedded database of a service or the gateway, where the accounts (`users`) are."""
         return Cluster(self.folder).url(f"patchbay_{process_of(app)}")
@@ -122,7 +123,7 @@ class Stack:
     @contextmanager
     def without(self, *names: str) -> Iterator[None]:
         """The stack while these are dead, and are not started again."""
-        supervisor = self.watching(processes.SUPERVISOR)
+        supervisor = leader(self.folder, processes.SUPERVISOR)
         supervisor.suspend()
         for name in names:
             for process in (self.processes[name], *self.processes[name].children(recursive=True)):

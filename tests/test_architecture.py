@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.config import SERVICES
+from gateway.routing import route
+from shared.config import APPS, SERVICES, package_of
+from shared.schema.contracts import CONTRACTS
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [path for folder in ("services", "gateway", "shared") for path in (ROOT / folder).rglob("*.py")]
+HOMES = {"services": [f"services.{name}" for name in SERVICES], "gateway": ["gateway.users"]}
 PURE = (
     "shared/schema/natural_order.py",
     "services/dcim/interfaces/order.py",
@@ -92,7 +95,19 @@ def importing(module: str) -> set[str]:
 def test_every_resource_has_the_file_that_its_url_names(service):
     resources = import_module(f"services.{service}.app").RESOURCES
     files = {path.stem for path in (ROOT / "services" / service / "resources").glob("[!_]*.py")}
-    assert {resource.path.replace("-", "_") for resource in resources} <= files
+    assert {file_of(resource, service) for resource in resources} <= files
+
+
+def file_of(resource, service: str) -> str:
+    """What is in the part of another app is named with that."""
+    name = resource.path.replace("-", "_")
+    return name if resource.app == service else f"{resource.app}_{name}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_gateway_finds_what_is_in_the_part_of_another_app(service):
+    resources = import_module(f"services.{service}.app").RESOURCES
+    assert {route(f"/api/{each.app}/{each.path}/") for each in resources} == {("api", service)}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -192,6 +207,42 @@ def test_pure_modules_know_neither_the_web_nor_the_database(path):
     assert not {"flask", "sqlalchemy", "psycopg2"} & {name.split(".")[0] for name in imports(ROOT / path)}
 
 
+@cache
+def classes_of(path: Path) -> list[str]:
+    """The names of the classes that a file defines, but for those inside others."""
+    return [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+
+
+def test_no_class_has_the_name_of_another():
+    """`Base` alone is a name of many: the declarative base of each service's models."""
+    homes: dict[str, list[str]] = {}
+    for folder in ("shared", "gateway", "services", "stack"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for name in classes_of(path):
+                homes.setdefault(name, []).append(in_package(path))
+    assert not {name: files for name, files in homes.items() if len(files) > 1 and name != "Base"}
+
+
+@pytest.mark.parametrize("folder", ["services", "gateway"])
+def test_rules_and_what_sets_values_are_named_so(folder):
+    """A rule is `validate_…`, what is set before a save `set_…`, a hook `set_…` or `on_…`."""
+    prefixes = {
+        "rules": ("validate_",),
+        "before_save": ("set_",),
+        "after_save": ("on_", "set_"),
+        "on_delete": ("on_",),
+    }
+    resources = [resource for app in HOMES[folder] for resource in import_module(f"{app}.app").RESOURCES]
+    wrong = [
+        (resource.path, kind, function.__name__)
+        for resource in resources
+        for kind, prefix in prefixes.items()
+        for function in getattr(resource, kind)
+        if not function.__name__.startswith(prefix)
+    ]
+    assert resources and not wrong
+
+
 def test_faces_are_derived_not_written():
     classes = {
         node.name
@@ -217,3 +268,11 @@ def longest(path: Path) -> int:
 def test_every_test_folder_is_a_package():
     folders = {path.parent for path in (ROOT / "tests").rglob("*.py")}
     assert not [folder for folder in folders if not (folder / "__init__.py").exists()]
+
+
+def test_a_contract_names_the_services_that_refer_to_its_objects():
+    holding: dict[str, set[str]] = {}
+    for app in APPS:
+        for replica in import_module(f"{package_of(app)}.app").Base.replicas():
+            holding.setdefault(replica.label, set()).add(app)
+    assert holding == {label: set(contract.holders) for label, contract in CONTRACTS.items()}

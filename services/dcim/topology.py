@@ -1,9 +1,10 @@
 """The answer to the lookup "topology": devices by the patterns of a map, and what connects them."""
 
 import time
+from typing import Any
 
 import psycopg2.errors
-from sqlalchemy import Connection, or_, select, true
+from sqlalchemy import Connection, Select, or_, select, true
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
@@ -11,16 +12,17 @@ from services.dcim.resources.device_roles import DeviceRole
 from services.dcim.resources.devices import Device
 from services.dcim.resources.interface_connections import InterfaceConnection
 from services.dcim.resources.interfaces import Interface
+from shared import JsonObject
 
 MOST_DEVICES = 1000
 PATTERNS_MS = 1000  # of all of them together
-REFUSALS = {
+REFUSALS: dict[type, str] = {
     psycopg2.errors.InvalidRegularExpression: "One of the patterns is not a regular expression.",
     psycopg2.errors.QueryCanceled: "The patterns take too long to match; write simpler ones.",
 }
 
 
-def topology(connection: Connection, ids: list[dict]) -> dict:
+def topology(connection: Connection, ids: list[Any]) -> dict[int, JsonObject]:
     """`{0: {devices, edges}}` for one `{site, tiers}`: the first tier with a matching pattern has the device."""
     try:
         devices = _devices(connection, **ids[0])
@@ -33,9 +35,9 @@ def topology(connection: Connection, ids: list[dict]) -> dict:
     return {0: {"devices": list(devices.values()), "edges": _edges(connection, list(devices))}}
 
 
-def _devices(connection: Connection, site: int | None, tiers: list[list[str]]) -> dict[int, dict]:
+def _devices(connection: Connection, site: int | None, tiers: list[list[str]]) -> dict[int, JsonObject]:
     """The devices by id. Raises DBAPIError (QueryCanceled) when the patterns take longer than whoever asks waits."""
-    found: dict[int, dict] = {}
+    found: dict[int, JsonObject] = {}
     ends = time.monotonic() + PATTERNS_MS / 1000
     try:
         for number, patterns in enumerate(tiers):
@@ -48,7 +50,7 @@ def _devices(connection: Connection, site: int | None, tiers: list[list[str]]) -
     return found
 
 
-def _matching(site: int | None, patterns: list[str]):
+def _matching(site: int | None, patterns: list[str]) -> Select[*tuple[Any, ...]]:
     return (
         select(Device.id, Device.name, DeviceRole.color)
         .join(DeviceRole, Device.device_role_id == DeviceRole.id)
@@ -59,7 +61,7 @@ def _matching(site: int | None, patterns: list[str]):
     )
 
 
-def _edges(connection: Connection, devices: list[int]) -> list[dict]:
+def _edges(connection: Connection, devices: list[int]) -> list[JsonObject]:
     a, b = aliased(Interface), aliased(Interface)
     cables = (
         select(a.device_id.label("a"), b.device_id.label("b"), InterfaceConnection.connection_status)

@@ -5,10 +5,13 @@ Both take much for what a stranger's single GET may cause, so one map is drawn a
 
 import shutil
 import subprocess
+from typing import Any
 
 from flask import Response, request
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
+from shared import JsonObject
+from shared.api.resource import Resource
 from shared.db.database import database
 from shared.http import budget
 from shared.http.errors import BadRequest, NotFound, ServiceUnavailable
@@ -25,7 +28,7 @@ IMAGE = openapi_schemas.query("image", "`svg` for an SVG rather than a PNG.", "s
 _turns = budget.Turns(1)
 
 
-def render(resource, pk: int):
+def render(resource: Resource, pk: int) -> Response:
     """The map as a picture: PNG, or SVG with `?image=svg`."""
     model = resource.model
     with database().reading() as connection:
@@ -69,7 +72,7 @@ def too_much(lines: list[list[str]]) -> str:
     return ""
 
 
-def _facts(found) -> tuple[list[dict], list[dict]]:
+def _facts(found: Row[*tuple[Any, ...]]) -> tuple[list[JsonObject], list[JsonObject]]:
     """The devices, each with its tier, and the edges between them. Raises BadRequest or ServiceUnavailable."""
     dcim = _ask("dcim", {"site": found.site_id, "tiers": tiers(found.device_patterns)})
     if "error" in dcim:
@@ -78,7 +81,7 @@ def _facts(found) -> tuple[list[dict], list[dict]]:
     return dcim["devices"], dcim["edges"] + circuits["edges"]
 
 
-def _ask(service: str, about: dict) -> dict:
+def _ask(service: str, about: JsonObject) -> JsonObject:
     question = {"question": "topology", "ids": [about], "base_url": base_url()}
     try:
         return client.call(service, "lookups", question)["0"]
@@ -86,7 +89,7 @@ def _ask(service: str, about: dict) -> dict:
         raise ServiceUnavailable(str(down)) from down
 
 
-def source(lines: list[list[str]], devices: list[dict], edges: list[dict]) -> str:
+def source(lines: list[list[str]], devices: list[JsonObject], edges: list[JsonObject]) -> str:
     """The drawing in graphviz' language."""
     nodes = [
         f'n{device["id"]} [label={_quoted(device["name"])}, fillcolor="#{device["color"]}",'

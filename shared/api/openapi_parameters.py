@@ -4,6 +4,7 @@ from shared import JsonObject
 from shared.api.exports import PARAMETER
 from shared.api.resource import Resource
 from shared.query import filters
+from shared.query.filter_base import Filter
 from shared.schema import openapi_schemas
 
 PAGING = {
@@ -26,7 +27,7 @@ def list_parameters(resource: Resource) -> list[JsonObject]:
     return [*paging(*PAGING), export] + [_of_filter(made) for made in resource.filter_table.values()]
 
 
-def _of_filter(made: filters.Filter) -> JsonObject:
+def _of_filter(made: Filter) -> JsonObject:
     """The parameter that narrows a list."""
     kinds = {"integer": {"type": "integer"}, "boolean": {"type": "boolean"}, "date": {"type": "string"}}
     items: JsonObject = kinds.get(made.kind, {"type": "string"})
@@ -49,7 +50,7 @@ def _of_filter(made: filters.Filter) -> JsonObject:
     }
 
 
-def _help(made: filters.Filter, extra: JsonObject) -> str:
+def _help(made: Filter, extra: JsonObject) -> str:
     if made.name == "q":
         return "Text that is contained in any of the searched attributes, whatever the case."
     if "x-choices" in extra:

@@ -1,6 +1,8 @@
 """What OPTIONS answers: the name of a view, what it takes and gives, and the fields that the caller may send."""
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
@@ -38,6 +40,8 @@ _TYPES = (
     ((fields.Reference, fields.References), "nested object"),
 )
 
+V = TypeVar("V")
+
 
 def describe(resource: Resource, pk: int | None = None) -> Response:
     """The reply to OPTIONS on a list, or on the object `pk`."""
@@ -45,7 +49,7 @@ def describe(resource: Resource, pk: int | None = None) -> Response:
     title = " ".join(word[0].upper() + word[1:] for word in resource.model.verbose_name.split())
     told = _told(f"{title} {'List' if pk is None else 'Instance'}")
     if _may(resource, verb, pk):
-        own = {name: _field(resource.model, a) for name, a in resource.model.attributes.items()}
+        own = {name: _field(resource.model, a) for name, a in resource.attributes.items()}
         told["actions"] = {verb: own | _looked_up(resource)}
     return responses.json_response(told)
 
@@ -154,3 +158,14 @@ def _limits(field: fields.Field) -> JsonObject:
     if isinstance(field, fields.Integer):
         return {"min_value": field.minimum, "max_value": field.maximum}
     return {}
+
+
+def allows(*verbs: str) -> Callable[[V], V]:
+    """Decorates a view that is routed for every verb, but refuses all except these: `Allow` names them alone."""
+
+    def decorate(view: V) -> V:
+        told: Any = view
+        told.verbs = verbs
+        return view
+
+    return decorate

@@ -17,7 +17,7 @@ from shared.api.resource import Resource
 from shared.db import prepared, row_counts
 from shared.db.prepared import AnySelect
 from shared.http.responses import base_url
-from shared.query.filters import Condition
+from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import full_replicas, lookups
 from shared.schema.models import Record
@@ -112,11 +112,6 @@ def faces(connection: Connection, resource: Resource, ids: list[int]) -> dict[in
     """The read faces of the objects `ids`, without what other services know; made to answer lookups."""
     found = connection.scalars(_ids(resource).where(resource.model.id.in_(ids))).all()
     return {pk: orjson.loads(json) for pk, json, *_ in _faces_of(connection, resource, found)}
-
-
-def looked_up(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, JsonObject]:
-    """What other services know of the objects `ids`, as their read faces would show it."""
-    return _answers(connection, resource, _faces_of(connection, resource, ids))
 
 
 @lru_cache(maxsize=500)

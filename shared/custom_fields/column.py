@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement, Index, Text, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import Mapped, aliased, declared_attr, mapped_column
+from sqlalchemy.schema import SchemaItem
 
 from shared import JsonObject
 from shared.custom_fields import types
@@ -45,7 +46,7 @@ class CustomFields:
     custom_field_definitions: ClassVar[list[Any]] = []
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[Index, ...]:  # noqa: N805 - SQLAlchemy calls it with the class
+    def __table_args__(cls) -> tuple[SchemaItem, ...]:  # noqa: N805 - SQLAlchemy calls it with the class
         return (
             Index(
                 f"ix_{cls.__tablename__}_custom_fields",

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from shared import JsonObject
 from shared.custom_fields import types
 from shared.custom_fields.column import LABEL
-from shared.query.filters import FALSE, NULL, TRUE, Filter, escape_like
+from shared.query.filter_base import NULL, Filter
+from shared.query.filters import FALSE, TRUE, escape_like
 from shared.references import full_replicas
 from shared.schema import fields
 from shared.schema.changes import Change

@@ -25,6 +25,7 @@ TYPES = (
 )
 DISABLED, LOOSE, EXACT = 0, 1, 2
 LARGEST = 2**63 - 1
+NO_SUCH_CHOICE = "The default must be the value of one of the choices."
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _text = fields.Text(255, blank=True)
@@ -47,7 +48,7 @@ def parse_default(definition: Any) -> Any:
     if definition.type == SELECTION:
         chosen = [int(pk) for pk, choice in definition.choices.items() if choice["value"] == text]
         if not chosen:
-            raise ValidationError("The default must be the value of one of the choices.")
+            raise ValidationError(NO_SUCH_CHOICE)
         return chosen[0]
     return parse(definition, text)
 

@@ -52,7 +52,7 @@ class Budget:
 def limited(seconds: float, caller: socket | None = None) -> Iterator[Budget]:
     """Within, this thread has a budget of `seconds`, or what is left of the one it has already."""
     outer = current()
-    made = Budget(min(seconds, outer.left) if outer else seconds, caller or (outer and outer.caller))
+    made = Budget(min(seconds, outer.left) if outer else seconds, caller or (outer.caller if outer else None))
     _thread.budget = made
     try:
         yield made

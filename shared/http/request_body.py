@@ -17,7 +17,7 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONG_NUMBER = re.compile(rb"\d{19}")
 
 
-class Request(flask.Request):
+class StrictRequest(flask.Request):
     """A request that says so when its form cannot be read; Flask takes that for an empty form."""
 
     def make_form_data_parser(self) -> FormDataParser:
@@ -43,7 +43,7 @@ def body() -> Any:
         raise BadRequest(f"JSON parse error - {error}") from error
 
 
-def objects() -> tuple[list, bool]:
+def objects() -> tuple[list[Any], bool]:
     """What a POST creates, and whether it came as a list. Raises BadRequest, UnsupportedMediaType or TooLarge."""
     sent = body()
     if not isinstance(sent, list):

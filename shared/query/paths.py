@@ -6,7 +6,7 @@ A path is a tuple of names of references (`("rack", "group")`: the group of the 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, any_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, Select, any_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.schema.models import Attribute, Record
@@ -22,7 +22,7 @@ class Back:
 
 Path = tuple[str | Back, ...]
 # The objects that a filter names: a subquery of their ids, or the one id.
-Ids = Select[int] | ScalarSelect[int]
+Ids = Select[int] | CompoundSelect[int] | ScalarSelect[int]
 
 
 def target_of(model: type[Record], path: Path) -> type[Record]:

@@ -86,7 +86,7 @@ class Object(dict[str, Any]):
             return self["id"]
         if name == "cf":
             fields = self["custom_fields"].items()
-            return {field: value["label"] if isinstance(value, Choice) else value for field, value in fields}
+            return {field: value["label"] if isinstance(value, DisplayedChoice) else value for field, value in fields}
         if choice := re.fullmatch("get_(.+)_display", name):
             return self[choice[1]]["label"]
         raise KeyError(name)
@@ -95,7 +95,7 @@ class Object(dict[str, Any]):
         return str(next((self[name] for name in NAMES if self.get(name)), self.get("id")))
 
 
-class Choice(dict[str, Any]):
+class DisplayedChoice(dict[str, Any]):
     """One of a list of choices, which counts as its value."""
 
     def __str__(self) -> str:
@@ -105,7 +105,7 @@ class Choice(dict[str, Any]):
         return bool(self["value"])
 
     def __eq__(self, other: object) -> bool:
-        return bool(self["value"] == (other["value"] if isinstance(other, Choice) else other))
+        return bool(self["value"] == (other["value"] if isinstance(other, DisplayedChoice) else other))
 
     def __hash__(self) -> int:  # type: ignore[override]  # a dict has none
         return hash(self["value"])
@@ -121,7 +121,7 @@ class Objects(list[Any]):
 def shaped(value: JsonObject) -> JsonObject:
     """What a template gets for an object in JSON."""
     if value.keys() == {"value", "label"}:
-        return Choice(value)
+        return DisplayedChoice(value)
     return Object({name: Objects(each) if isinstance(each, list) else each for name, each in value.items()})
 
 

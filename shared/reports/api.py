@@ -12,7 +12,7 @@ CONNECT_SECONDS = 2
 PAGE = 1000
 
 
-class ApiError(Exception):
+class ApiRequestFailed(Exception):
     """The API refused to answer: `status` and the `detail` that it gave."""
 
     def __init__(self, path: str, status: int, detail: Any) -> None:
@@ -28,7 +28,7 @@ class Api:
         self._headers = {"Authorization": f"Token {token}", "Accept": "application/json"}
 
     def get(self, path: str, **filters: Any) -> Any:
-        """What `/api/<path>` answers, as data (`get("dcim/sites/1/")`). Raises ApiError."""
+        """What `/api/<path>` answers, as data (`get("dcim/sites/1/")`). Raises ApiRequestFailed."""
         target = f"/api/{path}?{urlencode(filters, doseq=True)}"
         reply = self._gateway.ask("GET", target, self._headers)
         try:
@@ -37,11 +37,11 @@ class Api:
             answer = {"detail": "no JSON"}
         if reply.status != 200:
             detail = answer.get("detail", answer) if isinstance(answer, dict) else answer
-            raise ApiError(f"/api/{path}", reply.status, detail)
+            raise ApiRequestFailed(f"/api/{path}", reply.status, detail)
         return answer
 
     def list(self, path: str, **filters: Any) -> Iterator[JsonObject]:
-        """Every object of a list, page by page (`list("dcim/devices/", status=1)`). Raises ApiError."""
+        """Every object of a list, page by page (`list("dcim/devices/", status=1)`). Raises ApiRequestFailed."""
         offset = 0
         while True:
             page = self.get(path, **{"limit": PAGE, **filters, "offset": offset})

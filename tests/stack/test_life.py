@@ -13,7 +13,7 @@ from shared.config import SERVICES
 from stack import gunicorn_service, processes
 from stack.plan import Plan, address_variable
 from stack.settings_file import key_variable
-from tests.running import Stack, eventually, patchbay
+from tests.running import Stack, eventually, leader, patchbay
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def running(private: Stack) -> Stack:
 
 
 def everything(stack: Stack) -> set[psutil.Process]:
-    leaders = [*processes.supervisors(stack.folder), *stack.processes.values()]
-    return {*leaders, *(child for leader in leaders for child in leader.children(recursive=True))}
+    leading = [*processes.supervisors(stack.folder), *stack.processes.values()]
+    return {*leading, *(child for each in leading for child in each.children(recursive=True))}
 
 
 def query(stack: Stack, statement: str) -> list[tuple]:
@@ -124,13 +124,14 @@ def test_a_killed_worker_comes_back(running: Stack) -> None:
 
 
 def test_status_fails_when_something_is_down(running: Stack) -> None:
-    running.processes["ipam"].suspend()
-    [child.suspend() for child in running.processes["ipam"].children()]
+    family = [running.processes["ipam"], *running.processes["ipam"].children()]
+    for each in family:
+        each.suspend()
     try:
         shown = running.run("status")
     finally:
-        [child.resume() for child in running.processes["ipam"].children()]
-        running.processes["ipam"].resume()
+        for each in family:
+            each.resume()
     assert shown.returncode == 1
     assert [line for line in shown.stdout.splitlines() if not line.endswith("healthy")]
 
@@ -153,7 +154,7 @@ def test_down_leaves_no_process_and_up_finds_everything_again(running: Stack) ->
 @pytest.mark.parametrize("victim", [processes.SUPERVISOR, processes.STANDBY])
 def test_a_killed_supervisor_comes_back_and_the_programs_stay(running: Stack, victim: str) -> None:
     before, programs = processes.supervisors(running.folder), running.processes
-    running.watching(victim).kill()
+    leader(running.folder, victim).kill()
     eventually(lambda: len(set(processes.supervisors(running.folder)) - set(before)) == 1, "there are two again")
     running.wait_until_healthy()
     assert running.processes == programs
@@ -172,16 +173,15 @@ def test_whatever_dies_of_those_that_watch_is_watched_again(running: Stack) -> N
 
 
 def test_status_tells_of_a_supervisor_that_is_stopped(running: Stack) -> None:
-    supervisor = running.watching(processes.SUPERVISOR)
+    supervisor = leader(running.folder, processes.SUPERVISOR)
     supervisor.suspend()
     try:
         shown = running.run("status")
     finally:
         supervisor.resume()
     assert shown.returncode == 1
-    assert [line for line in shown.stdout.splitlines() if not line.endswith(" healthy")] == [
-        f"supervisor  pid {supervisor.pid:<8}  port -       is stopped"
-    ]
+    (line,) = [line for line in shown.stdout.splitlines() if not line.endswith(" healthy")]
+    assert line.split() == ["supervisor", "pid", str(supervisor.pid), "port", "-", "is", "stopped"]
 
 
 @pytest.mark.parametrize("victims", ["both supervisors", "all but workers"])
@@ -192,7 +192,8 @@ def test_down_cleans_up_after_a_crash(running: Stack, victims: str) -> None:
         victim.suspend()
     for victim in (*watching, *(running.processes.values() if victims == "all but workers" else ())):
         victim.kill()
-    assert "supervisor  pid -         port -       not running" in running.run("status").stdout
+    first, *_ = running.run("status").stdout.splitlines()
+    assert first.split() == ["supervisor", "pid", "-", "port", "-", "not", "running"]
     refused = running.up()
     if victims == "both supervisors":
         assert refused.returncode == 1

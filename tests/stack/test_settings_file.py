@@ -89,6 +89,11 @@ def test_one_service_is_migrated_without_the_others(server: Stack, urls: dict[st
         done = alone.run("migrate", "ipam", PATCHBAY_IPAM_DATABASE_URL=urls["PATCHBAY_IPAM_DATABASE_URL"])
     assert (done.returncode, done.stdout, done.stderr) == (0, "Up to date: ipam.\n", "")
     assert alone.run("config").stdout == "PATCHBAY_IPAM_DATABASE_URL=(hidden)\n"
+    refused = alone.run("migrate", "dcim")
+    assert (
+        refused.returncode == 1 and "PATCHBAY_DCIM_DATABASE_URL is not set, and the databases of ipam" in refused.stderr
+    )
+    assert not (alone.data / "postgres").exists()
 
 
 def test_a_step_is_told_as_it_is_done(make_stack) -> None:

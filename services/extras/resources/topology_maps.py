@@ -1,6 +1,7 @@
 """Topology maps: drawings of how devices are connected, tier by tier."""
 
 from marshmallow import ValidationError
+from sqlalchemy import Text
 
 from services.extras.base import Base
 from services.extras.topology import IMAGE, render, tiers, too_much
@@ -22,7 +23,7 @@ class TopologyMap(Base):
     name = text(50, unique=True)
     slug = columns.slug()
     site_id = reference("dcim.site", on_delete=CASCADE, null=True)
-    device_patterns = columns.column(columns.Text, Patterns())
+    device_patterns = columns.column(Text, Patterns())
     description = text(100, blank=True)
 
 
