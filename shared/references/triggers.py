@@ -100,7 +100,7 @@ def names(base: type[Record], resources: Iterable[Publishing]) -> set[tuple[str,
     found = set()
     for resource in resources:
         model = resource.model
-        if model.label in CONTRACTS and resource.path == model.path:
+        if model.label in CONTRACTS and resource.is_home:
             kinds = ("deleted", "changed", "created") if CONTRACTS[model.label].complete else ("deleted", "changed")
             found |= {(model.__tablename__, f"reference_{kind}") for kind in kinds}
             for ripple in resource.dependent_facts:

@@ -6,7 +6,7 @@ import pytest
 
 from stack.postgres import Cluster
 from stack.settings_file import DATABASES, url_variable
-from tests.running import Stack
+from tests.running import Stack, patchbay
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def external(server: Stack, urls: dict[str, str], make_stack: Callable[..., Stac
 def test_a_shell_without_the_variables_works_on_the_same_databases(server: Stack, external: Stack) -> None:
     with Cluster(server.folder).running():
         migrated = external.run("migrate")
-        listed = external.run("token", "list", "admin")
+        listed = patchbay("token", "list", "admin", "--data", external.data)
     assert (migrated.returncode, migrated.stdout) == (0, "Up to date: every database.\n")
     assert listed.returncode == 0 and "made at the first start" in listed.stdout
     assert not (external.data / "postgres").exists() and not external.folder.admin_token.exists()
