@@ -43,9 +43,9 @@ def healthz() -> Response:
 
 def readyz() -> Response:
     missing = [app for app in APPS if app not in settings.service_keys]
-    accounts = authentication.ready()
-    state = {"accounts": "ok" if accounts else "unavailable", "apps_without_key": missing}
-    return json_response(state, 200 if accounts and not missing else 503)
+    accounts = authentication.readiness()
+    state = {"accounts": accounts, "apps_without_key": missing}
+    return json_response(state, 200 if accounts == "ok" and not missing else 503)
 
 
 def exposition() -> Response:

@@ -95,6 +95,20 @@ def install(connection: Connection, base: type[Record], resources: Iterable[Publ
                 _install_ripple(connection, base.model_of(ripple.label), resource.model, ripple)
 
 
+def names(base: type[Record], resources: Iterable[Publishing]) -> set[tuple[str, str]]:
+    """(table, trigger) of each trigger that `install` makes."""
+    found = set()
+    for resource in resources:
+        model = resource.model
+        if model.label in CONTRACTS and resource.is_home:
+            kinds = ("deleted", "changed", "created") if CONTRACTS[model.label].complete else ("deleted", "changed")
+            found |= {(model.__tablename__, f"reference_{kind}") for kind in kinds}
+            for ripple in resource.dependent_facts:
+                source = base.model_of(ripple.label).__tablename__
+                found.add((source, f"reference_ripple_{model.__tablename__}"))
+    return found
+
+
 def _drop_all(connection: Connection) -> None:
     mine = connection.execute(
         text("SELECT tgname, tgrelid\\:\\:regclass\\:\\:text FROM pg_trigger WHERE tgname LIKE 'reference\\_%'")
