@@ -81,6 +81,7 @@ class Settings:
     trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = ()  # whose word for where a request comes from counts
     metrics_folder: str = ""
     follow_seconds: float = 3.0
+    clock_skew_seconds: float = 30.0
     napalm_username: str = ""
     napalm_password: str = field(default="", repr=False)
     napalm_timeout: int = 20
@@ -116,6 +117,7 @@ class Settings:
             trusted_proxies=_networks("TRUSTED_PROXIES"),
             metrics_folder=_text("PROMETHEUS_MULTIPROC_DIR"),
             follow_seconds=float(_text("FOLLOW_SECONDS", str(cls.follow_seconds))),
+            clock_skew_seconds=float(_text("CLOCK_SKEW_SECONDS", str(cls.clock_skew_seconds))),
             napalm_username=_text("NAPALM_USERNAME"),
             napalm_password=_text("NAPALM_PASSWORD"),
             napalm_timeout=_number("NAPALM_TIMEOUT", cls.napalm_timeout),

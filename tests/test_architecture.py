@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.config import SERVICES
+from shared.config import APPS, SERVICES, package_of
+from shared.schema.contracts import CONTRACTS
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [path for folder in ("services", "gateway", "shared") for path in (ROOT / folder).rglob("*.py")]
@@ -254,3 +255,11 @@ def longest(path: Path) -> int:
 def test_every_test_folder_is_a_package():
     folders = {path.parent for path in (ROOT / "tests").rglob("*.py")}
     assert not [folder for folder in folders if not (folder / "__init__.py").exists()]
+
+
+def test_a_contract_names_the_services_that_refer_to_its_objects():
+    holding: dict[str, set[str]] = {}
+    for app in APPS:
+        for replica in import_module(f"{package_of(app)}.app").Base.replicas():
+            holding.setdefault(replica.label, set()).add(app)
+    assert holding == {label: set(contract.holders) for label, contract in CONTRACTS.items()}

@@ -19,7 +19,7 @@ from shared.db.database import Database, was_closed
 from shared.db.hang_detection import detect_hangs
 from shared.http import budget, errors, request_body, responses
 from shared.http.budget import Turns
-from shared.references import internal_api, tables
+from shared.references import internal_api, past, tables
 from shared.references.following import Follower
 from shared.references.lookups import Answer
 from shared.schema import openapi_schemas
@@ -38,7 +38,7 @@ class ServiceApp(Flask):
     A write may wait for another service, which has to ask this one before it can answer.
     """
 
-    request_class = request_body.Request
+    request_class = request_body.StrictRequest
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -133,7 +133,10 @@ def _connect(app: Flask, base: type[Record]) -> None:
     url = settings.database_urls.get(base.app, "")
     app.extensions["patchbay.app"] = base.app
     app.extensions["patchbay.base"] = base
-    app.extensions["patchbay.database"] = Database(url, guard=replay_protection.guard)
+    app.extensions["patchbay.past"] = past.Past()
+    app.extensions["patchbay.database"] = Database(
+        url, guard=replay_protection.guard, on_disconnect=app.extensions["patchbay.past"].doubt
+    )
 
 
 def _number_requests(app: Flask) -> None:

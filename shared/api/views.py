@@ -21,7 +21,7 @@ from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, Precondit
 from shared.http.responses import json_response, raw_response, tag_of, tagged_response
 from shared.query.filter_base import Condition
 from shared.query.pagination import Page
-from shared.references import activity, holding, owning
+from shared.references import activity, saving
 from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization
@@ -189,15 +189,10 @@ def write(resource: Resource, many: bool, work: Callable[[Session], T]) -> T:
     """
     try:
         try:
-            result = _commit(resource, work)
+            result, written = saving.commit(resource.model.base, work)
         except IntegrityError:
-            result = _commit(resource, work)
+            result, written = saving.commit(resource.model.base, work)
     except writing.ValidationFailed as refused:
         raise refused if many else BadRequest(refused.messages[0]) from refused
-    activity.wake()
-    owning.notify(resource.model)
+    saving.tell(resource.model.base, written)
     return result
-
-
-def _commit(resource: Resource, work: Callable[[Session], T]) -> T:
-    return holding.claiming(resource.model, lambda: database().run(work))

@@ -6,6 +6,7 @@ Refusal (an HTTP status and a JSON body)
 ├── Missing          404
 ├── NotAllowed       405
 ├── NotAcceptable    406
+├── Conflict         409  {"detail": "…"}
 ├── Protected        409  {"detail": "…", "dependents": […]}
 ├── Outdated         412
 ├── TooLarge         413
@@ -82,6 +83,12 @@ class NotAcceptable(ApiError):
     """No representation that the caller accepts."""
 
     status = 406
+
+
+class Conflict(ApiError):
+    """What is asked does not go with how things are."""
+
+    status = 409
 
 
 class Protected(ApiError):

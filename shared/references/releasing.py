@@ -6,7 +6,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.references.holding import outdate_intents, protecting
+from shared.references.holding import outdate_intents
+from shared.references.replicas import protecting
 from shared.schema.models import Record
 
 FIRST = 50

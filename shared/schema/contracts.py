@@ -26,6 +26,7 @@ class Contract:
 
     `key` is the attribute that filters name it by (`?tenant=slug`); `key_unique` says that it names one object at most.
     `indexed` are other facts that filters use.
+    `holders` are the services that may refer to such objects: the owner answers the claims of no other.
     `computed` maps names in `nested` that are no facts to (field, expression of the replica). Of a `complete` contract,
     holders keep every object, not only those they refer to.
     """
@@ -33,6 +34,7 @@ class Contract:
     label: str
     path: str
     facts: dict[str, Fact]
+    holders: tuple[str, ...]
     nested: tuple[str, ...] = ("name", "slug")
     key: str = "slug"
     key_unique: bool = False
@@ -106,6 +108,8 @@ _VLAN: dict[str, Fact] = {
     "site_id": _number(),
 }
 
+_USER: dict[str, Fact] = {"username": _text(150)}
+
 _CUSTOM_FIELD: dict[str, Fact] = {
     "name": _text(50),
     "type": (SmallInteger, fields.Integer()),
@@ -120,14 +124,15 @@ _CUSTOM_FIELD: dict[str, Fact] = {
 CONTRACTS = {
     contract.label: contract
     for contract in (
-        Contract("tenancy.tenant", "tenants", _NAMED, key_unique=True),
-        Contract("dcim.site", "sites", _NAMED, key_unique=True),
-        Contract("dcim.rack", "racks", _RACK, ("name", "display_name"), "name"),
-        Contract("dcim.device", "devices", _DEVICE, ("name", "display_name"), "name"),
+        Contract("tenancy.tenant", "tenants", _NAMED, ("circuits", "dcim", "ipam"), key_unique=True),
+        Contract("dcim.site", "sites", _NAMED, ("circuits", "extras", "ipam"), key_unique=True),
+        Contract("dcim.rack", "racks", _RACK, ("extras",), ("name", "display_name"), "name"),
+        Contract("dcim.device", "devices", _DEVICE, ("extras", "ipam", "secrets"), ("name", "display_name"), "name"),
         Contract(
             "dcim.interface",
             "interfaces",
             _INTERFACE,
+            ("circuits", "ipam"),
             ("name", "device", "virtual_machine"),
             "name",
             computed={
@@ -136,17 +141,28 @@ CONTRACTS = {
             },
             indexed=("device_id", "device_name", "chassis_master_id", "chassis_master_name"),
         ),
-        Contract("ipam.ipaddress", "ip-addresses", _ADDRESS, ("family", "address"), "address"),
+        Contract("ipam.ipaddress", "ip-addresses", _ADDRESS, ("dcim",), ("family", "address"), "address"),
         Contract(
             "ipam.vlan",
             "vlans",
             _VLAN,
+            ("dcim",),
             ("vid", "name", "display_name"),
             "name",
             listed_by=("site_id", "vid"),
         ),
-        Contract("extras.customfield", "custom-fields", _CUSTOM_FIELD, ("name",), "name", complete=True),
-        Contract("users.user", "users", {"username": _text(150)}, ("username",), "username"),
-        Contract("users.group", "groups", {"name": _text(80)}, ("name",), "name"),
+        Contract(
+            "extras.customfield",
+            "custom-fields",
+            _CUSTOM_FIELD,
+            ("circuits", "dcim", "ipam", "tenancy"),
+            ("name",),
+            "name",
+            complete=True,
+        ),
+        Contract(
+            "users.user", "users", {"username": _text(150)}, ("dcim", "extras", "secrets"), ("username",), "username"
+        ),
+        Contract("users.group", "groups", {"name": _text(80)}, ("secrets",), ("name",), "name"),
     )
 }

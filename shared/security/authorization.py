@@ -1,5 +1,6 @@
 """Who may do what: every request carries an identity the gateway signed, every verb needs its permission."""
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -14,6 +15,8 @@ from shared.security.identity import HEADER, Forged, Identity, digest, verify
 OPEN_PATHS = {"/healthz", "/readyz", "/metrics"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 PERMISSION_OF = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+
+log = logging.getLogger(__name__)
 
 
 def install(app: Flask, name: str) -> None:
@@ -33,6 +36,7 @@ def install(app: Flask, name: str) -> None:
                 lambda: digest(request.get_data()),
             )
         except Forged as error:
+            log.warning("identity refused: %s (%s %s)", error, request.method, request.path)
             raise Forbidden("This service answers only to its gateway.") from error
         replay_protection.arm(g.identity, request.method)
 
