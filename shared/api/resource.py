@@ -16,6 +16,7 @@ from shared.query import filters
 from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
+from shared.references.invariants import Invariant
 from shared.references.lookups import Lookup
 from shared.schema import fields
 from shared.schema.changes import M, Rule
@@ -103,6 +104,7 @@ class Resource(Generic[M]):
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
     ripples     Ripples: the rows of other types that published facts of this one are made of
+    invariants  Invariants: what references of this type need of their objects for as long as they are kept
     """
 
     model: type[M]
@@ -126,6 +128,7 @@ class Resource(Generic[M]):
     methods: tuple[str, ...] = ALL
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
 
     def __post_init__(self) -> None:
         self.path = self.path or self.model.path

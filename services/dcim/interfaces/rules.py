@@ -1,16 +1,19 @@
 """What an interface must keep to: its device, its LAG, its VLANs and what it is plugged into."""
 
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from services.dcim.base import Base
 from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE
 from services.dcim.components.columns import validate_type_flag
 from services.dcim.resources.interface_connections import connected_among
 from services.dcim.resources.virtual_chassis import VirtualChassis
+from shared.references.invariants import Invariant
 from shared.schema.changes import Change, Rule
+from shared.schema.models import Record
 
 TAGGED = 200
 NO_PORT = "Virtual, LAG and wireless interfaces cannot be connected."
@@ -23,9 +26,9 @@ def validate_device(session: Session, changes: list[Change]) -> None:
 
 
 def validate_vlans(session: Session, changes: list[Change]) -> None:
-    """A VLAN is global, or of the site that the device is at."""
+    """A VLAN is global, or of the site that the device is at, when it is chosen."""
     for change in changes:
-        if not _reaches(change.object.untagged_vlan, change):
+        if change.changed("untagged_vlan_id", "device_id") and not _reaches(change.object.untagged_vlan, change):
             change.fail("The VLAN is of another site than the device.", "untagged_vlan")
         if "tagged_vlans" in change.values and not all(_reaches(vlan, change) for vlan in change.object.tagged_vlans):
             change.fail("Some of the VLANs are of another site than the device.", "tagged_vlans")
@@ -33,6 +36,21 @@ def validate_vlans(session: Session, changes: list[Change]) -> None:
 
 def _reaches(vlan: Any, change: Change) -> bool:
     return vlan is None or vlan.site_id in (None, change.object.device.site_id)
+
+
+def vlans_within_reach(model: type[Record]) -> list[Invariant]:
+    """The same at any time: a VLAN or a device that moved to another site leaves it to users what is to change."""
+
+    def within_reach(vlan_id: ColumnElement[Any], interface_id: ColumnElement[Any]) -> ColumnElement[bool]:
+        vlan, device = aliased(Base.model_of("ipam.vlan")), aliased(Base.model_of("dcim.device"))
+        interface: Any = aliased(model)
+        at_site = or_(vlan.site_id.is_(None), vlan.site_id == device.site_id)
+        of_device = interface.device_id == device.id
+        return exists().where(vlan.id == vlan_id, interface.id == interface_id, of_device, at_site)
+
+    own, of_list = model.__table__.c, model.metadata.tables[f"{model.__tablename__}_tagged_vlans"].c
+    pairs = (own.untagged_vlan_id, own.id), (of_list.target_id, of_list.owner_id)
+    return [Invariant(model.label, column, partial(within_reach, column, pk), lets_go=False) for column, pk in pairs]
 
 
 def validate_connection(session: Session, changes: list[Change]) -> None:
