@@ -20,7 +20,7 @@ from gateway.errors import GatewayError, Reply
 from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
 from gateway.proxy import INTERNAL_SECONDS
-from gateway.request import Request, path_of, public_address, readable_cookies, request_id_of
+from gateway.request import Request, client_address, path_of, public_address, readable_cookies, request_id_of
 from gateway.upstreams import Upstreams
 from shared.config import APPS, settings
 from shared.http import budget
@@ -70,6 +70,7 @@ class Gateway:
             audience, app = route(path_of(environ))
             public_address(environ)
             readable_cookies(environ)
+            environ["REMOTE_ADDR"] = client_address(environ)
             if audience == "pages" or (audience == "api" and _for_people(environ)):
                 return app, self._page(environ)
             return app, self._forward(environ, audience, app)

@@ -5,6 +5,7 @@ Every variable is listed here with its type and its default. `Settings.from_envi
 
 import os
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets")
 APPS = (*SERVICES, "users")
@@ -29,6 +30,10 @@ def _flag(name: str, default: bool) -> bool:
 
 def _number(name: str, default: int) -> int:
     return int(os.environ.get(name, default))
+
+
+def _networks(name: str) -> "tuple[IPv4Network | IPv6Network, ...]":
+    return tuple(ip_network(part.strip()) for part in os.environ.get(name, "").split(",") if part.strip())
 
 
 def _text(name: str, default: str = "") -> str:
@@ -73,6 +78,7 @@ class Settings:
     read_seconds: float = 30.0
     upstream_connections: int = 256
     gateway_clients: int = 256
+    trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = ()  # whose word for where a request comes from counts
     metrics_folder: str = ""
     follow_seconds: float = 3.0
     clock_skew_seconds: float = 30.0
@@ -108,6 +114,7 @@ class Settings:
             read_seconds=float(_text("READ_SECONDS", str(cls.read_seconds))),
             upstream_connections=_number("UPSTREAM_CONNECTIONS", cls.upstream_connections),
             gateway_clients=_number("GATEWAY_CLIENTS", cls.gateway_clients),
+            trusted_proxies=_networks("TRUSTED_PROXIES"),
             metrics_folder=_text("PROMETHEUS_MULTIPROC_DIR"),
             follow_seconds=float(_text("FOLLOW_SECONDS", str(cls.follow_seconds))),
             clock_skew_seconds=float(_text("CLOCK_SKEW_SECONDS", str(cls.clock_skew_seconds))),

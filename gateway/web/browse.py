@@ -12,7 +12,8 @@ from gateway.request import Request
 from gateway.web import display, values
 from gateway.web.catalogue import Catalogue, Endpoint
 from gateway.web.forms import Form
-from gateway.web.page import HtmlPage, form_of
+from gateway.web.page import HtmlPage
+from gateway.web.page_forms import form_of
 from gateway.web.upstream_client import UpstreamResponse, fetch, identity
 from shared import JsonObject
 from shared.config import APPS

@@ -6,12 +6,12 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, g, request, session
 from flask.json.provider import DefaultJSONProvider
 
 from gateway import sessions
 from gateway.errors import GatewayError
-from gateway.request import Request
+from gateway.request import public_address
 from gateway.upstreams import Upstreams
 from gateway.web import admin, browse, display, docs, login, permissions, search
 from gateway.web.catalogue import Catalogue
@@ -71,9 +71,17 @@ def _static(name: str) -> str:
 def _local(address: str) -> str:
     """An address on this site without the site, as links of pages are."""
     parts = urlsplit(address)
-    if f"{parts.scheme}://{parts.netloc}" != Request.from_environ(request.environ).root:
+    if (parts.netloc, parts.scheme) != _public():
         return address
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _public() -> tuple[str, str]:
+    """Host and scheme of this site, found once a request."""
+    if "public" not in g:
+        g.public = public_address(request.environ)
+    found: tuple[str, str] = g.public
+    return found
 
 
 def _form_text(value: object) -> str:

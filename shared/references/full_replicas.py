@@ -1,6 +1,6 @@
 """Complete contracts: types of which a service holds every object, from its first start on."""
 
-from flask import current_app
+from flask import current_app, g
 from sqlalchemy import select
 
 from shared.db.database import database
@@ -21,6 +21,15 @@ def require(base: type[Record]) -> None:
     """See to it that a write knows every object of the complete contracts. Raises NotHeld, at most once a process."""
     if missing := _missing(base):
         raise holding.NotHeld({label: {owning.ALL} for label in missing})
+
+
+def ask_again(model: type[Record], label: str) -> None:
+    """A write names what is not among the replicas of `label`: before that is refused, once a request, all are
+    fetched anew, should they have been away when it was made. Raises NotHeld.
+    """
+    if model.model_of(label).replica and not g.get("fetched_anew"):
+        g.fetched_anew = True
+        raise holding.NotHeld({label: {owning.ALL}})
 
 
 def expect(base: type[Record]) -> None:

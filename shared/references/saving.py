@@ -13,13 +13,13 @@ from shared.schema.models import Record
 Result = TypeVar("Result")
 
 
-def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Result, past.Written]:
+def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Result, past.Publication]:
     """The result of `work(session)`, and what it committed. Raises ServiceUnavailable."""
 
-    def saved(session: Session) -> tuple[Result, past.Written]:
+    def saved(session: Session) -> tuple[Result, past.Publication]:
         return work(session), past.written(session)
 
-    def attempt() -> tuple[Result, past.Written]:
+    def attempt() -> tuple[Result, past.Publication]:
         past.require(base)
         return holding.claiming(base, lambda: database().run(saved))
 
@@ -31,7 +31,7 @@ def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Resul
     return done
 
 
-def tell(base: type[Record], written: past.Written) -> None:
+def tell(base: type[Record], written: past.Publication) -> None:
     """Have the holders know; who does not answer is named in the reply (`X-Degraded`)."""
     activity.wake()
     if degraded := delivering.deliver(base, written.entries):

@@ -36,8 +36,7 @@ class Field(marshmallow.fields.Field[Any]):
     replicas: tuple[str, ...] = ()
     blank_is_null = False
     repeats = False
-    # Of a reference, or a list of them: the label of what is referred to, and the names shown of it.
-    target = ""
+    target = ""  # of a reference, or a list of them: the label of what it is to
     nested: tuple[str, ...] | None = None
     nests = False
     shape: ClassVar[JsonObject] = {}

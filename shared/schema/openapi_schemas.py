@@ -5,7 +5,7 @@ the list that a referred id is chosen from, `x-file` marks the address of a file
 what has the custom fields of its type.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import fields as ma
@@ -124,7 +124,7 @@ def _values(choice: fields.Choice, others: list[Any]) -> JsonObject:
     return {"type": types.pop(), **shape} if len(types) == 1 else shape
 
 
-def table(choices: fields.Choices[Any]) -> list[JsonObject]:
+def table(choices: Iterable[tuple[Any, str]]) -> list[JsonObject]:
     """A table of choices as JSON."""
     return [{"value": value, "label": label} for value, label in choices]
 
