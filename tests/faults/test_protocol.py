@@ -1,7 +1,7 @@
 """What two services do to each other at the same moment, or while one of them is down or hangs."""
 
-from concurrent.futures import ThreadPoolExecutor
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier
 
