@@ -28,6 +28,7 @@ def deliver_to_holders() -> None:
     op.create_index(op.f("ix_reference_claim_label_object_id"), "reference_claim", ["label", "object_id"])
     op.add_column("reference_position", sa.Column("delivered", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("reference_position", sa.Column("incarnation", sa.Uuid()))
+    op.execute("UPDATE reference_position SET delivered = position")
     op.create_table(
         "reference_incarnation",
         sa.Column("id", sa.Uuid(), nullable=False),
