@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.routing import route
 from shared.config import APPS, SERVICES, package_of
 from shared.schema.contracts import CONTRACTS
 
@@ -94,7 +95,19 @@ def importing(module: str) -> set[str]:
 def test_every_resource_has_the_file_that_its_url_names(service):
     resources = import_module(f"services.{service}.app").RESOURCES
     files = {path.stem for path in (ROOT / "services" / service / "resources").glob("[!_]*.py")}
-    assert {resource.path.replace("-", "_") for resource in resources} <= files
+    assert {file_of(resource, service) for resource in resources} <= files
+
+
+def file_of(resource, service: str) -> str:
+    """What is in the part of another app is named with that."""
+    name = resource.path.replace("-", "_")
+    return name if resource.app == service else f"{resource.app}_{name}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_gateway_finds_what_is_in_the_part_of_another_app(service):
+    resources = import_module(f"services.{service}.app").RESOURCES
+    assert {route(f"/api/{each.app}/{each.path}/") for each in resources} == {("api", service)}
 
 
 @pytest.mark.parametrize("service", SERVICES)

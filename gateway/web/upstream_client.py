@@ -12,6 +12,7 @@ from gateway import authentication, sessions
 from gateway.body import Body
 from gateway.errors import GatewayError
 from gateway.request import Request
+from gateway.routing import route
 from shared.security.identity import Identity
 
 
@@ -43,7 +44,7 @@ class UpstreamResponse:
 
 def fetch(method: str, path: str, query: str = "", data: Any = None) -> UpstreamResponse:
     """The answer of the service that `path` belongs to; a refusal of the gateway is an answer like any other."""
-    app = path.split("/")[2]
+    _, app = route(path)
     try:
         asked = _request(method, path, query, data)
         caller = identity(app)

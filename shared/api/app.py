@@ -23,6 +23,7 @@ from shared.references import internal_api, past, tables
 from shared.references.following import Follower
 from shared.references.lookups import Answer
 from shared.schema import openapi_schemas
+from shared.schema.contracts import SERVED_ELSEWHERE
 from shared.schema.models import Record
 from shared.security import authorization, replay_protection
 
@@ -177,7 +178,10 @@ def _serve(app: Flask, base: type[Record], resources: Sequence[Resource], routes
 def _serve_root(
     app: Flask, base: type[Record], resources: Sequence[Resource], routes: Sequence[Route], before: dict[str, str]
 ) -> None:
-    endpoints = ["_choices", *(resource.path for resource in resources)]
+    """The addresses of everything in this part of the API, what another service serves of it last."""
+    own, elsewhere = f"/api/{base.app}/", [path for path in SERVED_ELSEWHERE if path.startswith(f"/api/{base.app}/")]
+    endpoints = ["_choices", *(resource.path for resource in resources if resource.app == base.app)]
+    endpoints += [path.removeprefix(own).rstrip("/") for path in elsewhere]
     for path in (path for path, _ in routes if path):
         endpoints.insert(endpoints.index(before[path]) if path in before else len(endpoints), path)
 

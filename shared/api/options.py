@@ -49,7 +49,7 @@ def describe(resource: Resource, pk: int | None = None) -> Response:
     title = " ".join(word[0].upper() + word[1:] for word in resource.model.verbose_name.split())
     told = _told(f"{title} {'List' if pk is None else 'Instance'}")
     if _may(resource, verb, pk):
-        own = {name: _field(resource.model, a) for name, a in resource.model.attributes.items()}
+        own = {name: _field(resource.model, a) for name, a in resource.attributes.items()}
         told["actions"] = {verb: own | _looked_up(resource)}
     return responses.json_response(told)
 

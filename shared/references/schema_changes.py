@@ -6,7 +6,6 @@ A change that was released stays as it is: the databases that are older take thi
 import sqlalchemy as sa
 from alembic import op
 
-_INCARNATION = "INSERT INTO reference_incarnation (id) VALUES (gen_random_uuid())"
 _HOLDERS = (
     "INSERT INTO reference_reader (service, acknowledged) SELECT DISTINCT service, 0 FROM reference_claim"
     " ON CONFLICT DO NOTHING"
@@ -65,7 +64,6 @@ def deliver_to_holders() -> None:
     )
     for table, column, comment, _ in _COMMENTS:
         op.alter_column(table, column, comment=comment)
-    op.execute(_INCARNATION)
     op.execute(_HOLDERS)
 
 

@@ -19,6 +19,9 @@ from shared.schema.models import Record
 
 PUBLISHED = "patchbay.published"
 
+# A database is one for as long as it says so; a new one says so from its first migration on.
+INCARNATION = "INSERT INTO reference_incarnation (id) SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT FROM reference_incarnation)"
+
 FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE known jsonb = coalesce(nullif(current_setting('{PUBLISHED}', true), ''), '{{}}');
@@ -74,10 +77,11 @@ class ChangedWith(Protocol):
 class Publishing(Protocol):
     """A resource, as far as this module knows one."""
 
-    path: str
-
     @property
     def model(self) -> type[Record]: ...
+
+    @property
+    def is_home(self) -> bool: ...
 
     @property
     def dependent_facts(self) -> Sequence[ChangedWith]: ...
@@ -86,9 +90,10 @@ class Publishing(Protocol):
 def install(connection: Connection, base: type[Record], resources: Iterable[Publishing]) -> None:
     """Make the triggers of every published type of this service agree with its contract."""
     connection.execute(text(FUNCTIONS.replace(":", "\\:")))
+    connection.execute(text(INCARNATION))
     _drop_all(connection)
     for resource in resources:
-        if resource.model.label in CONTRACTS and resource.path == resource.model.path:
+        if resource.model.label in CONTRACTS and resource.is_home:
             _install_own(connection, resource.model)
             for ripple in resource.dependent_facts:
                 _install_ripple(connection, base.model_of(ripple.label), resource.model, ripple)
