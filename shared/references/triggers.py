@@ -20,7 +20,9 @@ from shared.schema.models import Record
 PUBLISHED = "patchbay.published"
 
 # A database is one for as long as it says so; a new one says so from its first migration on.
-INCARNATION = "INSERT INTO reference_incarnation (id) SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT FROM reference_incarnation)"
+INCARNATION = """
+INSERT INTO reference_incarnation (id) SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT FROM reference_incarnation)
+"""
 
 FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE plpgsql AS $$
