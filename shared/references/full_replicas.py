@@ -1,9 +1,10 @@
 """Complete contracts: types of which a service holds every object, from its first start on."""
 
-from flask import current_app, g
+from flask import current_app
 from sqlalchemy import select
 
 from shared.db.database import database
+from shared.http.context import context
 from shared.http.errors import ServiceUnavailable
 from shared.references import holding, owning
 from shared.schema.contracts import CONTRACTS
@@ -27,8 +28,8 @@ def ask_again(model: type[Record], label: str) -> None:
     """A write names what is not among the replicas of `label`: before that is refused, once a request, all are
     fetched anew, should they have been away when it was made. Raises NotHeld.
     """
-    if model.model_of(label).replica and not g.get("fetched_anew"):
-        g.fetched_anew = True
+    if model.model_of(label).replica and not context().fetched_anew:
+        context().fetched_anew = True
         raise holding.NotHeld({label: {owning.ALL}})
 
 
