@@ -100,6 +100,7 @@ def create_app(
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # Flask's way
     _connect(app, base)
     app.extensions["patchbay.background_tasks"] = background_tasks
+    app.extensions["patchbay.invariants"] = [each for resource in resources for each in resource.invariants]
     _number_requests(app)
     authorization.install(app, base.app)
     _serve(app, base, resources, routes)

@@ -19,6 +19,11 @@ from shared.schema.models import Record
 
 PUBLISHED = "patchbay.published"
 
+# A database is one for as long as it says so; a new one says so from its first migration on.
+INCARNATION = """
+INSERT INTO reference_incarnation (id) SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT FROM reference_incarnation)
+"""
+
 FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE known jsonb = coalesce(nullif(current_setting('{PUBLISHED}', true), ''), '{{}}');
@@ -87,6 +92,7 @@ class Publishing(Protocol):
 def install(connection: Connection, base: type[Record], resources: Iterable[Publishing]) -> None:
     """Make the triggers of every published type of this service agree with its contract."""
     connection.execute(text(FUNCTIONS.replace(":", "\\:")))
+    connection.execute(text(INCARNATION))
     _drop_all(connection)
     for resource in resources:
         if resource.model.label in CONTRACTS and resource.is_home:

@@ -22,6 +22,7 @@ MEANINGS = {
     "orphaned claim": "is claimed, but not kept",
     "claimed on other terms": "is claimed on other terms than its references need",
     "undelivered": "has changes that were not fetched",
+    "misplaced": "refers to what no longer goes with it",
     "restored": "is behind what the other side remembers, as if restored from a backup",
 }
 
