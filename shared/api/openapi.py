@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 from marshmallow import fields as ma
 
+from shared.api import restoring, uniqueness
 from shared.api.openapi_parameters import list_parameters
 from shared.api.resource import Action, Resource
 from shared.schema import openapi_schemas
@@ -100,13 +101,14 @@ def describe(made: Blueprint, resource: Resource, verb: str, view, function):
     function = _responses(made, resource, verb, on_list)(function)
     noun = resource.model.verbose_name + ("s" if on_list and verb == "GET" else "")
     summary = f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}"
-    parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else []
+    parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else [restoring.PARAMETER]
     return made.doc(
         summary=summary,
         operationId=_operation(resource, view.__name__),
         tags=[resource.app],
         parameters=parameters,
         **_permission(resource.permission, resource, verb),
+        **_unique(resource, verb),
         **_body(resource, verb),
     )(function)
 
@@ -221,6 +223,11 @@ def _operation(resource: Resource, name: str) -> str:
 def _permission(permission_of, resource: Resource, verb: str) -> dict:
     needed = None if verb in authorization.SAFE else permission_of(authorization.PERMISSION_OF[verb])
     return {"x-type": resource.model.label} | ({"x-permission": needed} if needed else {})
+
+
+def _unique(resource: Resource, verb: str) -> dict:
+    """The names, alone or together, that no two objects have in common."""
+    return {"x-unique": [list(names) for names in uniqueness.sets(resource)]} if verb == "POST" else {}
 
 
 _PK = {"in": "path", "name": "pk", "required": True, "schema": {"type": "integer"}, "description": "The id."}

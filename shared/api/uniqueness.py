@@ -1,17 +1,21 @@
 """Uniqueness: against what is stored and within one bulk request, with one statement per rule."""
 
+from collections.abc import Iterator
+
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from shared.http.errors import NON_FIELD
 
 
+def sets(resource) -> list[tuple[str, ...]]:
+    """The attributes that are unique on their own, and those that are together."""
+    return [*((name,) for name, _, _ in _unique_columns(resource.model)), *resource.unique]
+
+
 def check_columns(session: Session, resource, changes: list) -> None:
     """Columns that are unique on their own; an error names the field."""
-    for name, attribute in resource.model.attributes.items():
-        column = resource.model.__table__.columns.get(attribute.column)
-        if column is None or not column.unique or name == "id":
-            continue
+    for name, attribute, column in _unique_columns(resource.model):
         message = _message(resource.model, name, attribute, column)
         claimed = [(change, (change.values[name],)) for change in changes if change.values.get(name) is not None]
         for change in _taken(session, resource.model, (attribute.column,), claimed):
@@ -26,6 +30,14 @@ def check_sets(session: Session, resource, changes: list) -> None:
         claimed = [(change, values) for change, values in claimed if None not in values]
         for change in _taken(session, resource.model, columns, claimed):
             change.fail(f"The fields {', '.join(names)} must make a unique set.", NON_FIELD)
+
+
+def _unique_columns(model) -> Iterator[tuple]:
+    """(name, attribute, column) of each attribute that is unique on its own."""
+    for name, attribute in model.attributes.items():
+        column = model.__table__.columns.get(attribute.column)
+        if column is not None and column.unique and name != "id":
+            yield name, attribute, column
 
 
 def _taken(session: Session, model, columns: tuple[str, ...], claimed: list) -> list:

@@ -6,7 +6,7 @@ from flask import request
 from flask_smorest import Blueprint
 from sqlalchemy.exc import IntegrityError
 
-from shared.api import deleting, exports, openapi, options, reading, writing
+from shared.api import deleting, exports, openapi, options, reading, restoring, writing
 from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
@@ -87,11 +87,12 @@ def create_objects(resource: Resource):
     data = request_body.body()
     many = isinstance(data, list)
     items = data if many else [request_body.require_object(data)]
-    faces = write(
-        resource,
-        many,
-        lambda session: writing.dump(resource, writing.create(session, resource, items)) if items else [],
-    )
+    restored = restoring.is_asked_for()
+
+    def create(session):
+        return writing.dump(resource, writing.create(session, resource, items, restored)) if items else []
+
+    faces = write(resource, many, create)
     return json_response(faces if many else faces[0], 201)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from shared.api import forms
+from shared.api import forms, restoring
 from shared.api.resource import Resource
 from shared.api.uniqueness import check_columns, check_sets
 from shared.custom_fields import column as custom_fields
@@ -29,7 +29,7 @@ class Change:
     """One object that is about to be created or changed.
 
     `values` are the loaded fields by API name, `before` the values of the columns that change, `errors` messages by
-    field. `sent` is the data as the client sent it.
+    field. `sent` is the data as the client sent it. What is `restored` was an object before, here or elsewhere.
     """
 
     object: object
@@ -38,6 +38,7 @@ class Change:
     values: dict = field(default_factory=dict)
     before: dict = field(default_factory=dict)
     errors: dict = field(default_factory=dict)
+    restored: bool = False
 
     def fail(self, message: str, field_name: str = NON_FIELD) -> None:
         self.errors.setdefault(field_name, []).append(message)
@@ -47,9 +48,9 @@ class Change:
         return self.creating or any(name in self.before for name in columns)
 
 
-def create(session: Session, resource: Resource, items: list) -> list[Change]:
+def create(session: Session, resource: Resource, items: list, restored: bool = False) -> list[Change]:
     """Create one object for each of `items`, or none. Raises BadRequest, a list of messages per item."""
-    changes = [Change(resource.model(), item, creating=True) for item in items]
+    changes = [Change(resource.model(), item, creating=True, restored=restored) for item in items]
     _save(session, resource, changes, partial=False)
     return changes
 
@@ -83,6 +84,7 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
     for rule in resource.rules:
         if sound := _sound(sound):
             rule(session, sound)
+    restoring.keep_ids(session, resource.model, [change for change in changes if change.restored])
     _refuse_if_wrong(changes)
     session.add_all(change.object for change in changes)
     session.flush()

@@ -49,8 +49,8 @@ def have_a_place_in_the_chassis(session, changes):
 
 
 def equip(session, changes):
-    """A new device gets the components of its type; a type chosen later brings none."""
-    created = [change.object.id for change in changes if change.creating]
+    """A new device gets the components of its type; a type chosen later brings none, nor does a device brought back."""
+    created = [change.object.id for change in changes if change.creating and not change.restored]
     if created:
         create_components(session, created)
 
