@@ -13,19 +13,20 @@ from moving.rows import Row, SourceId
 DERIVED = re.compile(
     r"id|url|display.*|created|last_updated|family|.*_count|count_.*|_?depth|level|cable.*|connected_endpoint.*"
     r"|connection_status|interface_connection|is_connected|circuit_termination|mark_connected|_?occupied"
-    r"|config_context|assigned_object.*|ports|location|type|natural_.*|nat_outside|instance_count|hash|.*_url"
-    r"|device|virtual_machine|children|parent_device|primary_ip|object_type|is_staff|date_joined|last_login|choices"
+    r"|config_context|assigned_object.*|natural_.*|nat_outside|hash|.*_url|is_staff|date_joined|last_login"
 )
+OTHER = "Other"
 EMPTY = (None, "", [], {}, False)
 
 
 def rows_of(kind: Kind, face: dict[str, Any], report: Report) -> list[Row]:
     """The rows that an object is read as: one, but for a service that listens on several ports (v2.10)."""
-    face = renamed(kind.path, face)
+    face = dict(renamed(kind.path, face))
+    ports = face.pop("ports", None) if "port" in kind.fields else None
     body = body_of(kind, face, report)
-    if "port" in kind.fields and isinstance(face.get("ports"), list):
-        ids: list[SourceId] = [face["id"], *(f"{face['id']}-{port}" for port in face["ports"][1:])]
-        return [Row(kind.path, pk, body | {"port": port}) for pk, port in zip(ids, face["ports"], strict=True)]
+    if ports:
+        ids: list[SourceId] = [face["id"], *(f"{face['id']}-{port}" for port in ports[1:])]
+        return [Row(kind.path, pk, body | {"port": port}) for pk, port in zip(ids, ports, strict=True)]
     return [Row(kind.path, face["id"], body)]
 
 
@@ -37,7 +38,8 @@ def body_of(kind: Kind, face: dict[str, Any], report: Report) -> dict[str, Any]:
             read = _read(kind, name, value)
             if read is NOT_HERE:
                 report.no_place(f"{kind.path}: {name} {_label(value)}")
-            else:
+                read = value_of(kind.choices(name), OTHER)
+            if read is not NOT_HERE:
                 body[name] = read
         elif name not in kind.shown and value not in EMPTY and not DERIVED.fullmatch(name):
             report.no_place(f"{kind.path}: {name}")

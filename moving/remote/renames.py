@@ -24,7 +24,9 @@ def machine_interface(pk: int) -> str:
 
 def _renamed(old: str, new: str) -> Callable[[Face], Face]:
     def rename(face: Face) -> Face:
-        return face | {new: face[old]} if old in face and new not in face else face
+        if old not in face or new in face:
+            return face
+        return {name: value for name, value in face.items() if name != old} | {new: face[old]}
 
     return rename
 
