@@ -26,7 +26,8 @@ class Report:
             rejects.unlink(missing_ok=True)
 
     def count(self, path: str, what: str, number: int = 1) -> None:
-        self.counts.setdefault(path, Counter())[what] += number
+        if number:
+            self.counts.setdefault(path, Counter())[what] += number
 
     def no_place(self, what: str, number: int = 1) -> None:
         """`what` of the source has no counterpart here (`"dcim/sites: tags"`)."""
@@ -51,7 +52,7 @@ class Report:
     def lines(self) -> Iterator[str]:
         """The report, for people."""
         for path, counted in self.counts.items():
-            yield f"{path}: " + ", ".join(f"{number} {what}" for what, number in counted.items() if number)
+            yield f"{path}: " + ", ".join(f"{number} {what}" for what, number in counted.items())
         for what, number in sorted(self.without_place.items()):
             yield f"has no place here: {what} ({number})"
         for about, text in self.notes.items():

@@ -98,7 +98,8 @@ class Remote:
         headers = None
         if kind.path == SECRETS:
             if not self._private_key:
-                self._report.note(path, "left behind: give --private-key to take them along")
+                if count := self._api.get(f"{path}/", limit=1)["count"]:
+                    self._report.note(path, f"{count} left behind: give --private-key to take them along")
                 return
             headers = session_header(self._api, self._private_key)
         try:

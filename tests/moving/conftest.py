@@ -25,6 +25,12 @@ class Place:
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout
 
+    def fail(self, command: str, *arguments: object) -> str:
+        """The one line that the command ends with."""
+        done = patchbay(command, *arguments, "--data", self.stack.data)
+        assert done.returncode == 1 and done.stderr.splitlines()[-1].startswith("patchbay: "), done.stderr
+        return done.stderr.splitlines()[-1]
+
     @property
     def catalogue(self) -> Catalogue:
         return Catalogue(self.api.get("schema/")[1])

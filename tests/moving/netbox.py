@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
+SESSION_KEY = "c2Vzc2lvbg=="
 MOST = 3  # objects on a page, whatever is asked for
 
 
@@ -50,8 +51,16 @@ def serving(netbox: NetBox) -> Iterator[NetBox]:
                 self._send(200, netbox.files[address.path], "image/png")
                 return
             told = netbox.answer(address.path, parse_qs(address.query)) if known else {"detail": "Invalid token"}
+            if address.path.endswith("/secrets/secrets/") and self.headers.get("X-Session-Key") != SESSION_KEY:
+                told = told | {"results": [each | {"plaintext": None} for each in told["results"]]}
             status = 403 if not known else 404 if told is None else 200
             self._send(status, json.dumps(told).encode(), "application/json")
+
+        def do_POST(self) -> None:
+            sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            assert urlsplit(self.path).path == "/api/secrets/get-session-key/"
+            assert sent["private_key"].startswith("-----BEGIN")
+            self._send(200, json.dumps({"session_key": SESSION_KEY}).encode(), "application/json")
 
         def _send(self, status: int, body: bytes, kind: str) -> None:
             self.send_response(status)

@@ -4,7 +4,6 @@ import pytest
 
 from tests.client import Client
 from tests.factories import Factory
-from tests.users.callers import Caller
 
 
 @pytest.fixture
@@ -48,7 +47,8 @@ def test_an_id_is_ignored_where_nothing_is_brought_back(api, factory):
 
 
 def test_only_a_superuser_brings_objects_back(api, factory):
-    clerk = Caller(api, "tenancy.add_tenant")
+    user = api.make("users/users/", username="clerk", password="x", permissions=["tenancy.add_tenant"])
+    clerk = Client(api.base_url, api.make("users/tokens/", user=user["id"])["key"])
     body = factory.body("tenancy.tenant")
     assert clerk.post("tenancy/tenants/?restore=true", body)[0] == 403
     assert clerk.post("tenancy/tenants/", body)[0] == 201
