@@ -18,11 +18,11 @@ LONGEST_WAIT_SECONDS = 15.0
 PASSING = (429, 502, 503, 504)
 
 
-class OutcomeUnknown(Exception):
+class OutcomeUnknown(CliError):
     """A write was sent, and nobody knows whether it was done."""
 
 
-class Refused(Exception):
+class Refused(CliError):
     """The API refused; `status` and what it told."""
 
     def __init__(self, status: int, told: Any) -> None:

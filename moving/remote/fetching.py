@@ -89,7 +89,7 @@ class Remote:
     def _count(self, path: str) -> None:
         try:
             answer = self._api.get(f"{path}/", limit=1)
-        except (Refused, CliError):
+        except CliError:
             return
         if isinstance(answer, dict) and answer.get("count"):
             self._report.no_place(path, answer["count"])

@@ -96,7 +96,8 @@ def test_it_is_here_afterwards(copied, api):
     (device,) = api.results("dcim/devices/", name="sw1", site="moved")
     assert device["primary_ip4"]["address"] == "10.77.0.1/24"
     (site,) = api.results("dcim/sites/", slug="moved")
-    assert {n: site["custom_fields"][n] for n in ("colour", "size", "day")} == {"colour": "red", "size": 7, "day": None}
+    fields = site["custom_fields"]
+    assert (fields["colour"]["label"], fields["size"], fields["day"]) == ("red", 7, None)
     (interface,) = api.results("dcim/interfaces/", device_id=device["id"], name="xe-0")
     assert interface["interface_connection"]["interface"]["device"]["name"] == "sw2"
     (image,) = api.results("extras/image-attachments/", object_id=site["id"], content_type="dcim.site")
