@@ -1,4 +1,4 @@
-# One image for the gateway, the six services and the migrations; the command says which it is.
+# One image for the gateway, the seven services and the migrations; the command says which it is.
 FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
@@ -11,7 +11,8 @@ COPY shared ./shared
 COPY services ./services
 COPY gateway ./gateway
 COPY stack ./stack
-RUN python -m compileall -q shared services gateway stack \
+COPY moving ./moving
+RUN python -m compileall -q shared services gateway stack moving \
     && useradd --system --no-create-home --shell /usr/sbin/nologin patchbay \
     && install -d -o patchbay -g patchbay var var/media var/reports
 

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.config import SERVICES
+from gateway.routing import route
+from shared.config import APPS, SERVICES, package_of
+from shared.schema.contracts import CONTRACTS
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [path for folder in ("services", "gateway", "shared") for path in (ROOT / folder).rglob("*.py")]
+HOMES = {"services": [f"services.{name}" for name in SERVICES], "gateway": ["gateway.users"]}
 PURE = (
     "shared/schema/natural_order.py",
     "services/dcim/interfaces/order.py",
@@ -50,6 +53,22 @@ def modules_imported(path: Path) -> set[str]:
     return found
 
 
+def imported_when_run(path: Path) -> set[str]:
+    """The same without what only a type checker imports: modules of one room may name each other's types."""
+    tree = ast.parse(path.read_text())
+    only_checked = [
+        node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    named = {
+        f"{each.module}.{name.name}" if is_module(each.module or "", name.name) else each.module or ""
+        for node in only_checked
+        for each in ast.walk(node)
+        if isinstance(each, ast.ImportFrom)
+        for name in each.names
+    }
+    return modules_imported(path) - named
+
+
 def is_module(package: str, name: str) -> bool:
     home = ROOT.joinpath(*package.split("."))
     return (home / name).is_dir() or (home / f"{name}.py").is_file()
@@ -76,7 +95,19 @@ def importing(module: str) -> set[str]:
 def test_every_resource_has_the_file_that_its_url_names(service):
     resources = import_module(f"services.{service}.app").RESOURCES
     files = {path.stem for path in (ROOT / "services" / service / "resources").glob("[!_]*.py")}
-    assert {resource.path.replace("-", "_") for resource in resources} <= files
+    assert {file_of(resource, service) for resource in resources} <= files
+
+
+def file_of(resource, service: str) -> str:
+    """What is in the part of another app is named with that."""
+    name = resource.path.replace("-", "_")
+    return name if resource.app == service else f"{resource.app}_{name}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_gateway_finds_what_is_in_the_part_of_another_app(service):
+    resources = import_module(f"services.{service}.app").RESOURCES
+    assert {route(f"/api/{each.app}/{each.path}/") for each in resources} == {("api", service)}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -89,7 +120,7 @@ def test_a_service_imports_no_other(service):
 # Each room of `shared/` may use `config`, `VERSION` and the rooms that are named; the list has no way back up.
 ROOMS = {
     "http": (),
-    "rendering": (),
+    "rendering": ("http",),
     "config": (),
     "db": ("http",),
     "reports": ("http",),
@@ -125,10 +156,10 @@ def test_every_module_of_shared_is_in_a_room():
     assert {room_of(module_of(path)) for path in (ROOT / "shared").rglob("*.py")} - {"__init__"} == set(ROOMS)
 
 
-@pytest.mark.parametrize("folder", ["shared", "gateway", "stack", "services"])
+@pytest.mark.parametrize("folder", ["shared", "gateway", "stack", "services", "moving"])
 def test_no_modules_import_each_other_in_a_circle(folder):
     graph = {
-        module_of(path).removesuffix(".__init__"): modules_imported(path) for path in (ROOT / folder).rglob("*.py")
+        module_of(path).removesuffix(".__init__"): imported_when_run(path) for path in (ROOT / folder).rglob("*.py")
     }
     with_edges = {module: {name for name in names if name in graph} for module, names in graph.items()}
     tuple(TopologicalSorter(with_edges).static_order())
@@ -176,6 +207,42 @@ def test_pure_modules_know_neither_the_web_nor_the_database(path):
     assert not {"flask", "sqlalchemy", "psycopg2"} & {name.split(".")[0] for name in imports(ROOT / path)}
 
 
+@cache
+def classes_of(path: Path) -> list[str]:
+    """The names of the classes that a file defines, but for those inside others."""
+    return [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+
+
+def test_no_class_has_the_name_of_another():
+    """`Base` alone is a name of many: the declarative base of each service's models."""
+    homes: dict[str, list[str]] = {}
+    for folder in ("shared", "gateway", "services", "stack", "moving"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for name in classes_of(path):
+                homes.setdefault(name, []).append(in_package(path))
+    assert not {name: files for name, files in homes.items() if len(files) > 1 and name != "Base"}
+
+
+@pytest.mark.parametrize("folder", ["services", "gateway"])
+def test_rules_and_what_sets_values_are_named_so(folder):
+    """A rule is `validate_…`, what is set before a save `set_…`, a hook `set_…` or `on_…`."""
+    prefixes = {
+        "rules": ("validate_",),
+        "before_save": ("set_",),
+        "after_save": ("on_", "set_"),
+        "on_delete": ("on_",),
+    }
+    resources = [resource for app in HOMES[folder] for resource in import_module(f"{app}.app").RESOURCES]
+    wrong = [
+        (resource.path, kind, function.__name__)
+        for resource in resources
+        for kind, prefix in prefixes.items()
+        for function in getattr(resource, kind)
+        if not function.__name__.startswith(prefix)
+    ]
+    assert resources and not wrong
+
+
 def test_faces_are_derived_not_written():
     classes = {
         node.name
@@ -187,7 +254,7 @@ def test_faces_are_derived_not_written():
     assert not [name for name in classes if name.startswith(("Nested", "Writable"))]
 
 
-@pytest.mark.parametrize("folder", ["services", "shared", "gateway", "stack"])
+@pytest.mark.parametrize("folder", ["services", "shared", "gateway", "stack", "moving"])
 def test_no_file_makes_a_reader_scroll_for_long(folder):
     files = [path for path in (ROOT / folder).rglob("*.py") if not {"migrations", "choices.py"} & set(path.parts)]
     too_long = {in_package(path) for path in files if path.read_text().count("\n") > longest(path)}
@@ -201,3 +268,11 @@ def longest(path: Path) -> int:
 def test_every_test_folder_is_a_package():
     folders = {path.parent for path in (ROOT / "tests").rglob("*.py")}
     assert not [folder for folder in folders if not (folder / "__init__.py").exists()]
+
+
+def test_a_contract_names_the_services_that_refer_to_its_objects():
+    holding: dict[str, set[str]] = {}
+    for app in APPS:
+        for replica in import_module(f"{package_of(app)}.app").Base.replicas():
+            holding.setdefault(replica.label, set()).add(app)
+    assert holding == {label: set(contract.holders) for label, contract in CONTRACTS.items()}

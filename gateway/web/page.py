@@ -1,19 +1,23 @@
 """The page of one address of the API: everything that its template shows."""
 
+from functools import cached_property
 from http.client import responses
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import current_app, render_template, request
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 
 from gateway.request import Request
-from gateway.web import display, forms, permissions, snippets
+from gateway.web import display, forms, snippets
 from gateway.web.catalogue import Endpoint
+from gateway.web.page_forms import filters_of, form_of
 from gateway.web.upstream_client import UpstreamResponse, fetch, may
+from shared import JsonObject
+from shared.query.pagination import Page
 
 PAGING = ("limit", "offset", "cursor", "format")
+SHOWN_AS_JSON = 50
 SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
 
 
@@ -33,12 +37,12 @@ class HtmlPage:
         refusal: UpstreamResponse | None = None,
         preview: tuple[str, Any] | None = None,
         method: str = "GET",
-    ):
+    ) -> None:
         self.asked, self.answer, self.endpoint = asked, answer, endpoint
         self.form, self.refusal, self.preview, self.method = form, refusal, preview, method
         self.body = answer.json
 
-    def render(self):
+    def render(self) -> tuple[str, int]:
         status = (self.refusal or self.answer).status
         return render_template("api.html", page=self), status
 
@@ -70,11 +74,24 @@ class HtmlPage:
         return [("/" + "/".join(parts[: place + 1]) + "/", name) for place, name in enumerate(parts)]
 
     @property
-    def json(self):
-        return display.linked_json(self.body)
+    def json(self) -> Markup:
+        """The reply; of a long list the beginning, for nobody reads on, and a browser takes seconds to show it."""
+        if not self.is_list:
+            return display.linked_json(self.body)
+        return display.linked_json({**self.body, "results": self.body["results"][:SHOWN_AS_JSON]})
 
     @property
-    def refusal_json(self):
+    def left_out(self) -> int:
+        """How many objects of the list are not shown as JSON."""
+        return max(len(self.body["results"]) - SHOWN_AS_JSON, 0) if self.is_list else 0
+
+    @property
+    def as_json(self) -> str:
+        """The address of the reply as JSON."""
+        return f"{self.asked.path}?{urlencode([*request.args.items(multi=True), ('format', 'json')])}"
+
+    @property
+    def refusal_json(self) -> str:
         return display.linked_json(self.refusal.json) if self.refusal else ""
 
     @property
@@ -85,22 +102,15 @@ class HtmlPage:
     def is_object(self) -> bool:
         return bool(self.endpoint and self.endpoint.is_object and self.answer.ok and isinstance(self.body, dict))
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         return display.columns(self.body["results"])
 
-    @property
+    @cached_property
     def filters(self) -> list[forms.Input]:
         if not (self.is_list and self.endpoint):
             return []
-        custom = _custom_fields(self.endpoint) if _marked(self.endpoint.body("post"), "x-custom-fields") else []
-        parameters = [*self.endpoint.parameters(), *forms.custom_filters(custom)]
-        inputs = forms.filter_inputs(parameters, request.args)
-        for each in inputs:
-            if each.reference and each.value.isascii() and each.value.isdigit():
-                found = fetch("GET", f"{each.reference}{each.value}/")
-                each.values = [f"{display.title(found.json)} #{each.value}"] if found.ok else each.values
-        return inputs
+        return filters_of(self.endpoint)
 
     @property
     def narrowed(self) -> bool:
@@ -115,32 +125,42 @@ class HtmlPage:
         shown = len(self.body["results"])
         if "cursor" in request.args:
             return f"{shown} of {self.body['count']}"
-        first = int(request.args.get("offset", "0")) if request.args.get("offset", "0").isdigit() else 0
+        first = Page.of_request().offset
         return f"{first + 1}–{first + shown} of {self.body['count']}" if shown else f"none of {self.body['count']}"
 
     def can(self, verb: str) -> bool:
         """Whether a form for `verb` has a place here and the user may send it."""
-        operations = self.endpoint.operations if self.endpoint else {}
+        if self.endpoint is None:
+            return False
+        operations = self.endpoint.operations
         here = self.is_list or self.is_object or "get" not in operations or self.answer.ok
         return here and verb in operations and may(self.endpoint.permission(verb))
+
+    @property
+    def _served(self) -> Endpoint:
+        """The endpoint, for what is shown only where there is one. Raises LookupError."""
+        if self.endpoint is None:
+            raise LookupError(f"no document describes {self.asked.path}")
+        return self.endpoint
 
     def form_for(self, verb: str) -> forms.Form:
         if self.form:
             return self.form
-        return form_of(self.endpoint, verb, self.body if verb == "patch" else None)
+        return form_of(self._served, verb, self.body if verb == "patch" else None)
 
     @property
     def deed(self) -> str:
         """What a POST does here."""
-        return self.endpoint.operations["post"]["summary"]
+        summary: str = self._served.operations["post"]["summary"]
+        return summary
 
-    @property
+    @cached_property
     def actions(self) -> list[str]:
         """The names of what can be read below this object, or filled in there."""
         found = {name: self._action(name) for name in self._below()}
         return [name for name, each in found.items() if "get" in each.operations or each.body("post")]
 
-    @property
+    @cached_property
     def deeds(self) -> list[str]:
         """The names of what the user may have done to this object by a POST that takes nothing."""
         found = {name: self._action(name) for name in self._below()}
@@ -154,9 +174,10 @@ class HtmlPage:
         return current_app.extensions["patchbay.catalogue"].actions(self.endpoint) if self.is_object else []
 
     def _action(self, name: str) -> Endpoint:
-        return current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
+        found: Endpoint = current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
+        return found
 
-    @property
+    @cached_property
     def drawings(self) -> list[tuple[str, Markup]]:
         """(name, picture): what the services draw of this object; they write no markup of a user into it."""
         found = []
@@ -167,18 +188,18 @@ class HtmlPage:
                     found.append((name, Markup(answer.content.decode())))
         return found
 
-    @property
+    @cached_property
     def referring(self) -> list[tuple[str, str]]:
         """(address, name): the lists of what refers to this object."""
         if not self.is_object or "id" not in self.body:
             return []
-        listed = self.endpoint.template.removesuffix("{pk}/")
+        listed = self._served.template.removesuffix("{pk}/")
         found = current_app.extensions["patchbay.catalogue"].referring(listed)
         return [(f"{path}?{name}={self.body['id']}", _said(path, name)) for path, name in found]
 
     @property
-    def example(self) -> dict:
-        return _example(self.endpoint)
+    def example(self) -> JsonObject:
+        return _example(self._served)
 
     @property
     def curl(self) -> str:
@@ -193,24 +214,6 @@ class HtmlPage:
         return snippets.pynetbox(method, self.asked.root, self.asked.path, _query(*PAGING), data)
 
 
-def form_of(endpoint: Endpoint, verb: str, current: dict | None = None, filled: MultiDict | None = None) -> forms.Form:
-    """The form of what is served there, with its custom fields and the permissions to choose from."""
-    schema = endpoint.body(verb)
-    custom = _custom_fields(endpoint) if _marked(schema, "x-custom-fields") else []
-    names = permissions.known() if _marked(schema, "x-permissions") else []
-    return forms.Form(schema, current, filled, custom, names)
-
-
-def _marked(schema: dict | None, mark: str) -> bool:
-    return any(mark in shape for shape in (schema or {}).get("properties", {}).values())
-
-
-def _custom_fields(endpoint: Endpoint) -> list[dict]:
-    """The definitions of the custom fields of what is served there; none while extras does not answer."""
-    found = fetch("GET", "/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
-    return found.json["results"] if found.ok else []
-
-
 def _said(path: str, name: str) -> str:
     return f"{display.label(path.split('/')[3])} by {display.label(name.removesuffix('_id')).lower()}"
 
@@ -220,7 +223,8 @@ def _query(*without: str) -> str:
     return urlencode([(name, text) for name, text in request.args.items(multi=True) if name not in without])
 
 
-def _example(endpoint: Endpoint) -> dict:
+def _example(endpoint: Endpoint) -> JsonObject:
     """What a first POST may look like."""
     content = endpoint.operations["post"]["requestBody"]["content"]
-    return content.get("application/json", {}).get("example", {})
+    found: JsonObject = content.get("application/json", {}).get("example", {})
+    return found

@@ -1,9 +1,11 @@
 """One search over all apps, and the API root: what concerns no single service."""
 
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from urllib.parse import urlencode
 
 from flask import Blueprint, copy_current_request_context, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 
 from gateway import authentication
 from gateway.negotiation import ResponseFormat, format_of
@@ -11,18 +13,22 @@ from gateway.request import Request
 from gateway.responses import json_response
 from gateway.web.page import HtmlPage
 from gateway.web.upstream_client import UpstreamResponse, fetch, identity
+from shared import JsonObject
 from shared.config import APPS
+from shared.http import budget
 
 pages = Blueprint("search", __name__)
+SECONDS, AGAIN_SECONDS, REMEMBERED_SECONDS = 2.0, 0.25, 30.0
+_silent_until: dict[str, float] = {}
 
 
 @pages.get("/")
-def home():
+def home() -> ResponseReturnValue:
     return redirect("/api/", 303)
 
 
 @pages.get("/api/")
-def root():
+def root() -> ResponseReturnValue:
     asked = Request.from_environ(request.environ)
     identity("users")
     carried = "?format=json" if request.args.get("format") == "json" else ""
@@ -34,7 +40,7 @@ def root():
 
 
 @pages.get("/api/search/")
-def search():
+def search() -> ResponseReturnValue:
     authentication.require_login(identity("users"), request.path)
     words = request.args.get("q", "").strip()
     found, down = _found(words) if words else ([], [])
@@ -43,7 +49,7 @@ def search():
     return json_response({"query": words, "count": len(found), "results": found, "unavailable": down})
 
 
-def _found(words: str) -> tuple[list[dict], list[str]]:
+def _found(words: str) -> tuple[list[JsonObject], list[str]]:
     """What all services found, and the names of those that do not answer; each is asked once, all at once."""
     query = urlencode({"q": words})
 
@@ -57,7 +63,15 @@ def _found(words: str) -> tuple[list[dict], list[str]]:
 
 
 def _part(app: str, query: str) -> UpstreamResponse:
-    return fetch("GET", f"/internal/{app}/search", query)
+    """What `app` found; one that did not answer in time gets little of it for a while."""
+    silent = monotonic() < _silent_until.get(app, 0)
+    with budget.limited(AGAIN_SECONDS if silent else SECONDS):
+        reply = fetch("GET", f"/internal/{app}/search", query)
+    if reply.status in (502, 503, 504) and not silent:
+        _silent_until[app] = monotonic() + REMEMBERED_SECONDS
+    elif reply.ok:
+        _silent_until.pop(app, None)
+    return reply
 
 
 def _for_people() -> bool:

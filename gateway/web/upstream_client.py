@@ -12,10 +12,11 @@ from gateway import authentication, sessions
 from gateway.body import Body
 from gateway.errors import GatewayError
 from gateway.request import Request
+from gateway.routing import route
 from shared.security.identity import Identity
 
 
-class Upload(dict):
+class Upload(dict[str, Any]):
     """What is sent as a form, because there are files in it."""
 
 
@@ -43,7 +44,7 @@ class UpstreamResponse:
 
 def fetch(method: str, path: str, query: str = "", data: Any = None) -> UpstreamResponse:
     """The answer of the service that `path` belongs to; a refusal of the gateway is an answer like any other."""
-    app = path.split("/")[2]
+    _, app = route(path)
     try:
         asked = _request(method, path, query, data)
         caller = identity(app)
@@ -57,7 +58,7 @@ def fetch(method: str, path: str, query: str = "", data: Any = None) -> Upstream
 
 def identity(app: str) -> Identity:
     """Who looks at the page, with the permissions in `app`. Raises GatewayError (403, 503)."""
-    known = g.setdefault("identities", {})
+    known: dict[str, Identity] = g.setdefault("identities", {})
     if app not in known:
         content = sessions.read(current_app, request.environ)
         token = request.headers.get("Authorization")

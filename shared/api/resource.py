@@ -3,18 +3,31 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Generic
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from flask import Response
+from marshmallow import Schema
+from sqlalchemy import Column, ColumnElement, Index, UniqueConstraint
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
+from shared import JsonObject
 from shared.query import filters
-from shared.query.filters import Filter
+from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
-from shared.query.paths import Back
+from shared.query.paths import Back, Path
 from shared.references.lookups import Lookup
 from shared.schema import fields
-from shared.schema.representations import ReadFace, patch_schema, read_schema, write_schema
+from shared.schema.changes import M, Rule
+from shared.schema.fields import Choices
+from shared.schema.models import Attribute, Record, View
+from shared.schema.representations import ReadFace, patch_schema, read_schema, readable_names, write_schema
+from shared.security.identity import Identity
 
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# How a document describes a body: a schema, or JSON schema.
+Shape = Schema | type[Schema] | JsonObject
 
 
 @dataclass(frozen=True)
@@ -25,10 +38,10 @@ class Related:
     """
 
     name: str
-    path: "tuple[str | Back, ...]"
+    path: Path
     only_id: bool
 
-    def __init__(self, name: str, *path: "str | Back", only_id: bool = False):
+    def __init__(self, name: str, *path: "str | Back", only_id: bool = False) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "path", path)
         object.__setattr__(self, "only_id", only_id)
@@ -44,15 +57,15 @@ class Action:
     """
 
     name: str
-    view: Callable
+    view: "Callable[[Resource[Any], int], Response]"
     methods: tuple[str, ...] = READ
-    permission: Callable | None = None
-    reply: object = None
+    permission: Callable[[str], str | None] | None = None
+    reply: Shape | None = None
     media: str = "application/json"
     status: int = 200
-    body: object = None
+    body: Shape | None = None
     many: bool = False
-    query: tuple[dict, ...] = ()
+    query: tuple[JsonObject, ...] = ()
     summary: str = ""
 
 
@@ -69,7 +82,7 @@ class DependentFacts:
 
 
 @dataclass(eq=False)
-class Resource:
+class Resource(Generic[M]):
     """One type of object of the API.
 
     filters     names of attributes, `Related(...)`, or Filters of its own; `id` and `id__in` are always there
@@ -77,7 +90,10 @@ class Resource:
     order       names of attributes, dotted through references (`"site.name"`), `-` for descending; id breaks ties
     reorder     `reorder(args)`: the expressions that a list with such a query string is ordered by instead, or ()
     unique      names that must be unique together; a null among them makes an object free
-    rules       `rule(session, changes)`: refuse by `change.fail(message, field)`; run in order, first failure counts
+    rules       `validate_x(session, changes)`: refuse by `change.fail(message, field)`; run in order, first failure
+                counts
+    before_save `set_x(session, changes)`: set what is computed on objects that all rules have let pass; run in order;
+                where it cannot be computed, `change.fail` as in a rule
     after_save  `hook(session, changes)`: what a write brings about, in the same transaction
     on_delete   `hook(session, object)`: what deleting the object brings about, before it goes, in the same transaction;
                 may refuse by raising a Refusal
@@ -87,49 +103,68 @@ class Resource:
     visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
+    view        what the endpoint shows and takes of its model, and where, if not all of it with its model
     ripples     Ripples: the rows of other types that published facts of this one are made of
     """
 
-    model: type
-    filters: tuple = ()
-    search: tuple = ()
-    search_extra: Callable | None = None
+    model: type[M]
+    filters: tuple[str | Related | Filter, ...] = ()
+    search: tuple[str | AnyColumn, ...] = ()
+    search_extra: Callable[[str], list[Condition]] | None = None
     order: tuple[str, ...] = ("name",)
-    reorder: Callable | None = None
+    reorder: Callable[[MultiDict[str, str]], tuple[ColumnElement[Any], ...]] | None = None
     unique: tuple[tuple[str, ...], ...] = ()
-    rules: tuple[Callable, ...] = ()
-    after_save: tuple[Callable, ...] = ()
-    on_delete: tuple[Callable, ...] = ()
+    rules: tuple[Rule[M], ...] = ()
+    before_save: tuple[Rule[M], ...] = ()
+    after_save: tuple[Rule[M], ...] = ()
+    on_delete: tuple[Callable[[Session, M], None], ...] = ()
     lookups: tuple[Lookup, ...] = ()
     actions: tuple[Action, ...] = ()
-    base_conditions: tuple = ()
-    visible: Callable | None = None
+    base_conditions: tuple[Condition, ...] = ()
+    visible: Callable[[Identity], Iterable[Condition]] | None = None
     unrestricted_verbs: tuple[str, ...] = ()
-    postprocess: Callable | None = None
+    postprocess: Callable[[list[JsonObject]], None] | None = None
     path: str = ""
     methods: tuple[str, ...] = ALL
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
+    view: View | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.path = self.path or self.model.path
         if not self.model.path:
             self.model.path = self.path
 
     @property
     def app(self) -> str:
-        return self.model.app
+        """The app in whose part of the API the endpoint is."""
+        return self.view.app if self.view else self.model.app
+
+    @property
+    def is_home(self) -> bool:
+        """Whether this is the endpoint that its model is known by."""
+        return (self.app, self.path) == (self.model.app, self.model.path)
+
+    @property
+    def shown(self) -> type[Record] | View:
+        """What the endpoint shows and takes."""
+        return self.view or self.model
+
+    @property
+    def attributes(self) -> dict[str, Attribute]:
+        """The same, by name."""
+        return self.shown.attributes
 
     def permission(self, verb: str) -> str | None:
         """The permission that `verb` (`"add"`, `"change"`, `"delete"`) needs; None for what is everybody's own."""
-        return None if verb in self.unrestricted_verbs else f"{self.app}.{verb}_{self.model.label.split('.')[1]}"
+        return None if verb in self.unrestricted_verbs else f"{self.model.app}.{verb}_{self.model.label.split('.')[1]}"
 
     @cached_property
     def read_face(self) -> ReadFace:
-        return ReadFace(self.model)
+        return ReadFace(self.model, readable_names(self.attributes))
 
     @cached_property
-    def lookup_defaults(self) -> dict:
+    def lookup_defaults(self) -> JsonObject:
         """What an object shows that no lookup asks about."""
         return {name: value for lookup in self.lookups for name, value in lookup.default.items()}
 
@@ -156,11 +191,14 @@ class Resource:
         if self.search or self.search_extra:
             yield filters.SearchFilter([self._searched(each) for each in self.search], self.search_extra)
 
-    def _searched(self, declared):
-        return getattr(self.model, declared) if isinstance(declared, str) else declared
+    def _searched(self, declared: str | AnyColumn) -> AnyColumn:
+        if not isinstance(declared, str):
+            return declared
+        column: AnyColumn = getattr(self.model, declared)
+        return column
 
     @cached_property
-    def choices(self) -> dict[str, tuple]:
+    def choices(self) -> dict[str, Choices[Any]]:
         """The choice tables of this type, as `_choices` names them (`"site:status"`)."""
         prefix = self.model.verbose_name.replace(" ", "-").lower()
         return {
@@ -169,8 +207,8 @@ class Resource:
             if isinstance(attribute.field, fields.Choice) and not attribute.field.metadata.get("unlisted")
         }
 
-    def schemas(self):
-        return read_schema(self.model), write_schema(self.model), patch_schema(self.model)
+    def schemas(self) -> tuple[type[Schema], type[Schema], type[Schema]]:
+        return read_schema(self.shown), write_schema(self.shown), patch_schema(self.shown)
 
     def index(self) -> None:
         """Give the table its unique sets, and indexes for its order and for each reference and filter of its own.
@@ -180,7 +218,8 @@ class Resource:
         table, order = self.model.__table__, self.ordering.own_keys()
         for names in self.unique:
             table.append_constraint(UniqueConstraint(*(self.model.attributes[name].column for name in names)))
-        indexed = {tuple(index.columns.keys())[0] for index in table.indexes}
+        whole = [index for index in table.indexes if index.dialect_options["postgresql"]["where"] is None]
+        indexed = {tuple(index.columns.keys())[0] for index in whole}
         indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
         for column in dict.fromkeys([*list(order)[:1], *self._narrowing()]):
             if column.name not in indexed:
@@ -188,7 +227,7 @@ class Resource:
                 tie = [table.c.id] if order else []
                 Index(f"ix_{table.name}_{column.name}", order.get(column, column), *after, *tie)
 
-    def _narrowing(self) -> Iterable[Column]:
+    def _narrowing(self) -> Iterable[Column[Any]]:
         """The references and the columns that are filtered by."""
         columns = self.model.__table__.columns
         for name, attribute in self.model.attributes.items():

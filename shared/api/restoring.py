@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from shared.http.errors import Forbidden
 from shared.schema import fields, openapi_schemas
+from shared.schema.changes import Change
+from shared.schema.models import Record
 from shared.schema.parsing import MAX_INTEGER, to_integer
 
 PARAMETER = openapi_schemas.query(
@@ -30,7 +32,7 @@ def is_asked_for() -> bool:
     return True
 
 
-def keep_ids(session: Session, model: type, changes: list) -> None:
+def keep_ids(session: Session, model: type[Record], changes: list[Change]) -> None:
     """Give new objects the ids that they are sent with, before others can get them."""
     asked = [(change, change.sent["id"]) for change in changes if isinstance(change.sent, dict) and "id" in change.sent]
     if not asked:

@@ -1,28 +1,37 @@
 """Uniqueness: against what is stored and within one bulk request, with one statement per rule."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Column, select, tuple_
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
+from shared.api.resource import Resource
 from shared.http.errors import NON_FIELD
+from shared.schema.changes import Change
+from shared.schema.models import Attribute, Record
+
+# A change, and the values that it wants to have alone.
+Claimed = tuple[Change, tuple[Any, ...]]
 
 
-def sets(resource) -> list[tuple[str, ...]]:
-    """The attributes that are unique on their own, and those that are together."""
-    return [*((name,) for name, _, _ in _unique_columns(resource.model)), *resource.unique]
+def documented(resource: Resource) -> JsonObject:
+    """What the OpenAPI document says of it: the names, alone or together, that no two objects have in common."""
+    alone = [[name] for name, _, _ in _unique_columns(resource)]
+    return {"x-unique": [*alone, *map(list, resource.unique)]}
 
 
-def check_columns(session: Session, resource, changes: list) -> None:
+def check_columns(session: Session, resource: Resource, changes: list[Change]) -> None:
     """Columns that are unique on their own; an error names the field."""
-    for name, attribute, column in _unique_columns(resource.model):
+    for name, attribute, column in _unique_columns(resource):
         message = _message(resource.model, name, attribute, column)
         claimed = [(change, (change.values[name],)) for change in changes if change.values.get(name) is not None]
         for change in _taken(session, resource.model, (attribute.column,), claimed):
             change.fail(message, name)
 
 
-def check_sets(session: Session, resource, changes: list) -> None:
+def check_sets(session: Session, resource: Resource, changes: list[Change]) -> None:
     """Columns that are unique together (`Resource.unique`); a null among them makes the set free."""
     for names in resource.unique:
         columns = tuple(resource.model.attributes[name].column for name in names)
@@ -32,15 +41,15 @@ def check_sets(session: Session, resource, changes: list) -> None:
             change.fail(f"The fields {', '.join(names)} must make a unique set.", NON_FIELD)
 
 
-def _unique_columns(model) -> Iterator[tuple]:
-    """(name, attribute, column) of each attribute that is unique on its own."""
-    for name, attribute in model.attributes.items():
-        column = model.__table__.columns.get(attribute.column)
+def _unique_columns(resource: Resource) -> Iterator[tuple[str, Attribute, Column[Any]]]:
+    """Each attribute that is unique on its own, by name, with its column."""
+    for name, attribute in resource.model.attributes.items():
+        column = resource.model.__table__.columns.get(attribute.column)
         if column is not None and column.unique and name != "id":
             yield name, attribute, column
 
 
-def _taken(session: Session, model, columns: tuple[str, ...], claimed: list) -> list:
+def _taken(session: Session, model: type[Record], columns: tuple[str, ...], claimed: list[Claimed]) -> list[Change]:
     """The changes whose values another row, or an earlier change of the same request, has already."""
     if not claimed:
         return []
@@ -56,7 +65,7 @@ def _taken(session: Session, model, columns: tuple[str, ...], claimed: list) -> 
     return taken
 
 
-def _message(model, name: str, attribute, column) -> str:
+def _message(model: type[Record], name: str, attribute: Attribute, column: Column[Any]) -> str:
     if attribute.is_reference:
         return "This field must be unique."
     label = column.doc or name.replace("_", " ")

@@ -1,11 +1,12 @@
 """The database of this process: one pool, short transactions, reads without any."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TypeVar
 
 import psycopg2
 from flask import current_app
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -21,15 +22,23 @@ IDLE_TRANSACTION_MS = 15000
 # for, and the search took longer than the rows. What is prepared is prepared because its plan is always the same.
 PLANNING = "-c join_collapse_limit=1 -c plan_cache_mode=force_generic_plan"
 
+T = TypeVar("T")
+
 
 class Database:
     """A pool of connections to one database; `url` may be empty for a process that only documents itself.
 
-    Every transaction runs within `guard(session)`, which may refuse it.
+    Every transaction runs within `guard(session)`, which may refuse it. `on_disconnect` is called when a connection
+    turned out to be broken: what is connected to next may be another database.
     """
 
-    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager] = nullcontext):
-        self._guard = guard
+    def __init__(
+        self,
+        url: str,
+        guard: Callable[[Session], AbstractContextManager[object]] = nullcontext,
+        on_disconnect: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._guard, self._on_disconnect = guard, on_disconnect
         self.engine = create_engine(
             url or "postgresql+psycopg2://",
             isolation_level="AUTOCOMMIT",
@@ -46,22 +55,27 @@ class Database:
                 f" {PLANNING}",
             },
         )
+        event.listen(self.engine, "handle_error", self._failed)
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
         self._sessions = sessionmaker(writing, autoflush=False, expire_on_commit=False)
 
     @contextmanager
-    def reading(self) -> "Connection":
+    def reading(self) -> Iterator[Connection]:
         """A connection for statements that need no transaction."""
         with self.engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def transaction(self) -> "Session":
+    def transaction(self) -> Iterator[Session]:
         """A session whose work is committed once, at the end, or rolled back on any error."""
         with self._sessions() as session, session.begin():
             self._connect(session)
             with self._guard(session):
                 yield session
+
+    def _failed(self, context: ExceptionContext) -> None:
+        if context.is_disconnect:
+            self._on_disconnect()
 
     def _connect(self, session: Session) -> None:
         """Take a connection now: changing its isolation is the first to notice that PostgreSQL was restarted.
@@ -71,13 +85,14 @@ class Database:
         try:
             session.connection()
         except psycopg2.Error:
+            self._on_disconnect()
             self.engine.dispose()
             try:
                 session.connection()
             except psycopg2.Error as error:
                 raise ServiceUnavailable("The database is not available.") from error
 
-    def run(self, work: Callable):
+    def run(self, work: Callable[[Session], T]) -> T:
         """The result of `work(session)`, committed; tried once more if passing trouble surely left nothing done."""
         try:
             with self.transaction() as session:
@@ -96,7 +111,7 @@ class _NothingDone(Exception):
     """A deadlock, or a connection that broke before anything was committed."""
 
 
-def _before_commit(work: Callable, session: Session):
+def _before_commit(work: Callable[[Session], T], session: Session) -> T:
     try:
         result = work(session)
         session.flush()
@@ -114,4 +129,5 @@ def was_closed(error: DBAPIError) -> bool:
 
 def database() -> Database:
     """The database of the current application."""
-    return current_app.extensions["patchbay.database"]
+    found: Database = current_app.extensions["patchbay.database"]
+    return found

@@ -20,7 +20,7 @@ UNUSED_SECONDS = 60
 class Client:
     """Asks the server at `url`, from many threads at once; at most `idle` unused connections are kept."""
 
-    def __init__(self, url: str, connect_seconds: float, idle: int):
+    def __init__(self, url: str, connect_seconds: float, idle: int) -> None:
         address = urlsplit(url)
         self._tls = ssl.create_default_context() if address.scheme == "https" else None
         self._host, self._port = address.hostname, address.port or (443 if self._tls else 80)
@@ -39,11 +39,20 @@ class Client:
         return self.send(method, target, headers, body, seconds).begun()
 
     def send(
-        self, method: str, target: str, headers: dict[str, str], body: "bytes | IO[bytes]" = b"", seconds: float = 30
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: "bytes | IO[bytes]" = b"",
+        seconds: float = 30,
+        fresh: bool = False,
     ) -> ClientResponse:
-        """Ask without waiting: the reply to come. Raises Unreachable, TimedOut, Broken."""
+        """Ask without waiting: the reply to come. Raises Unreachable, TimedOut, Broken.
+
+        On a `fresh` connection, it is whoever takes new ones that answers.
+        """
         head = self._head(method, target, headers)
-        connection = self._unused() or self._connected()
+        connection = (None if fresh else self._unused()) or self._connected()
         with closed_on_failure(connection):
             connection.settimeout(seconds)
             _send(connection, head, body)

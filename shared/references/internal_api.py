@@ -1,15 +1,33 @@
 """What services ask each other, all below `/internal/<app>/`; only a signed service is answered."""
 
-from flask import Blueprint, g
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
+from flask import Blueprint, Response, g
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared import JsonObject
 from shared.db.database import database
 from shared.http import request_body, responses
 from shared.http.errors import Forbidden, ServiceUnavailable
-from shared.references import auditing, client, following, owning, progress, releasing
+from shared.references import (
+    auditing,
+    client,
+    delivering,
+    following,
+    owning,
+    past,
+    progress,
+    recovering,
+    releasing,
+)
+from shared.references.lookups import Answer
+from shared.schema.models import Record
 from shared.security import replay_protection
 
 
-def blueprint(base, answers: dict, permissions: list[str]) -> Blueprint:
+def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: list[str]) -> Blueprint:
     """The internal routes; `answers` maps questions that others may look up to `answer(connection, ids)`.
 
     `permissions` are all that this service asks for.
@@ -17,46 +35,41 @@ def blueprint(base, answers: dict, permissions: list[str]) -> Blueprint:
     internal = Blueprint("internal", __name__, url_prefix=f"/internal/{base.app}")
 
     @internal.errorhandler(client.ServiceDown)
-    def down(error):
+    def down(error: client.ServiceDown) -> NoReturn:
         raise ServiceUnavailable(str(error))
 
     @internal.before_request
-    def services_only():
+    def services_only() -> None:
         if not g.identity.service:
             raise Forbidden("Only services may ask this.")
 
     @internal.post("/claims")
-    def claims():
+    def claims() -> Response:
         asked, service = request_body.body(), g.identity.service
-        target = base.model_of(asked["label"])
-        objects = database().run(
-            lambda session: owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
-        )
-        return responses.json_response({"objects": objects})
+        target = owning.published(base, asked["label"])
 
-    @internal.post("/feed")
-    def feed():
+        def answer(session: Session) -> JsonObject:
+            return owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
+
+        return responses.json_response(database().run(answer))
+
+    @internal.post("/changes")
+    def changes() -> Response:
         replay_protection.exempt()
-        asked, service = request_body.body(), g.identity.service
-        return responses.json_response(database().run(lambda session: owning.feed(session, base, service, **asked)))
-
-    @internal.post("/nudges")
-    def nudges():
-        following.pull(base, request_body.body()["owner"])
-        return responses.json_response({})
+        return responses.json_response(following.receive(base, g.identity.service, request_body.body()))
 
     @internal.post("/releases")
-    def releases():
+    def releases() -> Response:
         wanted = request_body.body()
         dependents = database().run(lambda session: releasing.release(session, base, wanted))
         return responses.json_response({"dependents": dependents})
 
     @internal.post("/permissions")
-    def permission_names():
+    def permission_names() -> Response:
         return responses.json_response({"permissions": permissions})
 
     @internal.post("/lookups")
-    def look_up():
+    def look_up() -> Response:
         asked = request_body.body()
         g.base_url = asked["base_url"]
         with database().reading() as connection:
@@ -64,53 +77,92 @@ def blueprint(base, answers: dict, permissions: list[str]) -> Blueprint:
         return responses.json_response({str(pk): more for pk, more in found.items()})
 
     @internal.post("/progress")
-    def tell_progress():
+    def tell_progress() -> Response:
         with database().transaction() as session:
             return responses.json_response(progress.report(session, base))
 
+    _serve_pasts(internal, base)
     _serve_audits(internal, base)
     return internal
 
 
-def _serve_audits(internal: Blueprint, base) -> None:
+def _serve_pasts(internal: Blueprint, base: type[Record]) -> None:
+    """How two services find out which of them has lost something, and that one is gone for good."""
+    readers = base.metadata.tables["reference_reader"]
+
+    @internal.post("/positions")
+    def positions() -> Response:
+        replay_protection.exempt()
+        asked, holder = request_body.body(), g.identity.service
+        past.compare(base, holder, asked["position"], asked["incarnation"])
+        delivering.deliver_waiting_for(base, holder)
+        with database().reading() as connection:
+            acknowledged = connection.scalar(select(readers.c.acknowledged).where(readers.c.service == holder))
+        return responses.json_response({"known": acknowledged is not None, "acknowledged": acknowledged or 0})
+
+    @internal.post("/memories")
+    def memories() -> Response:
+        with database().transaction() as session:
+            return responses.json_response(recovering.remembered(session, base, g.identity.service))
+
+    @internal.post("/recoveries")
+    def recoveries() -> Response:
+        return responses.json_response(recovering.recover(base, g.identity.service, request_body.body()))
+
+    @internal.post("/retirements")
+    def retirements() -> Response:
+        holder = request_body.body()["holder"]
+        if g.identity.service != base.app:
+            raise Forbidden("Only the operator may say that a service is gone.")
+        owning.retire(base, holder)
+        return responses.json_response({})
+
+
+def _serve_audits(internal: Blueprint, base: type[Record]) -> None:
     """`audits` is asked of a holder by `patchbay audit`; what is below it, by the holder of its owners."""
 
     @internal.post("/audits")
-    def audits():
+    def audits() -> Response:
         found = auditing.audit(base, request_body.body()["repair"])
         return responses.json_response({"findings": [list(each) for each in found]})
 
     @internal.post("/audits/state")
-    def state():
+    def state() -> Response:
         with database().transaction() as session:
             return responses.json_response(auditing.state(session, base, g.identity.service))
 
     @internal.post("/audits/digest")
-    def compare():
+    def compare() -> Response:
         asked = request_body.body()
         with database().transaction() as session:
             rows, claims = _claimed(session, base, asked)
         return responses.json_response({"same": auditing.digest(rows, claims) == asked["digest"]})
 
     @internal.post("/audits/rows")
-    def rows():
+    def rows() -> Response:
         asked = request_body.body()
         with database().transaction() as session:
             rows, claims = _claimed(session, base, asked)
-            objects = rows | auditing.fact_rows(session, base.model_of(asked["label"]), asked["ids"])
+            objects = rows | auditing.fact_rows(session, owning.published(base, asked["label"]), asked["ids"])
         return responses.json_response({"objects": _by_text(objects), "claims": _by_text(claims)})
 
     @internal.post("/audits/reset")
-    def reset():
+    def reset() -> Response:
         with database().transaction() as session:
-            position = owning.forget_reader(session, base, g.identity.service)
-        return responses.json_response({"position": position})
+            owning.expect_nothing(session, base, g.identity.service)
+        return responses.json_response({})
+
+    @internal.post("/audits/disclaim")
+    def disclaim() -> Response:
+        with database().transaction() as session:
+            owning.forget(session, base, g.identity.service, request_body.body()["label"])
+        return responses.json_response({})
 
 
-def _claimed(session, base, asked: dict) -> tuple[dict, dict]:
-    model = base.model_of(asked["label"])
+def _claimed(session: Session, base: type[Record], asked: JsonObject) -> tuple[dict[int, list[Any]], dict[int, bool]]:
+    model = owning.published(base, asked["label"])
     return auditing.claimed_rows(session, model, g.identity.service, asked["after"], asked["until"])
 
 
-def _by_text(rows: dict) -> dict:
+def _by_text(rows: Mapping[int, Any]) -> JsonObject:
     return {str(pk): value for pk, value in rows.items()}

@@ -1,8 +1,12 @@
 """Triggers: what puts a change of a claimed object into the outbox, whoever makes it and in whatever way.
 
 They are made from the contracts and applied after every migration. A trigger sees what no application code does: rows
-that go by a foreign key's cascade, and rows that one statement changes in bulk.
+that go by a foreign key's cascade, and rows that one statement changes in bulk. The transaction learns from a setting
+of its own whom its changes concern: a JSON object of the first entry for each holder.
 """
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import aliased
@@ -11,13 +15,27 @@ from sqlalchemy.sql import visitors
 from shared.db.advisory_locks import AdvisoryLock
 from shared.references.owning import fact_sql
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Record
+
+PUBLISHED = "patchbay.published"
 
 FUNCTIONS = f"""
-CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO reference_outbox (service, label, object_id)
-  SELECT DISTINCT c.service, c.label, changed.id FROM unnest(ids) AS changed(id)
-  JOIN reference_claim c ON c.label = of_label AND c.object_id IN (changed.id, 0)
-$$;
+CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE known jsonb = coalesce(nullif(current_setting('{PUBLISHED}', true), ''), '{{}}');
+DECLARE made jsonb;
+BEGIN
+  WITH put AS (
+    INSERT INTO reference_outbox AS entry (service, label, object_id)
+    SELECT DISTINCT c.service, c.label, changed.id FROM unnest(ids) AS changed(id)
+    JOIN reference_claim c ON c.label = of_label AND c.object_id IN (changed.id, 0) ORDER BY 1, 3
+    ON CONFLICT (service, label, object_id) DO UPDATE SET id = nextval('reference_outbox_id_seq')
+    RETURNING entry.service, entry.id
+  ), first AS (SELECT service, min(id) AS id FROM put GROUP BY service)
+  SELECT jsonb_object_agg(service, id) INTO made FROM first;
+  IF made IS NOT NULL THEN
+    PERFORM set_config('{PUBLISHED}', (made || known)::text, true);
+  END IF;
+END $$;
 CREATE OR REPLACE FUNCTION reference_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM reference_publish(TG_ARGV[0], ARRAY[NEW.id]);
@@ -40,12 +58,38 @@ END $$;
 """
 
 
-def install(connection: Connection, base, resources) -> None:
+class ChangedWith(Protocol):
+    """Facts that change with another type (`shared.api.resource.DependentFacts`)."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def ids(self) -> str: ...
+
+
+class Publishing(Protocol):
+    """A resource, as far as this module knows one."""
+
+    @property
+    def model(self) -> type[Record]: ...
+
+    @property
+    def is_home(self) -> bool: ...
+
+    @property
+    def dependent_facts(self) -> Sequence[ChangedWith]: ...
+
+
+def install(connection: Connection, base: type[Record], resources: Iterable[Publishing]) -> None:
     """Make the triggers of every published type of this service agree with its contract."""
     connection.execute(text(FUNCTIONS.replace(":", "\\:")))
     _drop_all(connection)
     for resource in resources:
-        if resource.model.label in CONTRACTS and resource.path == resource.model.path:
+        if resource.model.label in CONTRACTS and resource.is_home:
             _install_own(connection, resource.model)
             for ripple in resource.dependent_facts:
                 _install_ripple(connection, base.model_of(ripple.label), resource.model, ripple)
@@ -59,7 +103,7 @@ def _drop_all(connection: Connection) -> None:
         connection.execute(text(f'DROP TRIGGER "{name}" ON {table}'))
 
 
-def _install_own(connection: Connection, model) -> None:
+def _install_own(connection: Connection, model: type[Record]) -> None:
     table, label = model.__tablename__, model.label
     connection.execute(
         text(
@@ -83,7 +127,7 @@ def _install_own(connection: Connection, model) -> None:
     )
 
 
-def _install_ripple(connection: Connection, source, model, ripple) -> None:
+def _install_ripple(connection: Connection, source: type[Record], model: type[Record], ripple: ChangedWith) -> None:
     quoted = ripple.ids.replace("'", "''")
     connection.execute(
         text(
@@ -93,17 +137,18 @@ def _install_ripple(connection: Connection, source, model, ripple) -> None:
     )
 
 
-def _differs(columns) -> str:
+def _differs(columns: Iterable[str]) -> str:
     return " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in columns)
 
 
-def published_columns(model) -> list[str]:
+def published_columns(model: type[Record]) -> list[str]:
     """The columns of the model's own table that its contract's facts are made of."""
     entity = aliased(model)
     table = entity.id.table
     found = set()
     for name in CONTRACTS[model.label].facts:
         for element in visitors.iterate(fact_sql(model, entity, name)):
-            if getattr(element, "table", None) is table:
-                found.add(element.name)
+            named: Any = element
+            if getattr(named, "table", None) is table:
+                found.add(named.name)
     return sorted(found)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from typing import Any
 
 from marshmallow import ValidationError
 
@@ -17,7 +18,7 @@ def encodable(text: str) -> bool:
     return True
 
 
-def to_integer(value) -> int | None:
+def to_integer(value: Any) -> int | None:
     """5, "5", 5.0 and "5.0" are integers; booleans, fractions and other text are not (None)."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
@@ -29,7 +30,7 @@ def to_integer(value) -> int | None:
     return int(match[1]) if match else None
 
 
-def to_date(value) -> date | None:
+def to_date(value: Any) -> date | None:
     match = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", value, re.ASCII) if isinstance(value, str) else None
     try:
         return date(*map(int, match.groups())) if match else None
@@ -37,7 +38,7 @@ def to_date(value) -> date | None:
         return None
 
 
-def to_moment(value) -> datetime | None:
+def to_moment(value: Any) -> datetime | None:
     """A point in time in ISO 8601, in UTC where it does not say."""
     try:
         read = datetime.fromisoformat(value)
@@ -46,7 +47,7 @@ def to_moment(value) -> datetime | None:
         return None
 
 
-def to_pk(value) -> int:
+def to_pk(value: Any) -> int:
     """The id that `value` names; NetBox takes JSON true for 1. Raises ValidationError."""
     number = int(value) if isinstance(value, bool) else to_integer(value)
     if number is None:

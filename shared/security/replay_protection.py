@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from shared.db import prepared
 from shared.http.errors import Forbidden
-from shared.security.identity import MAX_AGE_SECONDS, Identity
+from shared.security.identity import ACCEPTED_SECONDS, Identity
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 # Each write forgets at most two old numbers, none that another write is forgetting: nobody waits, and none pile up.
 _SPEND = f"""
 WITH old AS (
-    SELECT number FROM identity_spent WHERE spent < clock_timestamp() - interval '{2 * MAX_AGE_SECONDS} seconds'
+    SELECT number FROM identity_spent WHERE spent < clock_timestamp() - interval '{2 * ACCEPTED_SECONDS} seconds'
     LIMIT 2 FOR UPDATE SKIP LOCKED
 ), forgotten AS (DELETE FROM identity_spent USING old WHERE identity_spent.number = old.number)
 INSERT INTO identity_spent (number) VALUES ($1) ON CONFLICT DO NOTHING RETURNING number

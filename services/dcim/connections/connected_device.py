@@ -1,7 +1,7 @@
 """Which device is at the other end of an interface: how a device finds out what it is plugged into."""
 
-from flask import Blueprint, request
-from sqlalchemy import case, select
+from flask import Blueprint, Response, request
+from sqlalchemy import Select, case, select
 
 from services.dcim.resources.devices import Device, devices
 from services.dcim.resources.interface_connections import InterfaceConnection
@@ -23,7 +23,7 @@ PEER = tuple(
 
 @blueprint.get("/api/dcim/connected-device/")
 @operation("GET", "The device at the other end of an interface", DEVICE, parameters=PEER)
-def connected_device():
+def connected_device() -> Response:
     """The device connected to `peer-interface` of `peer-device`; an empty reply if there is none."""
     names = [request.args.get(name, "").strip() for name in ("peer-device", "peer-interface")]
     if not all(names):
@@ -33,15 +33,15 @@ def connected_device():
         if interface is None:
             raise NotFound
         device = connection.scalar(_device_opposite(interface))
-        return responses.raw_response(reading.one_row(connection, devices, device) if device else b"")
+        return responses.raw_response(reading.one_row(connection, devices, device) or b"" if device else b"")
 
 
-def _interface(device: str, name: str):
+def _interface(device: str, name: str) -> Select[int]:
     named = select(Interface.id).join(Device, Interface.device_id == Device.id)
     return named.where(Device.name == device.replace("\x00", ""), Interface.name == name.replace("\x00", ""))
 
 
-def _device_opposite(interface: int):
+def _device_opposite(interface: int) -> Select[int | None]:
     here, there = InterfaceConnection.interface_a_id, InterfaceConnection.interface_b_id
     other = case((here == interface, there), else_=here)
     return (

@@ -1,49 +1,80 @@
-"""What an interface must keep to: its device, its LAG, its VLANs and what it is plugged into."""
+"""What an interface must keep to: its device or machine, its LAG, its VLANs and what it is plugged into."""
+
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
-from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE
-from services.dcim.components.columns import only_on
+from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE, VIRTUAL_FORM_FACTOR
+from services.dcim.components.columns import validate_type_flag
 from services.dcim.resources.interface_connections import connected_among
 from services.dcim.resources.virtual_chassis import VirtualChassis
+from shared.http.errors import NON_FIELD
+from shared.schema.changes import Change, Rule
 
 TAGGED = 200
 NO_PORT = "Virtual, LAG and wireless interfaces cannot be connected."
 
 
-def has_a_device(session, changes):
+def validate_parent(session: Session, changes: list[Change]) -> None:
     for change in changes:
-        if change.object.device_id is None:
-            change.fail("An interface must be part of a device.")
+        parents = [change.object.device_id, change.object.virtual_machine_id]
+        if parents.count(None) != 1:
+            change.fail("An interface is part of one device, or of one virtual machine.")
 
 
-def vlans_reach_the_site(session, changes):
-    """A VLAN is global, or of the site that the device is at."""
+def validate_form_factor(session: Session, changes: list[Change]) -> None:
     for change in changes:
-        if not _reaches(change.object.untagged_vlan, change):
-            change.fail("The VLAN is of another site than the device.", "untagged_vlan")
-        if "tagged_vlans" in change.values and not all(_reaches(vlan, change) for vlan in change.object.tagged_vlans):
-            change.fail("Some of the VLANs are of another site than the device.", "tagged_vlans")
+        sent = change.values.get("form_factor", VIRTUAL_FORM_FACTOR)
+        if change.object.virtual_machine_id and sent != VIRTUAL_FORM_FACTOR:
+            change.fail("An interface of a virtual machine is virtual.")
 
 
-def _reaches(vlan, change) -> bool:
-    return vlan is None or vlan.site_id in (None, change.object.device.site_id)
+def of_devices(rule: Rule[Any]) -> Rule[Any]:
+    """The rule for interfaces of devices only."""
+
+    def on_those(session: Session, changes: list[Change]) -> None:
+        rule(session, [change for change in changes if change.object.device_id])
+
+    return on_those
 
 
-def only_ports_are_connected(session, changes):
+def validate_vlans(session: Session, changes: list[Change]) -> None:
+    """A VLAN is global, or of the site that the device, or the cluster of the machine, is at."""
+    for change in changes:
+        owner, where = _owner(change)
+        if not _reaches(change.object.untagged_vlan, owner):
+            change.fail(
+                f"The VLAN is of another site than {where}.", "untagged_vlan" if change.object.device else NON_FIELD
+            )
+        if "tagged_vlans" in change.values and not all(_reaches(vlan, owner) for vlan in change.object.tagged_vlans):
+            change.fail(f"Some of the VLANs are of another site than {where}.", "tagged_vlans")
+
+
+def _owner(change: Change) -> tuple[Any, str]:
+    """What the interface is part of, which has a site, and what to call that."""
+    device = change.object.device
+    return (device, "the device") if device else (change.object.virtual_machine, "the cluster of the machine")
+
+
+def _reaches(vlan: Any, owner: Any) -> bool:
+    return vlan is None or vlan.site_id in (None, owner.site_id)
+
+
+def validate_connection(session: Session, changes: list[Change]) -> None:
     """An interface that is no port cannot be plugged into another one."""
     others = no_ports(changes)
     for pk in connected_among(session, others):
         others[pk].fail(NO_PORT)
 
 
-def no_ports(changes) -> dict:
+def no_ports(changes: list[Change]) -> dict[int, Change]:
     """The changes, by id, of interfaces that are, or now become, something that no cable fits."""
     return {c.object.id: c for c in changes if not c.creating and c.object.form_factor in NOT_CONNECTABLE}
 
 
-def lag_is_near(session, changes):
+def validate_lag_device(session: Session, changes: list[Change]) -> None:
     """A LAG is on the same device, or on the master of the chassis that the device is in."""
     members = [change for change in changes if change.object.lag_id is not None]
     chassis = {change.object.device.virtual_chassis_id for change in members}
@@ -55,7 +86,7 @@ def lag_is_near(session, changes):
             change.fail("The LAG is on another device.")
 
 
-def only_ports_join_a_lag(session, changes):
+def validate_lag_membership(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if change.object.lag_id is None:
             continue
@@ -65,7 +96,7 @@ def only_ports_join_a_lag(session, changes):
             change.fail("An interface cannot be part of itself.", "lag")
 
 
-def members_need_a_lag(session, changes):
+def validate_lag_with_members(session: Session, changes: list[Change]) -> None:
     """An interface that others are part of stays a LAG."""
     model = Base.model_of("dcim.interface")
     others = {c.object.id: c for c in changes if not c.creating and c.object.form_factor != LAG_FORM_FACTOR}
@@ -73,7 +104,7 @@ def members_need_a_lag(session, changes):
         others[pk].fail("Other interfaces are part of this one, so it must be a LAG.")
 
 
-def settle_vlans(session, changes):
+def set_vlans(session: Session, changes: list[Change]) -> None:
     """Without a mode there is no untagged VLAN; an update to another mode than tagged drops the tagged ones."""
     for change in changes:
         if change.object.mode is None:
@@ -82,13 +113,13 @@ def settle_vlans(session, changes):
             change.object.tagged_vlans = []
 
 
-RULES = (
-    has_a_device,
-    vlans_reach_the_site,
-    only_on("is_network_device", "Only devices of a network device type have interfaces."),
-    only_ports_are_connected,
-    lag_is_near,
-    only_ports_join_a_lag,
-    members_need_a_lag,
-    settle_vlans,
+RULES: tuple[Rule[Any], ...] = (
+    validate_parent,
+    validate_form_factor,
+    validate_vlans,
+    of_devices(validate_type_flag("is_network_device", "Only devices of a network device type have interfaces.")),
+    validate_connection,
+    validate_lag_membership,
+    of_devices(validate_lag_device),
+    validate_lag_with_members,
 )

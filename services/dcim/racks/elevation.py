@@ -46,7 +46,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Rack:
+class RackElevation:
     """A rack of `height` units; `desc_units` numbers them from the top down."""
 
     height: int

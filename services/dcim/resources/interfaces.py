@@ -1,6 +1,9 @@
-"""Interfaces: what a device meets a network with."""
+"""Interfaces: what a device meets a network with; those of virtual machines are here, too.
 
-from flask import g
+Where these are at home, and only they, is /api/virtualization/interfaces/ (virtualization_interfaces.py).
+"""
+
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.choices import INTERFACE_MODE
@@ -8,21 +11,25 @@ from services.dcim.components.columns import OWNER, Component, InterfaceKind
 from services.dcim.devices.facts import INTERFACE_RIPPLES, InterfaceFacts
 from services.dcim.interfaces.lists import device_filters, natural_order, other_filters
 from services.dcim.interfaces.mac_address import mac_address
-from services.dcim.interfaces.rules import NO_PORT, RULES, no_ports
+from services.dcim.interfaces.rules import NO_PORT, RULES, no_ports, set_vlans
 from services.dcim.resources.interface_connections import connection_of, is_connected
-from shared.api import reading
 from shared.api.graphs import INTERFACE, graphs
 from shared.api.resource import Related, Resource
-from shared.http.errors import ServiceUnavailable
+from shared.references.consulting import consult
 from shared.references.lookups import Lookup
 from shared.schema import fields
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
+from shared.schema.models import View
+
+TERMINATIONS = "interface-terminations"
 
 
 class Interface(InterfaceFacts, InterfaceKind, Component, Base):
     path = "interfaces"
 
     device_id = reference("dcim.device", on_delete=CASCADE, null=True, required=True, sort_order=OWNER)
+    virtual_machine_id = reference("virtualization.virtualmachine", on_delete=CASCADE, null=True, sort_order=OWNER)
     enabled = boolean(True)
     lag_id = reference("dcim.interface", on_delete=SET_NULL, null=True, nested=("name",))
     mtu = integer(0, 32767, null=True)
@@ -35,24 +42,21 @@ class Interface(InterfaceFacts, InterfaceKind, Component, Base):
     tagged_vlans = references("ipam.vlan")
 
 
-def only_ports_end_circuits(session, changes):
+def validate_no_circuit(session: Session, changes: list[Change]) -> None:
     """What circuits end on, only the service of circuits knows; it is asked when an interface ceases to be a port.
 
     Raises ServiceUnavailable.
     """
     turned = {pk: change for pk, change in no_ports(changes).items() if change.changed("form_factor")}
-    answer = reading.looked_up(session.connection(), interfaces, list(turned)) if turned else {}
-    if "circuits" in g.get("degraded", ()):
-        raise ServiceUnavailable(
-            "The circuits service does not answer, which knows whether a circuit ends on this interface."
-        )
-    for pk, known in answer.items():
-        if known["circuit_termination"]:
-            turned[pk].fail(NO_PORT)
+    for pk in consult(session, Interface, turned, "circuits", TERMINATIONS):
+        turned[pk].fail(NO_PORT)
 
+
+SHOWN = {name: each for name, each in Interface.attributes.items() if name != "virtual_machine"}
 
 interfaces = Resource(
     Interface,
+    view=View("dcim", Interface, SHOWN),
     filters=(
         "name",
         "form_factor",
@@ -66,8 +70,9 @@ interfaces = Resource(
     order=("device.name", "name"),
     reorder=natural_order(Interface),
     unique=(("device", "name"),),
-    rules=(*RULES, only_ports_end_circuits),
-    lookups=(Lookup("circuits", "interface-terminations", {"circuit_termination": None}),),
+    rules=(*RULES, validate_no_circuit),
+    before_save=(set_vlans,),
+    lookups=(Lookup("circuits", TERMINATIONS, {"circuit_termination": None}),),
     dependent_facts=INTERFACE_RIPPLES,
     actions=(graphs(INTERFACE),),
 )
