@@ -2,28 +2,27 @@
 
 from typing import Any
 
-from moving.api import Api, Refused
+from moving.api import ApiClient, Refused
 from moving.catalogue import Kind
 from moving.rows import row_of
 
 
-def existing(api: Api, kind: Kind, body: dict[str, Any]) -> int | None:
+def existing(api: ApiClient, kind: Kind, body: dict[str, Any]) -> int | None:
     """The id of the one object here that is the same as `body`, by any unique set of names; None without one."""
     for names in kind.unique:
         values = {name: body.get(name) for name in names}
         if any(value in (None, "", []) for value in values.values()):
             continue
-        query = {_filter(kind, name): value for name, value in values.items()}
-        query.pop(None, None)
+        query: dict[str, Any] = {chosen: value for name, value in values.items() if (chosen := _filter(kind, name))}
         if not query:
             continue
         try:
-            candidates = list(api.objects(kind.path, **query))
+            candidates = list(api.objects(kind.path, 0, None, **query))
         except Refused:
             continue
         same = [face["id"] for face in candidates if _has(kind, face, values)]
         if len(same) == 1:
-            return same[0]
+            return int(same[0])
     return None
 
 

@@ -11,6 +11,8 @@ from requests.auth import AuthBase
 
 from stack.cli_error import CliError
 
+Face = dict[str, Any]
+
 PAGE = 1000
 CONNECT_SECONDS, READ_SECONDS = 10, 120
 TRIES = 6
@@ -42,7 +44,7 @@ class _Token(AuthBase):
         return request
 
 
-class Api:
+class ApiClient:
     """The API at `base_url` (without `/api`), asked with `token`; no reply leads the client elsewhere."""
 
     def __init__(self, base_url: str, token: str) -> None:
@@ -67,14 +69,16 @@ class Api:
             raise ValueError(f"the file is larger than {most} bytes")
         return content
 
-    def pages(self, path: str, since: int = 0, **query: Any) -> Iterator[tuple[int, list[dict]]]:
+    def pages(
+        self, path: str, since: int = 0, headers: dict[str, str] | None = None, **query: Any
+    ) -> Iterator[tuple[int, list[Face]]]:
         """The list at `path`, as (how many there are, those of a page), in the order of ids where the API can.
 
         Only the position is taken from the links to the next page, which may say anything.
         """
         position: dict[str, int] = {"cursor": since}
         while True:
-            page = self.get(f"{path}/", limit=PAGE, **position, **query)
+            page = self.get(f"{path}/", headers, limit=PAGE, **(query | position))
             yield page["count"], page["results"]
             following = parse_qs(urlsplit(page.get("next") or "").query)
             if not following or not page["results"]:
@@ -85,9 +89,9 @@ class Api:
                 return
             position = {name: step}
 
-    def objects(self, path: str, since: int = 0, **query: Any) -> Iterator[dict]:
+    def objects(self, path: str, since: int = 0, headers: dict[str, str] | None = None, **query: Any) -> Iterator[Face]:
         """The objects of the list at `path` whose id is greater than `since`, each once."""
-        for _, results in self.pages(path, since, **query):
+        for _, results in self.pages(path, since, headers, **query):
             yield from (each for each in results if each["id"] > since)
 
     def send(self, method: str, path: str, body: Any, headers: dict[str, str] | None = None, **query: Any) -> Any:
@@ -172,5 +176,5 @@ def _told(reply: requests.Response) -> Any:
 def _wait(number: int, retry_after: str | None) -> None:
     """Before the next try; the last one is not waited for."""
     if number + 1 < TRIES:
-        asked = float(retry_after) if (retry_after or "").isdigit() else 0.2 * 2**number
+        asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.2 * 2**number
         time.sleep(min(asked, LONGEST_WAIT_SECONDS))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from shared import JsonObject
+
 JSON, FORM = "application/json", "multipart/form-data"
 
 
@@ -18,10 +20,10 @@ class Kind:
 
     path: str
     label: str
-    fields: dict[str, dict]
+    fields: dict[str, JsonObject]
     required: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
-    references: dict[str, str] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=JsonObject)
     lists: frozenset[str] = frozenset()
     unique: tuple[tuple[str, ...], ...] = ()
     filters: frozenset[str] = frozenset()
@@ -30,9 +32,10 @@ class Kind:
         """Whether `name` may be null, or left out by being empty."""
         return bool(self.fields[name].get("nullable")) or name in self.lists
 
-    def choices(self, name: str) -> list[dict]:
+    def choices(self, name: str) -> list[JsonObject]:
         """The values of a choice with their labels; empty for what is no choice."""
-        return self.fields.get(name, {}).get("x-choices", [])
+        found: list[JsonObject] = self.fields.get(name, {}).get("x-choices", [])
+        return found
 
     @property
     def of_any(self) -> bool:
@@ -50,10 +53,10 @@ class Kind:
         return next((name for name, shape in self.fields.items() if shape.get("format") == "binary"), None)
 
 
-class Catalogue:
+class TypeCatalogue:
     """All kinds, in the order of the document."""
 
-    def __init__(self, document: dict) -> None:
+    def __init__(self, document: JsonObject) -> None:
         self._schemas = document["components"]["schemas"]
         found = list(self._kinds(document["paths"]))
         self._labels = {f"/api/{path}/": label for path, label, _, _ in found}
@@ -65,13 +68,13 @@ class Catalogue:
         same = [kind for kind in self.kinds.values() if kind.label == label]
         return sorted(same, key=lambda kind: not kind.path.startswith(f"{app}/"))
 
-    def _kinds(self, paths: dict) -> Iterator[tuple[str, str, dict, dict]]:
+    def _kinds(self, paths: JsonObject) -> Iterator[tuple[str, str, JsonObject, JsonObject]]:
         for address, operations in paths.items():
             post = operations.get("post", {})
             if "x-type" in post and "{" not in address:
                 yield address.removeprefix("/api/").strip("/"), post["x-type"], post, operations.get("get", {})
 
-    def _kind(self, path: str, label: str, post: dict, get: dict) -> Kind:
+    def _kind(self, path: str, label: str, post: JsonObject, get: JsonObject) -> Kind:
         taken = self._resolved(_body(post))
         fields = {name: shape for name, shape in taken["properties"].items() if not shape.get("readOnly")}
         targets = {name: self._labels.get(shape["x-reference"]) for name, shape in fields.items() if _refers(shape)}
@@ -87,22 +90,24 @@ class Catalogue:
             filters=frozenset(parameter["name"] for parameter in get.get("parameters", ()) if "name" in parameter),
         )
 
-    def _shown(self, get: dict) -> list[str]:
+    def _shown(self, get: JsonObject) -> list[str]:
         page = get.get("responses", {}).get("200", {}).get("content", {}).get(JSON, {}).get("schema")
         if not page:
             return []
         return list(self._resolved(self._resolved(page)["properties"]["results"]["items"])["properties"])
 
-    def _resolved(self, schema: dict) -> dict:
-        return self._schemas[schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else schema
+    def _resolved(self, schema: JsonObject) -> JsonObject:
+        found: JsonObject = self._schemas[schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else schema
+        return found
 
 
-def _body(post: dict) -> dict:
+def _body(post: JsonObject) -> JsonObject:
     """The schema of one object that is sent."""
     content = post["requestBody"]["content"]
     schema = (content.get(JSON) or content[FORM])["schema"]
-    return schema["oneOf"][0] if "oneOf" in schema else schema
+    found: JsonObject = schema["oneOf"][0] if "oneOf" in schema else schema
+    return found
 
 
-def _refers(shape: dict) -> bool:
+def _refers(shape: JsonObject) -> bool:
     return "x-reference" in shape

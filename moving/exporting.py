@@ -4,10 +4,10 @@ import heapq
 from collections.abc import Callable, Iterator
 
 from moving import images
-from moving.api import Api, Refused
-from moving.catalogue import Catalogue, Kind
-from moving.plan import LEFT_BEHIND, Plan
-from moving.report import Report
+from moving.api import ApiClient, Refused
+from moving.catalogue import Kind, TypeCatalogue
+from moving.plan import LEFT_BEHIND, CreationPlan
+from moving.report import MoveReport
 from moving.rows import Row, belongs, row_of
 from moving.unlocking import SECRETS
 
@@ -19,17 +19,17 @@ class Exporter:
 
     def __init__(
         self,
-        api: Api,
-        report: Report,
+        api: ApiClient,
+        report: MoveReport,
         session: dict[str, str] | None = None,
         progress: Callable[[str, int], None] = lambda path, number: None,
     ) -> None:
         self._api, self._report, self._session, self._progress = api, report, session, progress
-        self.catalogue = Catalogue(api.get("schema/"))
+        self.catalogue = TypeCatalogue(api.get("schema/"))
 
     def rows(self) -> Iterator[Row]:
         """All rows, those of one type in the order of their ids."""
-        for step in Plan.of(self.catalogue).steps:
+        for step in CreationPlan.of(self.catalogue).steps:
             for row in heapq.merge(*map(self._rows_of, step), key=lambda row: row.id):
                 self._report.count(row.path, EXPORTED)
                 self._progress(row.path, 1)

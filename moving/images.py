@@ -6,22 +6,23 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from moving.api import Api
+from moving.api import ApiClient
 from moving.catalogue import Kind
 from moving.rows import Row
 
 MOST_BYTES = 10 * 1024 * 1024
 
 
-def with_file(api: Api, kind: Kind, row: Row, face: dict[str, Any]) -> Row:
+def with_file(api: ApiClient, kind: Kind, row: Row, face: dict[str, Any]) -> Row:
     """`row` with the file that its face has the address of; only its path is looked at, and asked of `api` itself.
 
     Raises ValueError for a file that is too large, Refused for one that is not there.
     """
-    address = urlsplit(str(face.get(kind.file) or ""))
+    name = str(kind.file)
+    address = urlsplit(str(face.get(name) or ""))
     content = api.raw(address.path, MOST_BYTES)
-    name = stem(PurePosixPath(unquote(address.path)).name, row.body)
-    return Row(row.path, row.id, row.body | {kind.file: {"name": name, "base64": b64encode(content).decode()}})
+    file = {"name": stem(PurePosixPath(unquote(address.path)).name, row.body), "base64": b64encode(content).decode()}
+    return Row(row.path, row.id, row.body | {name: file})
 
 
 def stem(name: str, body: dict[str, Any]) -> str:

@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 
 from moving import json_lines, recipe
-from moving.catalogue import Catalogue
+from moving.catalogue import TypeCatalogue
 from moving.device_types import library
 from moving.here import own_api
 from moving.loading import Loader
 from moving.progress import Progress
-from moving.remote.fetching import Remote
-from moving.report import CREATED, Report
+from moving.remote.fetching import RemoteSource
+from moving.report import CREATED, MoveReport
 from moving.rows import Row
 from moving.state import State, place
 from moving.unlocking import SECRETS, own_key, session_header
@@ -25,7 +25,7 @@ class Importer:
     def __init__(self, folder: DataFolder, *, keep_ids: bool, dry_run: bool, name: str | None) -> None:
         self._folder, self._keep_ids, self._dry_run, self._name = folder, keep_ids, dry_run, name
         self._api, self._keeps_others = own_api(folder), False
-        self.report = Report()
+        self.report = MoveReport()
 
     def load_file(self, path: Path, private_key: str | None) -> None:
         """Create what a file lists. Raises CliError."""
@@ -47,14 +47,14 @@ class Importer:
     def copy(self, url: str, token: str, private_key: str | None) -> None:
         """Create what another NetBox or Patchbay has. Raises CliError."""
         state = self._open(url)
-        remote = Remote(url, token, private_key, state, self.report)
+        remote = RemoteSource(url, token, private_key, state, self.report)
         remote.fetch(self._catalogue, Progress("read"))
         self._load(state, remote.rows(self._catalogue), private_key, remote.totals(self._catalogue))
 
     def _open(self, source: str) -> State:
-        self._catalogue = Catalogue(self._api.get("schema/"))
+        self._catalogue = TypeCatalogue(self._api.get("schema/"))
         path = place(self._folder.path, self._name or source)
-        self.report = Report(path.with_suffix(".rejects.jsonl"))
+        self.report = MoveReport(path.with_suffix(".rejects.jsonl"))
         state = State(path)
         return state.copy() if self._dry_run else state
 

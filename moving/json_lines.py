@@ -6,7 +6,7 @@ import lzma
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import orjson
 
@@ -16,13 +16,14 @@ from stack.cli_error import CliError
 HEAD = {"format": "patchbay-inventory", "version": 1}
 LONGEST_LINE = 64 * 1024 * 1024
 
-_OPEN: dict[str, Callable[..., IO[bytes]]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+_OPEN: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 
 
 def opened(path: Path) -> IO[bytes]:
     """The content of a file, whatever it is compressed with. Raises CliError."""
     try:
-        return _OPEN.get(path.suffix, open)(path, "rb")  # noqa: SIM115 - the caller closes it
+        file: IO[bytes] = _OPEN.get(path.suffix, open)(path, "rb")  # noqa: SIM115 - the caller closes it
+        return file
     except OSError as error:
         raise CliError(f"{path} cannot be read: {error.strerror}") from error
 
@@ -60,7 +61,7 @@ def write(path: Path, rows: Iterable[Row]) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _packed(plain: IO[bytes], suffix: str) -> IO[bytes]:
+def _packed(plain: IO[bytes], suffix: str) -> Any:
     """The same rows give the same bytes: neither the time nor the name of the file is in them."""
     if suffix == ".gz":
         return gzip.GzipFile(filename="", mode="wb", fileobj=plain, mtime=0, compresslevel=6)
@@ -69,7 +70,7 @@ def _packed(plain: IO[bytes], suffix: str) -> IO[bytes]:
     return os.fdopen(os.dup(plain.fileno()), "wb")
 
 
-def _row(entry: dict) -> Row:
+def _row(entry: dict[str, Any]) -> Row:
     path, pk, body = entry["endpoint"], entry["id"], entry["body"]
     if not isinstance(path, str) or isinstance(pk, bool) or not isinstance(pk, int | str) or not isinstance(body, dict):
         raise ValueError('a row is {"endpoint": text, "id": number, "body": object}')

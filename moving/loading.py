@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Iterable
 
 from moving.adopting import existing
-from moving.api import Api, OutcomeUnknown, Refused
+from moving.api import ApiClient, OutcomeUnknown, Refused
 from moving.batches import batches
-from moving.catalogue import Catalogue, Kind
+from moving.catalogue import Kind, TypeCatalogue
 from moving.recovering import matched
-from moving.report import CHANGED, CREATED, UNCHANGED, Report
+from moving.report import CHANGED, CREATED, UNCHANGED, MoveReport
 from moving.resolving import DEFINITIONS, Resolver, Unresolved
 from moving.rows import Row
 from moving.state import Sending, State
@@ -29,10 +29,10 @@ class Loader:
 
     def __init__(
         self,
-        api: Api,
-        catalogue: Catalogue,
+        api: ApiClient,
+        catalogue: TypeCatalogue,
         state: State,
-        report: Report,
+        report: MoveReport,
         *,
         keep_ids: bool = False,
         dry_run: bool = False,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from moving.catalogue import Catalogue, Kind
+from moving.catalogue import Kind, TypeCatalogue
 
 # What stays behind, and why.
 LEFT_BEHIND = {
@@ -13,7 +13,7 @@ LEFT_BEHIND = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class CreationPlan:
     """`steps` are the kinds by step, those of one step sharing their ids; `later` are the references, as (label, name),
     that can only be set when everything is there."""
 
@@ -25,7 +25,7 @@ class Plan:
         return [kind for step in self.steps for kind in step]
 
     @classmethod
-    def of(cls, catalogue: Catalogue) -> "Plan":
+    def of(cls, catalogue: TypeCatalogue) -> "CreationPlan":
         labels = dict.fromkeys(kind.label for kind in catalogue.kinds.values() if kind.label not in LEFT_BEHIND)
         steps = {label: tuple(catalogue.of_label(label)) for label in labels}
         # Their values are read and written by their definitions.
@@ -69,25 +69,29 @@ def _open(label: str, kinds: Iterable[Kind], waiting: list[str]) -> set[tuple[st
 
 
 def _cut(waiting: list[str], steps: dict[str, tuple[Kind, ...]]) -> str:
-    """Which type of a circle comes first: one whose references may wait, and that most others cannot do without."""
+    """Which type of a circle comes first: one whose references may wait, and that most others cannot do without.
 
-    def may_wait(label: str) -> bool:
-        return all(
-            kind.nullable(name) and name not in kind.required
-            for kind in steps[label]
-            for name, target in kind.references.items()
-            if target in waiting and target != label
-        )
-
-    def needed(label: str) -> int:
-        return sum(
-            label == target and name in kind.required
-            for each in waiting
-            for kind in steps[each]
-            for name, target in kind.references.items()
-        )
-
-    candidates = [label for label in waiting if may_wait(label)]
+    What identifies an object (its machine and its name, for an interface) it cannot well do without.
+    """
+    open_references = [
+        (label, target, name in kind.required, name in kind.required or _identifies(kind, name))
+        for label in waiting
+        for kind in steps[label]
+        for name, target in kind.references.items()
+        if target in waiting and target != label
+    ]
+    bound = {label for label, _, required, _ in open_references if required}
+    candidates = [label for label in waiting if label not in bound]
     if not candidates:
         raise ValueError(f"These types cannot be created one before the other: {', '.join(waiting)}.")
-    return max(candidates, key=needed)
+
+    def worth(label: str) -> int:
+        needed = sum(target == label and identifies for _, target, _, identifies in open_references)
+        return needed - 2 * sum(each == label and identifies for each, _, _, identifies in open_references)
+
+    return max(candidates, key=worth)
+
+
+def _identifies(kind: Kind, name: str) -> bool:
+    """Whether objects are told apart by `name` and something else."""
+    return any(name in names and len(names) > 1 for names in kind.unique)

@@ -10,16 +10,16 @@ from typing import Any
 
 import orjson
 
-from moving.api import Api, OutcomeUnknown, Refused, short
+from moving.api import ApiClient, OutcomeUnknown, Refused, short
 from moving.json_lines import opened
-from moving.report import CREATED, Report
+from moving.report import CREATED, MoveReport
 from stack.cli_error import CliError
 
 MOST_AT_ONCE = 100
 Entry = dict[str, Any]
 
 
-def load(api: Api, path: Path, report: Report) -> None:
+def load(api: ApiClient, path: Path, report: MoveReport) -> None:
     """Create all that the file lists; at the first object that is refused it ends. Raises CliError."""
     ids: dict[str, int] = {}
     for rows in batches(_rows(path)):
@@ -30,7 +30,7 @@ def load(api: Api, path: Path, report: Report) -> None:
 def _rows(path: Path) -> list[Entry]:
     try:
         with opened(path) as file:
-            rows = orjson.loads(file.read())
+            rows: list[Entry] = orjson.loads(file.read())
         for row in rows:
             row["endpoint"], row["ref"], row["body"].values()
     except (ValueError, TypeError, KeyError, AttributeError, OSError, EOFError) as error:
@@ -56,7 +56,7 @@ def _is_reference(value: Any) -> bool:
     return isinstance(value, dict) and value.keys() == {"ref"}
 
 
-def _create(api: Api, rows: list[Entry], ids: dict[str, int]) -> dict[str, int]:
+def _create(api: ApiClient, rows: list[Entry], ids: dict[str, int]) -> dict[str, int]:
     """The ids of the objects of `rows`, by their names. Raises CliError."""
     endpoint = rows[0]["endpoint"]
     try:

@@ -17,7 +17,7 @@ HIDDEN = frozenset({"plaintext", "password", "image", "custom_fields", "choices"
 
 def matched(kind: Kind, sendings: list[Sending], there: Iterable[dict[str, Any]]) -> list[int | None]:
     """For each of `sendings` the id of the object among `there` (as read) that it became, or None."""
-    by_sign: dict[tuple, list[tuple[int, dict]]] = defaultdict(list)
+    by_sign: dict[tuple[str, ...], list[tuple[int, dict[str, Any]]]] = defaultdict(list)
     for face in there:
         shown = row_of(kind, face).body
         by_sign[_sign(kind, shown)].append((face["id"], shown))
@@ -29,7 +29,7 @@ def matched(kind: Kind, sendings: list[Sending], there: Iterable[dict[str, Any]]
     return found
 
 
-def _sign(kind: Kind, body: dict[str, Any]) -> tuple:
+def _sign(kind: Kind, body: dict[str, Any]) -> tuple[str, ...]:
     """What quickly tells most objects apart."""
     return tuple(_plain(body.get(name)) for name in sorted(kind.required - HIDDEN))
 

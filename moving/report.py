@@ -14,11 +14,12 @@ SECRET = frozenset({"plaintext", "password"})
 LONGEST_TEXT = 2000
 
 
-class Report:
+class MoveReport:
     """Counts as it goes; refused rows go to `rejects`, a file that is made when the first comes."""
 
     def __init__(self, rejects: Path | None = None) -> None:
-        self._rejects, self._file = rejects, None
+        self._rejects = rejects
+        self._file: IO[bytes] | None = None
         self.counts: dict[str, Counter[str]] = {}
         self.without_place: Counter[str] = Counter()
         self.notes: dict[str, str] = {}

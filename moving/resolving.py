@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from moving.api import Api
-from moving.catalogue import Catalogue, Kind
-from moving.report import Report
+from moving.api import ApiClient
+from moving.catalogue import Kind, TypeCatalogue
+from moving.report import MoveReport
 from moving.rows import Row
 from moving.state import State
 
@@ -28,7 +28,7 @@ class Resolved:
 class Resolver:
     """Knows which object became which, and the choices of the custom fields that are defined here."""
 
-    def __init__(self, api: Api, catalogue: Catalogue, state: State, report: Report) -> None:
+    def __init__(self, api: ApiClient, catalogue: TypeCatalogue, state: State, report: MoveReport) -> None:
         self._api, self._catalogue, self._state, self._report = api, catalogue, state, report
         self._choices: dict[str, dict[str, int]] | None = None
 

@@ -158,14 +158,14 @@ class State:
 
     # --- what was read of a source that others may write to -----------------------------------------------------------
 
-    def fetch(self, path: str, faces: list[dict]) -> None:
+    def fetch(self, path: str, faces: list[dict[str, Any]]) -> None:
         entries = [(path, face["id"], _packed(face)) for face in faces]
         self._db.executemany("INSERT OR REPLACE INTO fetched VALUES (?, ?, ?)", entries)
 
     def forget_fetched(self) -> None:
         self._db.execute("DELETE FROM fetched")
 
-    def fetched(self, path: str) -> Iterator[dict]:
+    def fetched(self, path: str) -> Iterator[dict[str, Any]]:
         """The faces of a list, in the order of ids."""
         with closing(self._db.execute("SELECT face FROM fetched WHERE path = ? ORDER BY id", (path,))) as found:
             for (face,) in found:
@@ -175,7 +175,7 @@ class State:
         return [path for (path,) in self._db.execute("SELECT DISTINCT path FROM fetched ORDER BY path")]
 
     def count_fetched(self, path: str) -> int:
-        return self._db.execute("SELECT count(*) FROM fetched WHERE path = ?", (path,)).fetchone()[0]
+        return int(self._db.execute("SELECT count(*) FROM fetched WHERE path = ?", (path,)).fetchone()[0])
 
 
 def _key(source: SourceId) -> str:

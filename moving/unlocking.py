@@ -3,14 +3,14 @@
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from moving.api import Api, OutcomeUnknown, Refused
+from moving.api import ApiClient, OutcomeUnknown, Refused
 from stack.cli_error import CliError
 
 HEADER = "X-Session-Key"
 SECRETS = "secrets/secrets"
 
 
-def session_header(api: Api, private_key: str) -> dict[str, str]:
+def session_header(api: ApiClient, private_key: str) -> dict[str, str]:
     """What opens the secrets of `api` to the owner of `private_key`. Raises CliError."""
     try:
         told = api.send("POST", "secrets/get-session-key/", {"private_key": private_key}, preserve_key="true")
@@ -19,7 +19,7 @@ def session_header(api: Api, private_key: str) -> dict[str, str]:
         raise CliError(f"{api.base_url} gives no session key for this private key: {error}") from error
 
 
-def own_key(api: Api, private_key: str) -> None:
+def own_key(api: ApiClient, private_key: str) -> None:
     """Let the owner of the token have a user key here, if nobody has one yet: the first makes the master key.
 
     Raises CliError.

@@ -4,7 +4,7 @@ import secrets
 from base64 import b64decode
 from typing import Any
 
-from moving.api import Api, OutcomeUnknown
+from moving.api import ApiClient, OutcomeUnknown
 from moving.catalogue import Kind
 from moving.state import Sending
 
@@ -18,7 +18,7 @@ class Writer:
     With `keep_ids` objects also get the ids that they have at the source. `headers` are sent to the lists they are by.
     """
 
-    def __init__(self, api: Api, keep_ids: bool = False) -> None:
+    def __init__(self, api: ApiClient, keep_ids: bool = False) -> None:
         self._api, self._keep_ids = api, keep_ids
         self.headers: dict[str, dict[str, str]] = {}
 
@@ -54,4 +54,5 @@ class Writer:
         file = body.pop(str(kind.file))
         fields = {name: str(value) for name, value in body.items() if value is not None}
         content = b64decode(file["base64"])
-        return self._api.upload(f"{kind.path}/", fields, {str(kind.file): (file["name"], content)}, **RESTORE)["id"]
+        made = self._api.upload(f"{kind.path}/", fields, {str(kind.file): (file["name"], content)}, **RESTORE)
+        return int(made["id"])

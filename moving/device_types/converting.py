@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from math import ceil
+from typing import Any
 
 from moving.device_types.definition import Definition
 from moving.device_types.interface_types import FORM_FACTORS, OTHER
-from moving.report import Report
+from moving.report import MoveReport
 from moving.rows import Row
 
 MANUFACTURERS, DEVICE_TYPES = "dcim/manufacturers", "dcim/device-types"
@@ -23,7 +24,7 @@ ROLES = {"parent": True, "child": False}
 TRUE = ("true", "yes", "on", "1")
 
 
-def rows_of(definition: Definition, report: Report) -> list[Row]:
+def rows_of(definition: Definition, report: MoveReport) -> list[Row]:
     """The rows of one file; what has no counterpart is counted by `report`."""
     maker = slugified(definition.values["manufacturer"])
     key = f"{maker}/{definition.values['slug']}"
@@ -47,7 +48,7 @@ def slugified(name: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-")[:50] or "unnamed"
 
 
-def _device_type(definition: Definition, maker: str, report: Report) -> dict:
+def _device_type(definition: Definition, maker: str, report: MoveReport) -> dict[str, Any]:
     values, parts = definition.values, definition.parts
     role = ROLES.get(values.get("subdevice_role", ""))
     if parts.get("device-bays") and role is not True:
@@ -72,7 +73,7 @@ def _device_type(definition: Definition, maker: str, report: Report) -> dict:
     }
 
 
-def _height(text: str, report: Report) -> int:
+def _height(text: str, report: MoveReport) -> int:
     """Whole units; half ones are rounded up."""
     try:
         height = float(text)
@@ -84,7 +85,7 @@ def _height(text: str, report: Report) -> int:
     return whole
 
 
-def _templates(name: str, entries: list[dict[str, str]], key: str, report: Report) -> list[Row]:
+def _templates(name: str, entries: list[dict[str, str]], key: str, report: MoveReport) -> list[Row]:
     taken = {"name", "type", "mgmt_only"} if name == "interfaces" else {"name"}
     rows = {}
     for entry in entries:
@@ -98,7 +99,7 @@ def _templates(name: str, entries: list[dict[str, str]], key: str, report: Repor
     return list(rows.values())
 
 
-def _interface(entry: dict[str, str], report: Report) -> dict:
+def _interface(entry: dict[str, str], report: MoveReport) -> dict[str, Any]:
     kind = entry.get("type", "")
     if kind not in FORM_FACTORS:
         report.no_place(f"interfaces: type {kind}, which is Other here")

@@ -30,7 +30,7 @@ class _Loader(yaml.BaseLoader):
         super().__init__(text)
         self.repeated: list[str] = []
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
         self.repeated += sorted({key for key in keys if keys.count(key) > 1})
         return super().construct_mapping(node, deep=deep)

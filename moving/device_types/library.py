@@ -6,17 +6,18 @@ from pathlib import Path
 
 from moving.device_types.converting import DEVICE_TYPES, MANUFACTURERS, TEMPLATES, rows_of
 from moving.device_types.definition import Unreadable, read
-from moving.report import Report
-from moving.rows import Row
+from moving.report import MoveReport
+from moving.rows import Row, SourceId
 from stack.cli_error import CliError
 
 FILES_AT_ONCE = 200
 ORDER = (MANUFACTURERS, DEVICE_TYPES, *TEMPLATES.values())
 
 
-def rows(paths: Iterable[Path], report: Report) -> Iterator[Row]:
+def rows(paths: Iterable[Path], report: MoveReport) -> Iterator[Row]:
     """The rows of all files at and below `paths`; files that cannot be read are refused. Raises CliError."""
-    files, makers = iter(_files(paths)), set()
+    files = iter(_files(paths))
+    makers: set[SourceId] = set()
     while some := list(islice(files, FILES_AT_ONCE)):
         by_list: dict[str, list[Row]] = {path: [] for path in ORDER}
         for file in some:

@@ -6,7 +6,7 @@ from typing import Any
 NOT_HERE = object()
 
 
-def value_of(choices: list[dict], given: Any) -> Any:
+def value_of(choices: list[dict[str, Any]], given: Any) -> Any:
     """The value among `choices` (`{value, label}`) that is meant by `given`, or NOT_HERE.
 
     It is looked for by its value, by the number that v2.7 has as `id`, by its label, and by the text of its value.

@@ -6,7 +6,7 @@ from typing import Any
 from moving.catalogue import Kind
 from moving.remote.choices import NOT_HERE, value_of
 from moving.remote.renames import renamed
-from moving.report import Report
+from moving.report import MoveReport
 from moving.rows import Row, SourceId
 
 # What is made of other things that are read, or of no use elsewhere.
@@ -16,10 +16,10 @@ DERIVED = re.compile(
     r"|config_context|assigned_object.*|natural_.*|nat_outside|hash|.*_url|is_staff|date_joined|last_login"
 )
 OTHER = "Other"
-EMPTY = (None, "", [], {}, False)
+EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
 
 
-def rows_of(kind: Kind, face: dict[str, Any], report: Report) -> list[Row]:
+def rows_of(kind: Kind, face: dict[str, Any], report: MoveReport) -> list[Row]:
     """The rows that an object is read as: one, but for a service that listens on several ports (v2.10)."""
     face = dict(renamed(kind.path, face))
     ports = face.pop("ports", None) if "port" in kind.fields else None
@@ -30,7 +30,7 @@ def rows_of(kind: Kind, face: dict[str, Any], report: Report) -> list[Row]:
     return [Row(kind.path, face["id"], body)]
 
 
-def body_of(kind: Kind, face: dict[str, Any], report: Report) -> dict[str, Any]:
+def body_of(kind: Kind, face: dict[str, Any], report: MoveReport) -> dict[str, Any]:
     """What of `face` has a place here; what has none is counted by `report`."""
     body = {}
     for name, value in face.items():

@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from moving import images
-from moving.api import Api, Refused
-from moving.catalogue import Catalogue, Kind
-from moving.plan import LEFT_BEHIND, Plan
+from moving.api import ApiClient, Refused
+from moving.catalogue import Kind, TypeCatalogue
+from moving.plan import LEFT_BEHIND, CreationPlan
 from moving.progress import Progress
 from moving.remote import connections, custom_fields
 from moving.remote.device_types import Uses
 from moving.remote.faces import rows_of
 from moving.remote.renames import CABLES_SINCE, MOVED, OWN_NUMBERS_SINCE, machine_interface
 from moving.remote.users import users_of
-from moving.report import Report
+from moving.report import MoveReport
 from moving.rows import Row, belongs
 from moving.state import State
 from moving.unlocking import SECRETS, session_header
 from stack.cli_error import CliError
+
+Complete = Callable[[dict[str, Any]], dict[str, Any]]
 
 COMPLETE = "snapshot"
 MACHINE_INTERFACES = "virtualization/interfaces"
@@ -33,17 +35,17 @@ NO_INVENTORY = re.compile(
 OLDEST, NEWEST = (2, 0), (2, 11)
 
 
-class Remote:
+class RemoteSource:
     """The source at `url`; what is read of it is kept in `state` until all of it is here."""
 
-    def __init__(self, url: str, token: str, private_key: str | None, state: State, report: Report) -> None:
-        self._api, self._private_key = Api(url, token), private_key
+    def __init__(self, url: str, token: str, private_key: str | None, state: State, report: MoveReport) -> None:
+        self._api, self._private_key = ApiClient(url, token), private_key
         self._state, self._report = state, report
         self._version = _version(self._api.version())
         self._labels: dict[str, str] = {}
         self._alone: dict[str, bool] = {}
 
-    def fetch(self, catalogue: Catalogue, progress: Progress) -> None:
+    def fetch(self, catalogue: TypeCatalogue, progress: Progress) -> None:
         """Read all lists that have a place here, and count the others. Raises CliError."""
         lists = list(self._lists())
         wanted = {path: kind for path in lists if (kind := self._kind(catalogue, path))}
@@ -57,17 +59,17 @@ class Remote:
         progress.end()
         self._state.keep_fact(COMPLETE, "complete")
 
-    def rows(self, catalogue: Catalogue) -> Iterator[Row]:
+    def rows(self, catalogue: TypeCatalogue) -> Iterator[Row]:
         """Everything, in an order in which it can be created; when all was taken the snapshot is thrown away."""
         self._labels = {path: kind.label for path, kind in catalogue.kinds.items()}
         self._alone = {label: len(catalogue.of_label(label)) == 1 for label in self._labels.values()}
         context = {"dcim/device-types": Uses(self._state).complete}
-        for step in Plan.of(catalogue).steps:
+        for step in CreationPlan.of(catalogue).steps:
             yield from heapq.merge(*(self._rows_of(kind, context.get(kind.path)) for kind in step), key=_place)
         self._state.keep_fact(COMPLETE, "")
         self._state.forget_fetched()
 
-    def totals(self, catalogue: Catalogue) -> dict[str, int]:
+    def totals(self, catalogue: TypeCatalogue) -> dict[str, int]:
         return {path: self._state.count_fetched(path) for path in catalogue.kinds}
 
     def _lists(self) -> Iterator[str]:
@@ -79,7 +81,7 @@ class Remote:
             if isinstance(found, dict):
                 yield from (f"{app}/{name}" for name, address in found.items() if isinstance(address, str))
 
-    def _kind(self, catalogue: Catalogue, path: str) -> Kind | None:
+    def _kind(self, catalogue: TypeCatalogue, path: str) -> Kind | None:
         """The list here that the list at `path` is read into."""
         if path == connections.PATH and self._version >= CABLES_SINCE:
             return None
@@ -110,7 +112,7 @@ class Remote:
         except Refused as refused:
             self._report.note(path, f"cannot be read: {refused}")
 
-    def _rows_of(self, kind: Kind, complete: Callable[[dict], dict] | None) -> Iterator[Row]:
+    def _rows_of(self, kind: Kind, complete: Complete | None) -> Iterator[Row]:
         if kind.path == connections.PATH and self._version >= CABLES_SINCE:
             yield from connections.connections(self._state.fetched("dcim/interfaces"))
             return

@@ -9,7 +9,7 @@ from moving import json_lines
 from moving.exporting import Exporter
 from moving.here import own_api
 from moving.progress import Progress
-from moving.report import REFUSED, Report
+from moving.report import REFUSED, MoveReport
 from moving.unlocking import session_header
 from stack.commands import data_option
 from stack.folder import DataFolder
@@ -28,7 +28,7 @@ def command(file: Path, private_key: Path | None, folder: DataFolder) -> None:
 
     FILE is compressed if its name ends in .gz, .xz or .bz2. Only its owner can read it.
     """
-    api, report, progress = own_api(folder), Report(), Progress("wrote")
+    api, report, progress = own_api(folder), MoveReport(), Progress("wrote")
     session = session_header(api, private_key.read_text()) if private_key else None
     json_lines.write(file, Exporter(api, report, session, progress).rows())
     progress.end()

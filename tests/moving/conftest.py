@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moving.catalogue import Catalogue
+from moving.catalogue import TypeCatalogue
 from tests.client import Client
 from tests.moving.inventory import Inventory
 from tests.running import Stack, patchbay
@@ -32,8 +32,8 @@ class Place:
         return done.stderr.splitlines()[-1]
 
     @property
-    def catalogue(self) -> Catalogue:
-        return Catalogue(self.api.get("schema/")[1])
+    def catalogue(self) -> TypeCatalogue:
+        return TypeCatalogue(self.api.get("schema/")[1])
 
     def export(self, path: Path, *arguments: object) -> bytes:
         """The exported file; with the name of the plain file its bytes are JSON lines."""
@@ -41,7 +41,7 @@ class Place:
         return path.read_bytes()
 
 
-def unnumbered(lines: bytes, catalogue: Catalogue) -> list[dict]:
+def unnumbered(lines: bytes, catalogue: TypeCatalogue) -> list[dict]:
     """The rows of an export with each id, in references too, replaced by its place among those of its type."""
     rows = [json.loads(line) for line in lines.splitlines()[1:]]
     places: dict[str, dict[int, int]] = {}

@@ -3,17 +3,19 @@
 from functools import cache
 from importlib import import_module
 
-from moving.catalogue import Catalogue
+from moving.catalogue import TypeCatalogue
+from shared import JsonObject
 from shared.config import APPS, package_of
 
 
 @cache
-def catalogue() -> Catalogue:
-    paths, schemas = {}, {}
+def catalogue() -> TypeCatalogue:
+    paths: JsonObject = {}
+    schemas: JsonObject = {}
     for name in APPS:
         app = import_module(f"{package_of(name)}.app").app
         with app.test_request_context(f"/internal/{name}/openapi"):
             document = app.view_functions["document"]().get_json()
         paths |= document["paths"]
         schemas |= document["components"]["schemas"]
-    return Catalogue({"paths": paths, "components": {"schemas": schemas}})
+    return TypeCatalogue({"paths": paths, "components": {"schemas": schemas}})

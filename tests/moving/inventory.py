@@ -62,6 +62,10 @@ class Inventory:
         above = make("dcim/regions/", name="Above", slug="above")
         below = make("dcim/regions/", name="Below", slug="below", parent=above["id"])
         make("dcim/regions/", name="Deep", slug="deep", parent=below["id"])
+        machine = self.factory.make("virtualization.virtualmachine")
+        port = make("virtualization/interfaces/", virtual_machine=machine["id"], name="eth0")
+        inner = make("ipam/ip-addresses/", address="10.9.8.1/24", interface=port["id"])
+        assert patch(f"virtualization/virtual-machines/{machine['id']}/", {"primary_ip4": inner["id"]})[0] == 200
         make("ipam/services/", name="ssh", device=member["id"], port=22, protocol=6, ipaddresses=[address["id"]])
 
     def _parts(self) -> None:
@@ -101,7 +105,7 @@ class Inventory:
             assert reply.status_code == 201, reply.text
 
     def _secrets(self) -> str:
-        token = self.api.session.headers["Authorization"].split()[1]
+        token = str(self.api.session.headers["Authorization"]).split()[1]
         keeper = Keeper(self.api, self.api.get("users/users/1/")[1], token)
         keeper.make_key()
         keeper.unlock()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -20,7 +21,7 @@ class NetBox:
         self.asked: list[str] = []
         self.base_url = ""
 
-    def answer(self, path: str, query: dict[str, list[str]]) -> object:
+    def answer(self, path: str, query: dict[str, list[str]]) -> dict[str, Any] | None:
         """What GET answers; None for what is not there."""
         steps = path.removeprefix("/api/").strip("/")
         if not steps:
@@ -50,8 +51,9 @@ def serving(netbox: NetBox) -> Iterator[NetBox]:
             if address.path in netbox.files:
                 self._send(200, netbox.files[address.path], "image/png")
                 return
+            told: dict[str, Any] | None
             told = netbox.answer(address.path, parse_qs(address.query)) if known else {"detail": "Invalid token"}
-            if address.path.endswith("/secrets/secrets/") and self.headers.get("X-Session-Key") != SESSION_KEY:
+            if told and address.path.endswith("/secrets/secrets/") and self.headers.get("X-Session-Key") != SESSION_KEY:
                 told = told | {"results": [each | {"plaintext": None} for each in told["results"]]}
             status = 403 if not known else 404 if told is None else 200
             self._send(status, json.dumps(told).encode(), "application/json")

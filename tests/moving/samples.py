@@ -62,7 +62,7 @@ class Sample:
     def _interface(self, pk: int, device: int, name: str, kind: dict[str, Any], **more: Any) -> dict[str, Any]:
         typed = {"type" if self.since(7) else "form_factor": kind}
         base = {"enabled": True, "lag": None, "mtu": None, "mac_address": None, "mgmt_only": False, "description": ""}
-        vlans = {"mode": None, "untagged_vlan": None, "tagged_vlans": [], "count_ipaddresses": 0}
+        vlans: dict[str, Any] = {"mode": None, "untagged_vlan": None, "tagged_vlans": [], "count_ipaddresses": 0}
         return self.face(pk, device=self.device(device), name=name, **(typed | base | vlans | self.loose | more))
 
     def _address(self, pk: int, address: str, kind: str | None, of: int | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from moving.device_types.converting import rows_of, slugified
 from moving.device_types.definition import Unreadable, of_document, read
 from moving.device_types.interface_types import FORM_FACTORS
-from moving.report import Report
+from moving.report import MoveReport
 from tests.moving.conftest import Place
 from tests.moving.documents import catalogue
 
@@ -30,9 +30,9 @@ power-ports: type (5)
 """
 
 
-def converted(**document) -> tuple[dict, Report]:
+def converted(**document) -> tuple[dict, MoveReport]:
     """The body of the device type of a document, and what was told."""
-    report = Report()
+    report = MoveReport()
     rows = rows_of(of_document(LEAST | document, []), report)
     return rows[1].body, report
 

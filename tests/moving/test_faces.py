@@ -4,7 +4,7 @@ import pytest
 
 from moving.remote.choices import NOT_HERE, value_of
 from moving.remote.faces import rows_of
-from moving.report import Report
+from moving.report import MoveReport
 from tests.moving.documents import catalogue
 
 SITE = {"id": 5, "url": "http://x/api/dcim/sites/5/", "name": "AMS", "slug": "ams"}
@@ -13,12 +13,12 @@ DEVICE = {"id": 7, "url": "http://x/api/dcim/devices/7/", "name": "sw1", "displa
 
 def read(path: str, **face) -> dict:
     """The body of the one row that an object is read as."""
-    (row,) = rows_of(catalogue().kinds[path], {"id": 1, **face}, Report())
+    (row,) = rows_of(catalogue().kinds[path], {"id": 1, **face}, MoveReport())
     return row.body
 
 
 def without_place(path: str, **face) -> dict[str, int]:
-    report = Report()
+    report = MoveReport()
     rows_of(catalogue().kinds[path], {"id": 1, **face}, report)
     return dict(report.without_place)
 
@@ -161,7 +161,7 @@ def test_later_names_are_read_as_those_of_2_3(path, face, body):
 def test_a_service_on_several_ports_is_several():
     kind = catalogue().kinds["ipam/services"]
     face = {"id": 2, "name": "web", "ports": [80, 443], "protocol": {"value": "tcp", "label": "TCP"}, "device": DEVICE}
-    rows = rows_of(kind, face, Report())
+    rows = rows_of(kind, face, MoveReport())
     assert [(row.id, row.body["port"], row.body["protocol"]) for row in rows] == [(2, 80, 6), ("2-443", 443, 6)]
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from moving.progress import Progress
-from moving.remote.fetching import Remote
-from moving.report import Report
+from moving.remote.fetching import RemoteSource
+from moving.report import MoveReport
 from moving.state import State
 from stack.cli_error import CliError
 from tests.moving.conftest import Place
@@ -21,17 +21,17 @@ def inventory(rows: dict[tuple, dict]) -> dict[tuple, dict]:
     return {key: body for key, body in rows.items() if key[0] != DEFINITIONS}
 
 
-def read(source: NetBox, key: str | None = KEY) -> tuple[dict[tuple, dict], Report]:
+def read(source: NetBox, key: str | None = KEY) -> tuple[dict[tuple, dict], MoveReport]:
     """The rows of a source by list and id, and what was told about them."""
-    report = Report()
+    report = MoveReport()
     with serving(source):
-        remote = Remote(source.base_url, TOKEN, key, State(":memory:"), report)
+        remote = RemoteSource(source.base_url, TOKEN, key, State(":memory:"), report)
         remote.fetch(catalogue(), Progress("read"))
         return {(row.path, row.id): row.body for row in remote.rows(catalogue())}, report
 
 
 @pytest.fixture(scope="module")
-def newest() -> tuple[dict[tuple, dict], Report]:
+def newest() -> tuple[dict[tuple, dict], MoveReport]:
     return read(netbox("2.11"))
 
 

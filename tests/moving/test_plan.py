@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moving.catalogue import Catalogue, Kind
-from moving.plan import LEFT_BEHIND, Plan
+from moving.catalogue import Kind, TypeCatalogue
+from moving.plan import LEFT_BEHIND, CreationPlan
 from tests.moving.documents import catalogue
 
 
-def made(references: dict[str, dict[str, tuple[str, bool]]]) -> Catalogue:
+def made(references: dict[str, dict[str, tuple[str, bool]]]) -> TypeCatalogue:
     """A catalogue of types that refer to each other: `{type: {name: (target, required)}}`."""
-    found = Catalogue({"paths": {}, "components": {"schemas": {}}})
+    found = TypeCatalogue({"paths": {}, "components": {"schemas": {}}})
     for label, names in references.items():
         fields = {name: {"nullable": not required} for name, (_, required) in names.items()}
         found.kinds[label] = Kind(
@@ -39,7 +39,7 @@ def references(draw: st.DrawFn) -> dict[str, dict[str, tuple[str, bool]]]:
 
 @given(references())
 def test_what_is_needed_comes_first_and_only_what_may_wait_does(graph):
-    plan = Plan.of(made(graph))
+    plan = CreationPlan.of(made(graph))
     order = [kind.label for kind in plan.kinds]
     assert sorted(order) == sorted(graph)
     for label, names in graph.items():
@@ -52,11 +52,11 @@ def test_what_is_needed_comes_first_and_only_what_may_wait_does(graph):
 
 def test_types_that_need_each_other_cannot_be_created():
     with pytest.raises(ValueError, match=r"app\.a, app\.b"):
-        Plan.of(made({"app.a": {"b": ("app.b", True)}, "app.b": {"a": ("app.a", True)}}))
+        CreationPlan.of(made({"app.a": {"b": ("app.b", True)}, "app.b": {"a": ("app.a", True)}}))
 
 
 def test_the_plan_of_this_release():
-    plan = Plan.of(catalogue())
+    plan = CreationPlan.of(catalogue())
     order = [kind.path for kind in plan.kinds]
     assert set(catalogue().kinds) - set(order) == {
         kind.path for label in LEFT_BEHIND for kind in catalogue().of_label(label)

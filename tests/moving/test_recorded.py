@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from moving.remote.faces import rows_of
-from moving.report import Report
+from moving.report import MoveReport
 from moving.rows import belongs
 from tests.conformance.replayer import TRANSCRIPTS
 from tests.moving.documents import catalogue
@@ -51,7 +51,7 @@ def test_there_is_enough_to_read():
 
 @pytest.mark.parametrize("listed", sorted({listed for _, listed, _, _ in RECORDED}))
 def test_what_was_sent_is_what_is_read(listed):
-    kind, report = catalogue().kinds[listed], Report()
+    kind, report = catalogue().kinds[listed], MoveReport()
     for stem, where, sent, face in RECORDED:
         if where != listed:
             continue

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from moving.api import Api
-from moving.catalogue import Catalogue
+from moving.api import ApiClient
+from moving.catalogue import TypeCatalogue
 from moving.loading import Loader
-from moving.report import Report
+from moving.report import MoveReport
 from moving.rows import Row
 from moving.state import Sending, State
 from moving.writer import Writer
@@ -38,6 +38,7 @@ def kill_somewhere(place: Place, dice: random.Random, *source: object) -> None:
     """Starts an import and kills it as soon as it is through with some list, while it is at the next."""
     command = [sys.executable, "-m", "stack", "import", "--data", str(place.stack.data), *map(str, source)]
     running = subprocess.Popen(command, cwd=ROOT, env=surroundings(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert running.stderr
     last = dice.randrange(1, 60)
     for number, _ in enumerate(running.stderr, 1):
         if number == last:
@@ -49,11 +50,11 @@ def kill_somewhere(place: Place, dice: random.Random, *source: object) -> None:
 @pytest.fixture
 def load(stack, api):
     """Loads rows with a given state."""
-    client = Api(stack.base_url, stack.token)
-    catalogue = Catalogue(client.get("schema/"))
+    client = ApiClient(stack.base_url, stack.token)
+    catalogue = TypeCatalogue(client.get("schema/"))
 
-    def run(state: State, *rows: Row) -> Report:
-        report = Report()
+    def run(state: State, *rows: Row) -> MoveReport:
+        report = MoveReport()
         Loader(client, catalogue, state, report).load(rows)
         return report
 
