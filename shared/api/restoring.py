@@ -5,7 +5,7 @@ components of its type's templates: they come back by themselves). An id means o
 been given out before is refused, and those that come after are greater.
 """
 
-from flask import g, request
+from flask import request
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from shared.schema import fields, openapi_schemas
 from shared.schema.changes import Change
 from shared.schema.models import Record
 from shared.schema.parsing import MAX_INTEGER, to_integer
+from shared.security import authorization
 
 PARAMETER = openapi_schemas.query(
     "restore",
@@ -27,7 +28,7 @@ def is_asked_for() -> bool:
     """Whether the request brings objects back. Raises Forbidden for who is no superuser."""
     if request.args.get("restore", "").lower() not in fields.Boolean.TRUE:
         return False
-    if not g.identity.superuser:
+    if not authorization.caller().superuser:
         raise Forbidden("Only a superuser may bring objects back with what they were.")
     return True
 
