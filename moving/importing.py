@@ -77,6 +77,7 @@ class Importer:
         gone = {} if self._keeps_others else state.gone()
         for label, number in gone.items():
             self.report.note(label, f"{number} are no longer at the source, and stay here")
+        state.close()
         self._tell()
 
     def _tell(self) -> None:

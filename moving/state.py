@@ -55,6 +55,7 @@ class State:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA secure_delete=ON")  # secrets pass through here, readable
         self._db.executescript(SCHEMA)
         self.run = int(self.fact("run") or 0) + 1
 
@@ -66,6 +67,7 @@ class State:
         return made
 
     def close(self) -> None:
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
 
     @contextmanager

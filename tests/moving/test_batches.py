@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from moving.batches import batches
 from moving.catalogue import Kind
 from moving.rows import Row
+from tests.moving.properties import BOUNDED
 
 KINDS = {
     "a/trees": Kind("a/trees", "a.tree", {"parent": {"nullable": True}}, references={"parent": "a.tree"}),
@@ -23,6 +24,7 @@ rows = st.lists(
 
 
 @given(rows, st.integers(1, 5))
+@BOUNDED
 def test_batches_can_each_be_created_by_one_request(given_rows, most):
     found = list(batches(given_rows, KINDS, most))
     assert [row for batch in found for row in batch] == given_rows

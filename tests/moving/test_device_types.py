@@ -12,6 +12,7 @@ from moving.device_types.interface_types import FORM_FACTORS
 from moving.report import MoveReport
 from tests.moving.conftest import Place
 from tests.moving.documents import catalogue
+from tests.moving.properties import BOUNDED
 
 SAMPLE = Path(__file__).parent / "device-types"
 LEAST = {"manufacturer": "M", "model": "X", "slug": "x"}
@@ -129,6 +130,7 @@ def test_every_form_factor_is_one_of_ours():
 
 
 @given(st.text())
+@BOUNDED
 def test_any_name_has_a_slug(name):
     slug = slugified(name)
     assert 0 < len(slug) <= 50 and slug.isascii()

@@ -4,12 +4,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from moving import json_lines
 from moving.rows import Row
 from stack.cli_error import CliError
+from tests.moving.properties import BOUNDED
 
 values = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.lists(st.text(), max_size=2)
 ids = st.integers(1, 2**53) | st.text(max_size=5)
@@ -18,7 +19,7 @@ ENDINGS = ("", ".jsonl", ".gz", ".xz", ".bz2")
 
 
 @given(rows)
-@settings(deadline=None, max_examples=30)
+@BOUNDED
 def test_what_is_written_is_read_whatever_it_is_packed_in(written):
     with tempfile.TemporaryDirectory() as folder:
         for ending in ENDINGS:

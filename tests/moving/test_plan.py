@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from moving.catalogue import Kind, TypeCatalogue
 from moving.plan import LEFT_BEHIND, CreationPlan
 from tests.moving.documents import catalogue
+from tests.moving.properties import BOUNDED
 
 
 def made(references: dict[str, dict[str, tuple[str, bool]]]) -> TypeCatalogue:
@@ -38,6 +39,7 @@ def references(draw: st.DrawFn) -> dict[str, dict[str, tuple[str, bool]]]:
 
 
 @given(references())
+@BOUNDED
 def test_what_is_needed_comes_first_and_only_what_may_wait_does(graph):
     plan = CreationPlan.of(made(graph))
     order = [kind.label for kind in plan.kinds]

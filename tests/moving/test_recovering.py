@@ -7,6 +7,7 @@ from moving.catalogue import Kind
 from moving.recovering import matched
 from moving.rows import Row
 from moving.state import Sending
+from tests.moving.properties import BOUNDED
 
 KIND = Kind(
     "ipam/ip-addresses",
@@ -42,6 +43,7 @@ def shown(pk: int, body: dict) -> dict:
 
 
 @given(st.lists(bodies, max_size=6), st.lists(bodies, max_size=3))
+@BOUNDED
 def test_what_was_done_is_found_though_others_wrote_meanwhile(sent, others):
     there = [shown(pk, body) for pk, body in enumerate([*others, *sent], 100)]
     found = matched(KIND, sendings(sent), there)
@@ -53,6 +55,7 @@ def test_what_was_done_is_found_though_others_wrote_meanwhile(sent, others):
 
 
 @given(st.lists(bodies, max_size=6))
+@BOUNDED
 def test_what_was_not_done_is_not_found(sent):
     there = [shown(pk, body | {"address": "192.0.2.1/24"}) for pk, body in enumerate(sent, 1)]
     assert matched(KIND, sendings(sent), there) == [None] * len(sent)
