@@ -4,6 +4,7 @@ Every step is written down before it is taken and after it was taken; a process 
 question behind whether it was taken, which `unfinished` asks.
 """
 
+import fcntl
 import hashlib
 import os
 import re
@@ -18,6 +19,7 @@ from typing import Any
 import orjson
 
 from moving.rows import Row, SourceId
+from stack.cli_error import CliError
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS done (label TEXT, source TEXT, target INTEGER, print TEXT, run INTEGER,
@@ -52,12 +54,20 @@ class State:
     def __init__(self, path: Path | str) -> None:
         if isinstance(path, Path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._keep_others_out()
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA secure_delete=ON")  # secrets pass through here, readable
         self._db.executescript(SCHEMA)
         self.run = int(self.fact("run") or 0) + 1
+
+    def _keep_others_out(self) -> None:
+        """Until this process ends. Raises CliError."""
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CliError("another import from this source is at work") from error
 
     def copy(self) -> "State":
         """The same, in memory: what is written down there is forgotten."""
