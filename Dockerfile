@@ -11,7 +11,8 @@ COPY shared ./shared
 COPY services ./services
 COPY gateway ./gateway
 COPY stack ./stack
-RUN python -m compileall -q shared services gateway stack \
+COPY moving ./moving
+RUN python -m compileall -q shared services gateway stack moving \
     && useradd --system --no-create-home --shell /usr/sbin/nologin patchbay \
     && install -d -o patchbay -g patchbay var var/media var/reports
 

@@ -12,6 +12,7 @@ from marshmallow import Schema
 from marshmallow import fields as ma
 
 from shared import JsonObject
+from shared.api import restoring, uniqueness
 from shared.api.openapi_parameters import list_parameters
 from shared.api.resource import Action, Resource, Shape
 from shared.config import settings
@@ -110,13 +111,14 @@ def describe(
     function = _responses(made, resource, verb, on_list)(function)
     noun = resource.model.verbose_name + ("s" if on_list and verb == "GET" else "")
     summary = f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}"
-    parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else []
+    parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else [restoring.PARAMETER]
     documented: Callable[[View], View] = made.doc(
         summary=summary,
         operationId=_operation(resource, view.__name__),
         tags=[resource.app],
         parameters=parameters,
         **_permission(resource.permission, resource, verb),
+        **(uniqueness.documented(resource) if verb == "POST" else {}),
         **_body(resource, verb),
     )
     return documented(function)

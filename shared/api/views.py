@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.api import deleting, exports, openapi, options, reading, writing
+from shared.api import deleting, exports, openapi, options, reading, restoring, writing
 from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
@@ -97,10 +97,11 @@ def list_objects(resource: Resource) -> Response:
 def create_objects(resource: Resource) -> Response:
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
     items, many = request_body.objects()
+    restored = restoring.is_asked_for()
     faces = write(
         resource,
         many,
-        lambda session: writing.dump(resource, writing.create(session, resource, items)) if items else [],
+        lambda session: writing.dump(resource, writing.create(session, resource, items, restored)) if items else [],
     )
     return json_response(faces if many else faces[0], 201)
 

@@ -51,8 +51,8 @@ def sites_of_hosts(connection: Connection, ids: list[int]) -> dict[int, dict[str
 
 
 def on_create_add_components(session: Session, changes: list[Change]) -> None:
-    """A new device gets the components of its type; a type chosen later brings none."""
-    created = [change.object.id for change in changes if change.creating]
+    """A new device gets the components of its type; a type chosen later brings none, nor does a device brought back."""
+    created = [change.object.id for change in changes if change.creating and not change.restored]
     if created:
         create_components(session, created)
 
