@@ -2,7 +2,7 @@
 
 import orjson
 from flask import Blueprint as PlainBlueprint
-from flask import request
+from flask import g, request
 from flask_smorest import Blueprint
 from sqlalchemy.exc import IntegrityError
 
@@ -17,6 +17,8 @@ from shared.query.pagination import Page
 from shared.references import activity, holding, owning
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization
+
+NO_FILTERS = frozenset({"limit", "offset", "cursor", "format", exports.PARAMETER})
 
 
 def blueprint(resource: Resource) -> Blueprint:
@@ -157,8 +159,9 @@ def refuse_if_changed(session, resource: Resource, pk: int) -> None:
 def conditions(connection, resource: Resource) -> list:
     """The conditions that the query string puts on a list."""
     own = custom_field_input.filters(connection, resource.model, set(request.args))
-    given = ((own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists())
-    made = [chosen.where(values) for chosen, values in given if chosen]
+    given = {name: (own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists()}
+    g.ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in NO_FILTERS]
+    made = [chosen.where(values) for chosen, values in given.values() if chosen]
     return [condition for condition in made if condition is not None]
 
 

@@ -3,9 +3,12 @@
 import json
 import re
 from hashlib import sha256
+from urllib.parse import quote
 
 import orjson
 from flask import Response, g, request
+
+LONGEST_NAME, MOST_NAMES = 50, 20
 
 _FORMAT = "?format=json"
 _INDENT = re.compile(r";\s*indent=(\d{1,3})\b")
@@ -21,10 +24,16 @@ def json_response(body, status: int = 200, headers: dict | None = None) -> Respo
 
 
 def raw_response(body: bytes | str, status: int = 200, headers: dict | None = None) -> Response:
-    """A reply whose body is JSON already; names the services that could not be asked (`X-Degraded`)."""
+    """A reply whose body is JSON already.
+
+    It names the services that could not be asked (`X-Degraded`), and what of the query string means nothing here
+    (`X-Ignored-Parameters`, percent-encoded).
+    """
     reply = Response(laid_out(_carrying_format(body)), status, headers, mimetype="application/json")
     if degraded := g.get("degraded"):
         reply.headers["X-Degraded"] = ", ".join(sorted(degraded))
+    if ignored := g.get("ignored"):
+        reply.headers["X-Ignored-Parameters"] = ", ".join(quote(name[:LONGEST_NAME]) for name in ignored[:MOST_NAMES])
     return reply
 
 

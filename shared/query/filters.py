@@ -7,6 +7,7 @@ matches nothing.
 
 from collections.abc import Callable
 
+from marshmallow import ValidationError
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 
 from shared.query.paths import Back, reach, target_of
@@ -105,6 +106,21 @@ class DateFilter(Filter):
         super().__init__(name, condition)
 
 
+class SpelledFilter(Filter):
+    """A value in any of the spellings that `field` takes in a body (`prefix`)."""
+
+    def __init__(self, name, column, field):
+        def condition(text):
+            if field.allow_none and text.lower() == NULL:
+                return column.is_(None)
+            try:
+                return column == field.deserialize(text)
+            except ValidationError:
+                return None
+
+        super().__init__(name, condition)
+
+
 class ReferenceFilter(Filter):
     """An object that is referred to, by id (`tenant_id`) or by its natural key (`tenant`, a slug).
 
@@ -192,7 +208,8 @@ def of_attribute(model, name: str) -> list[Filter]:
     attribute = model.attributes[name]
     field = attribute.field
     if attribute.is_reference or attribute.is_list:
-        return related(name, model, (name,))
+        by_id, by_key = related(name, model, (name,))
+        return [by_id, by_key] if by_id.target.key in by_id.target.attributes else [by_id]
     column = getattr(model, attribute.column)
     if isinstance(field, fields.Choice):
         return [ChoiceFilter(name, column, field.choices)]
@@ -202,7 +219,9 @@ def of_attribute(model, name: str) -> list[Filter]:
         return [NumberFilter(name, column, field.allow_none)]
     if isinstance(field, fields.Date):
         return [DateFilter(name, column)]
-    return [TextFilter(name, column, field.allow_none)]
+    if isinstance(field, fields.Text):
+        return [TextFilter(name, column, field.allow_none)]
+    return [SpelledFilter(name, column, field)]
 
 
 def related(name: str, model, path: "tuple[str | Back, ...]") -> list[Filter]:

@@ -1,6 +1,6 @@
 """Virtual chassis: devices that act as one, under a master."""
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from services.dcim.base import Base
 from services.dcim.resources.devices import Device
@@ -37,10 +37,13 @@ def let_members_go(session, chassis):
     session.execute(leaving.values(**place, last_updated=Device.last_updated))
 
 
+master_name = select(Device.name).where(Device.id == VirtualChassis.master_id).scalar_subquery()
+
+
 virtual_chassis = Resource(
     VirtualChassis,
     filters=("domain", "master", Related("site", "master", "site"), Related("tenant", "master", "tenant")),
-    search=("domain",),
+    search=("domain", master_name),
     order=("master.name",),
     rules=(be_led_by_a_member,),
     after_save=(take_in_the_master,),
