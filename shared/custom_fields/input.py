@@ -29,13 +29,22 @@ def check(session: Session, model, changes: list) -> None:
         change.object.custom_field_definitions = assigned
         if "custom_fields" in change.errors:
             continue
-        sent = change.values.get("custom_fields", {})
+        sent = _changed(change, by_name)
         kept = {str(by_name[name].id): _read(change, by_name[name], sent[name]) for name in sent if name in by_name}
         for name in sent.keys() - by_name.keys():
             change.fail(f'There is no custom field "{name}" for {model.label}.', "custom_fields")
         if change.creating:
             kept |= {str(each.id): _absent(change, each) for each in assigned if each.name not in sent}
         change.values["custom_fields"] = _deleted(change.object.custom_fields or {}, by_id) | kept
+
+
+def _changed(change, by_name: dict) -> dict:
+    """The values that were sent, but for null where null is shown already: what is kept there stays."""
+    sent, stored = change.values.get("custom_fields", {}), change.object.custom_fields or {}
+    if change.creating:
+        return sent
+    empty = {name for name, each in by_name.items() if types.shown(each, stored.get(str(each.id))) is None}
+    return {name: value for name, value in sent.items() if value is not None or name not in empty}
 
 
 def definitions(session: Session, model) -> list:

@@ -64,6 +64,9 @@ def _parse_boolean(definition, value):
 
 
 def _parse_selection(definition, value):
+    """The id of a choice, which may be as it is read: `{"value", "label"}`."""
+    if isinstance(value, dict) and "value" in value:
+        value = value["value"]
     if not isinstance(value, (list, dict, bool)) and str(value) in definition.choices:
         return int(value)
     raise ValidationError("Must be the id of one of the choices.")

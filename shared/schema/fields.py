@@ -102,7 +102,7 @@ class Boolean(Field):
 
 
 class Choice(Field):
-    """One of a table of (value, label); read as `{"value", "label"}`, written as the value or its text."""
+    """One of a table of (value, label); read as `{"value", "label"}`, written so, or as the value or its text."""
 
     def __init__(self, choices: "tuple[tuple[object, str], ...]", *, blank: bool = False, **kwargs):
         super().__init__(**kwargs)
@@ -111,6 +111,8 @@ class Choice(Field):
         self._by_text = {str(value): value for value, _ in choices}
 
     def _deserialize(self, value, attr, data, **kwargs):
+        if isinstance(value, dict) and "value" in value:
+            value = value["value"]
         if value == "" and self.blank:
             return ""
         if not isinstance(value, (dict, list)) and str(value) in self._by_text:

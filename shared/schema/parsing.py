@@ -47,7 +47,12 @@ def to_moment(value) -> datetime | None:
 
 
 def to_pk(value) -> int:
-    """The id that `value` names; NetBox takes JSON true for 1. Raises ValidationError."""
+    """The id that `value` names, which may be the nested object that GET shows; NetBox takes JSON true for 1.
+
+    Raises ValidationError.
+    """
+    if isinstance(value, dict) and "id" in value:
+        value = value["id"]
     number = int(value) if isinstance(value, bool) else to_integer(value)
     if number is None:
         raise ValidationError(f"Incorrect type. Expected pk value, received {type(value).__name__}.")

@@ -18,7 +18,7 @@ PARENT, CHILD = True, False
 
 
 class SubdeviceRole(fields.Choice):
-    """Parent, child or neither; as in NetBox, neither is written `"None"` and null is refused."""
+    """Parent, child or neither; neither is read as null, and written `"None"`, as in NetBox, or null."""
 
     shape: ClassVar[dict] = {
         "enum": [PARENT, CHILD, "None", None],
@@ -26,6 +26,9 @@ class SubdeviceRole(fields.Choice):
         "x-choices": openapi_schemas.table(SUBDEVICE_ROLE),
         "x-blank": "None",
     }
+
+    def deserialize(self, value, attr=None, data=None, **kwargs):
+        return super().deserialize("None" if value is None else value, attr, data, **kwargs)
 
     def _deserialize(self, value, attr, data, **kwargs):
         return None if value == "None" else super()._deserialize(value, attr, data, **kwargs)

@@ -7,7 +7,7 @@ from sqlalchemy import DateTime, ForeignKey, Integer, String, case, func
 from sqlalchemy.orm import mapped_column
 
 from services.extras.base import Base
-from services.extras.images import ImageFile, Picture, store
+from services.extras.images import NO_FILE, ImageFile, Picture, store
 from services.extras.object_types import IMAGES, one_of
 from shared.api.resource import Resource
 from shared.references import holding
@@ -86,6 +86,8 @@ def keep_files(session, changes):
             prefix = f"{target.content_type.split('.')[1]}_{target.object_id}"
             target.image = store(picture, prefix, target.name)
             target.image_height, target.image_width = picture.height, picture.width
+        elif change.changed("image"):
+            change.fail(NO_FILE, "image")
 
 
 image_attachments = Resource(
