@@ -7,16 +7,28 @@ from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.operations.ops import CreateForeignKeyOp, CreateTableOp
+from alembic.operations.ops import AddColumnOp, CreateForeignKeyOp, CreateTableOp, OpContainer
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, TypeDecorator, create_engine, text
+from sqlalchemy import Connection, TypeDecorator, create_engine
 
 from shared.config import package_of
 from shared.db import row_counts, trigram_indexes
+from shared.db.advisory_locks import AdvisoryLock
 from shared.references import triggers
 
 ROOT = Path(__file__).parent.parent
+
+# What Alembic does with a migration that it has written.
+_HOOKS = {
+    "hooks": "format, check",
+    "check.type": "module",
+    "check.module": "ruff",
+    "check.options": "check --quiet --fix REVISION_SCRIPT_FILENAME",
+    "format.type": "module",
+    "format.module": "ruff",
+    "format.options": "format --quiet REVISION_SCRIPT_FILENAME",
+}
 
 
 class NewerDatabase(Exception):
@@ -31,7 +43,7 @@ def upgrade(app: str, database_url: str) -> None:
     """Bring the database of `app` to the newest revision, one migrating process at a time. Raises NewerDatabase."""
     engine = create_engine(database_url)
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(7326000)"))
+        connection.execute(AdvisoryLock.MIGRATION.held())
         try:
             command.upgrade(_config(app, connection), "head")
         except CommandError as error:
@@ -45,8 +57,15 @@ def upgrade(app: str, database_url: str) -> None:
     engine.dispose()
 
 
+class NoDefault(Exception):
+    """A new column that rows cannot be without has no value for the rows that are there."""
+
+
 def revise(app: str, database_url: str, message: str) -> None:
-    """Write a migration with what the models have and `database_url`, a scratch database, has not."""
+    """Write a migration with what the models have and `database_url`, a scratch database, has not.
+
+    It runs on tables with rows, and passes the project's own style checks. Raises NoDefault.
+    """
     engine = create_engine(database_url)
     with engine.begin() as connection:
         config = _config(app, connection)
@@ -72,6 +91,8 @@ def _config(app: str, connection: Connection) -> Config:
     config.set_main_option("script_location", str(folder(app)))
     config.set_main_option("path_separator", "os")
     config.attributes.update(app=app, connection=connection)
+    for name, value in _HOOKS.items():
+        config.set_section_option("post_write_hooks", name, value)
     return config
 
 
@@ -81,16 +102,35 @@ def run(config: Config) -> None:
     context.configure(
         config.attributes["connection"],
         target_metadata=metadata,
-        process_revision_directives=_join_circles,
+        process_revision_directives=_finish_script,
         render_item=_as_stored,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
-def _join_circles(context, revision, directives) -> None:
-    """Make the circular keys of new tables after all of them; inside `create_table` they would be left out."""
+def _finish_script(context, revision, directives) -> None:
     script = directives[0]
+    _require_defaults(script.upgrade_ops)
+    _join_circles(script)
+
+
+def _require_defaults(operations) -> None:
+    """A column that is added to a table with rows needs a value for them. Raises NoDefault."""
+    for operation in operations.ops:
+        if isinstance(operation, OpContainer):
+            _require_defaults(operation)
+        elif isinstance(operation, AddColumnOp):
+            column = operation.column
+            if not column.nullable and column.server_default is None:
+                raise NoDefault(
+                    f"{operation.table_name}.{column.name} may not be null and has no default, so rows that exist"
+                    " could not have it: declare a default, or null=True"
+                )
+
+
+def _join_circles(script) -> None:
+    """Make the circular keys of new tables after all of them; inside `create_table` they would be left out."""
     for table in [each for each in script.upgrade_ops.ops if isinstance(each, CreateTableOp)]:
         circular = [each for each in table.columns if getattr(each, "use_alter", False)]
         table.columns[:] = [each for each in table.columns if not getattr(each, "use_alter", False)]

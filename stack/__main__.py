@@ -5,6 +5,9 @@ from pathlib import Path
 
 import click
 
+from shared.schema.declaration_error import DeclarationError
+from stack.cli_error import CliError
+
 COMMANDS = Path(__file__).parent / "commands"
 
 
@@ -18,6 +21,13 @@ class Commands(click.Group):
         if name not in self.list_commands(ctx):
             return None
         return import_module(f"stack.commands.{name}").command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Whoever made a slip in a declaration reads where, not a traceback."""
+        try:
+            return super().invoke(ctx)
+        except DeclarationError as error:
+            raise CliError(str(error)) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,6 +1,7 @@
 """The rules of the layout, as code (docs/architecture.md)."""
 
 import ast
+import re
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
@@ -162,6 +163,12 @@ def test_http_to_others_goes_out_of_three_files():
     files = {"shared/references/client.py", "shared/reports/api.py", "gateway/proxy.py"}
     assert importing("shared.http.client") == files
     assert not importing("requests") | importing("urllib3")
+
+
+def test_advisory_locks_have_one_registry():
+    taking = [path for path in SOURCES if "pg_advisory" in path.read_text() or "pg_try_advisory" in path.read_text()]
+    written = [path for path in taking if re.search(r"7_?326", path.read_text())]
+    assert [in_package(path) for path in written] == ["shared.db.advisory_locks.py"]
 
 
 @pytest.mark.parametrize("path", PURE)

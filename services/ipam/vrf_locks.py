@@ -10,8 +10,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from shared.config import settings
+from shared.db.advisory_locks import VRF_LOCKS
 
-LOCKS = 7326
 GLOBAL, EVERY = 0, -1
 _LOCK = text(
     "SELECT CASE WHEN alone THEN pg_advisory_xact_lock(:locks, pk)::text"
@@ -24,7 +24,7 @@ def lock(session: Session, spaces: "dict[int | None, bool]") -> None:
     """Lock the spaces (ids of VRFs, None is the global table), alone where the value is true; in one order for all."""
     wanted = sorted(({EVERY: False} | {pk or GLOBAL: alone for pk, alone in spaces.items()}).items())
     pks, alone = zip(*wanted, strict=True)
-    session.execute(_LOCK, {"locks": LOCKS, "pks": list(pks), "alone": list(alone)})
+    session.execute(_LOCK, {"locks": VRF_LOCKS, "pks": list(pks), "alone": list(alone)})
 
 
 def enforces(vrf) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.api import choices, openapi, options, search, views
+from shared.api import choices, declarations, openapi, options, search, views
 from shared.config import settings
 from shared.db import row_counts
 from shared.db.database import Database, was_closed
@@ -138,6 +138,8 @@ def _serve(app: Flask, base, resources: tuple, routes: tuple) -> None:
     )
     documented = openapi.OpenApi(app)
     documented.ma_plugin.converter.add_attribute_function(openapi_schemas.of_fields(base))
+    for resource in resources:
+        declarations.check(resource)
     for resource in resources:
         resource.index()
         documented.register_blueprint(views.blueprint(resource))

@@ -1,7 +1,7 @@
 """The database of this process: one pool, short transactions, reads without any."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import psycopg2
 from flask import current_app
@@ -28,7 +28,7 @@ class Database:
     Every transaction runs within `guard(session)`, which may refuse it.
     """
 
-    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager[None]]):
+    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager] = nullcontext):
         self._guard = guard
         self.engine = create_engine(
             url or "postgresql+psycopg2://",

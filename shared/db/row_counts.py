@@ -29,15 +29,16 @@ from sqlalchemy import (
     text,
 )
 
+from shared.db.advisory_locks import AdvisoryLock
+
 ALL_ROWS = "0"  # in place of the id of an object
-COMPACT_LOCK = 7_326_002
 _NOTE = "INSERT INTO row_tally (label, object_id, difference)"
 
 # Where another writer is adding up, this one leaves it to a later one: nobody waits.
 _ADD_UP = f"""
 CREATE OR REPLACE FUNCTION row_tally_add_up() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF pg_try_advisory_xact_lock({COMPACT_LOCK}) THEN
+  IF pg_try_advisory_xact_lock({AdvisoryLock.ROW_COUNTS:d}) THEN
     WITH added AS (
       DELETE FROM row_tally WHERE label = NEW.label AND object_id = NEW.object_id RETURNING difference
     )

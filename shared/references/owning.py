@@ -11,6 +11,7 @@ from sqlalchemy import column, delete, func, insert, literal, select, text, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 
+from shared.db.advisory_locks import AdvisoryLock
 from shared.db.database import database
 from shared.references import client
 from shared.references.single_flight import SingleFlight
@@ -21,7 +22,6 @@ BATCH = 500
 # Long enough for a holder on a machine that is busy with other things; one that hangs costs a writer this once.
 NUDGE_SECONDS = 3
 NUDGE_AGAIN_SECONDS = 10
-RIPPLE_LOCK = 7_326_001
 
 _flights: dict[tuple[str, str], SingleFlight] = defaultdict(SingleFlight)
 _silent_until: dict[tuple[str, str], float] = {}
@@ -35,7 +35,7 @@ def answer_claim(session: Session, model, service: str, ids: list[int], restrict
     claims every object, those to come too.
     """
     claims = model.metadata.tables["reference_claim"]
-    session.execute(select(func.pg_advisory_xact_lock_shared(RIPPLE_LOCK)))
+    session.execute(AdvisoryLock.DEPENDENT_FACTS.shared())
     if ALL in ids:
         session.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE MODE"))
     wanted = true() if ALL in ids else model.id.in_(ids)

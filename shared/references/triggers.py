@@ -8,7 +8,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import visitors
 
-from shared.references.owning import RIPPLE_LOCK, fact_sql
+from shared.db.advisory_locks import AdvisoryLock
+from shared.references.owning import fact_sql
 from shared.schema.contracts import CONTRACTS
 
 FUNCTIONS = f"""
@@ -31,7 +32,7 @@ END $$;
 CREATE OR REPLACE FUNCTION reference_rippled() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE ids integer[];
 BEGIN
-  PERFORM pg_advisory_xact_lock({RIPPLE_LOCK});
+  PERFORM pg_advisory_xact_lock({AdvisoryLock.DEPENDENT_FACTS:d});
   EXECUTE 'SELECT array(' || TG_ARGV[1] || ')' INTO ids USING OLD;
   PERFORM reference_publish(TG_ARGV[0], ids);
   RETURN NULL;

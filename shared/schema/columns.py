@@ -28,11 +28,17 @@ SMALL_MAX = 32767
 
 
 def column(type_, field: fields.Field, *, default=None, **kwargs) -> MappedColumn:
-    """A column of any type with its API field; required unless it may be null or has a default."""
+    """A column of any type with its API field; required unless it may be null or has a default.
+
+    The database has the default, too: a migration that adds the column fills the rows that are there, and the release
+    before it, which does not know the column, can still insert.
+    """
     nullable = bool(field.allow_none)
     field.required = not nullable and default is None and not field.dump_only
     if isinstance(default, (bool, int)):
         field.metadata["default"] = default
+    if isinstance(default, (bool, int, str)):
+        kwargs.setdefault("server_default", str(default).lower() if isinstance(default, bool) else str(default))
     return mapped_column(type_, nullable=nullable, default=default, info={"field": field}, **kwargs)
 
 

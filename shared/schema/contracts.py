@@ -4,7 +4,7 @@ One entry per type that another service refers to. The owner answers claims with
 changes; whoever refers to such an object keeps a replica with just these columns.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from sqlalchemy import Boolean, Integer, SmallInteger, String, Text, null
@@ -39,6 +39,10 @@ class Contract:
     @property
     def owner(self) -> str:
         return self.label.split(".")[0]
+
+    def names_in(self, attributes: Container[str]) -> tuple[str, ...]:
+        """The names in the nested face of a model with `attributes`: an owner may lack what replicas compute."""
+        return tuple(name for name in self.nested if name in attributes or name not in self.computed)
 
 
 def _text(length: int):

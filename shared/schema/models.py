@@ -8,6 +8,7 @@ from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column, relatio
 from shared.schema import fields
 from shared.schema.columns import computed, references, transient
 from shared.schema.contracts import CONTRACTS, Contract
+from shared.schema.declaration_error import require
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -44,9 +45,11 @@ class Record:
         if not cls.__dict__.get("verbose_name"):
             cls.verbose_name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cls.__name__).lower()
         if contract := CONTRACTS.get(cls.label):
-            cls.path, cls.nested, cls.key = contract.path, contract.nested, contract.key
+            cls.path, cls.key = contract.path, contract.key
             cls.listed_by = contract.listed_by or cls.listed_by
         cls.attributes = _attributes(cls)
+        if contract:
+            cls.nested = cls.__dict__.get("nested") or contract.names_in(cls.attributes)
         for attribute in cls.attributes.values():
             attribute.relate(cls)
         super().__init_subclass__(**kwargs)
@@ -55,9 +58,15 @@ class Record:
 
     @classmethod
     def model_of(cls, label: str) -> type:
-        """The model of `label` in this service: its own, or the replica of another service's."""
+        """The model of `label` in this service: its own, or the replica of another service's.
+
+        Raises DeclarationError when there is none.
+        """
         if label not in cls.models and label.split(".")[0] != cls.app:
+            require(label, CONTRACTS, f"{cls.label or cls.app}: a reference to another service")
             _replica(cls.base, CONTRACTS[label])
+        if label not in cls.models:
+            require(label, cls.models, f"{cls.label or cls.app}: a reference")
         return cls.models[label]
 
     @classmethod

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from shared.config import APPS
+from shared.migrations import NoDefault, revise
 from shared.migrations import folder as migrations_of
-from shared.migrations import revise
+from stack.cli_error import CliError
 from stack.folder import DataFolder
 from stack.postgres import Cluster
 
@@ -25,5 +26,8 @@ def command(app: str, message: str) -> None:
         cluster = Cluster(folder)
         with cluster.running():
             cluster.ensure(["revision"])
-            revise(app, cluster.url("revision"), message)
+            try:
+                revise(app, cluster.url("revision"), message)
+            except NoDefault as error:
+                raise CliError(str(error)) from error
     click.echo(f"Written to {migrations_of(app) / 'versions'}: read it before it is committed.")

@@ -12,13 +12,13 @@ from gateway.users.permissions import permissions, refuse_unknown
 from gateway.users.resources.groups import Group
 from gateway.users.sessions import end_all
 from shared.api.resource import Resource
+from shared.db.advisory_locks import AdvisoryLock
 from shared.http.errors import Protected
 from shared.schema import fields, parsing
 from shared.schema.columns import boolean, date_time, email, references, text, transient
 from shared.security import authorization
 
 OWN = {"password", "first_name", "last_name", "email"}
-SUPERUSERS_LOCK = 7_326_002
 LAST_SUPERUSER = "This is the last active superuser: nobody could manage the accounts any more."
 
 
@@ -83,7 +83,7 @@ def keep_a_superuser_undeleted(session: Session, user: User) -> None:
 
 def _another_superuser(session: Session, user_id: int) -> bool:
     """Whether there is one besides `user_id`; whoever else wants to know waits for this transaction."""
-    session.execute(select(func.pg_advisory_xact_lock(SUPERUSERS_LOCK)))
+    session.execute(AdvisoryLock.SUPERUSERS.held())
     return session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id != user_id)))
 
 

@@ -1,14 +1,13 @@
 """Regions: the tree of places that sites belong to."""
 
-from sqlalchemy import Text, func, select, text
+from sqlalchemy import Text, select, text
 from sqlalchemy.orm import aliased, mapped_column
 
 from services.dcim.base import Base
 from shared.api.resource import Resource
+from shared.db.advisory_locks import AdvisoryLock
 from shared.schema.columns import CASCADE, reference, slug
 from shared.schema.columns import text as text_column
-
-TREE_LOCK = 7_326_004
 
 
 class Region(Base):
@@ -31,7 +30,7 @@ def stay_a_tree(session, changes):
 
     One request at a time changes the tree, or two moves could close a cycle together.
     """
-    session.execute(select(func.pg_advisory_xact_lock(TREE_LOCK)))
+    session.execute(AdvisoryLock.REGION_TREE.held())
     for change in changes:
         if change.creating or change.object.parent_id is None:
             continue

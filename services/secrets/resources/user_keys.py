@@ -1,7 +1,7 @@
 """User keys: a user sets its own public key; who may already read secrets lets others read them."""
 
 from flask import g
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from services.secrets import crypto
@@ -10,6 +10,7 @@ from services.secrets.resources.secrets import Secret
 from services.secrets.unlocking import PrivateKey, own_master_key, private_key
 from shared.api.resource import Action, Resource
 from shared.api.views import found
+from shared.db.advisory_locks import AdvisoryLock
 from shared.db.database import database
 from shared.http import request_body
 from shared.http.errors import Forbidden, Protected
@@ -19,7 +20,6 @@ from shared.schema import representations
 from shared.security import authorization
 
 ACTIVATE = "secrets.activate_userkey"
-FIRST_KEY_LOCK = 7_326_003
 LAST_KEY = "This is the only active user key: without it nobody could read the secrets any more."
 
 
@@ -64,7 +64,7 @@ def _of_user(user_id: int):
 
 def _another_active(session: Session, key: UserKey) -> bool:
     """Whether somebody else can read secrets; whoever else wants to know waits for this transaction."""
-    session.execute(select(func.pg_advisory_xact_lock(FIRST_KEY_LOCK)))
+    session.execute(AdvisoryLock.FIRST_USER_KEY.held())
     active = exists().where(UserKey.master_key_cipher.is_not(None), UserKey.id.is_distinct_from(key.id))
     return session.scalar(select(active))
 

@@ -1,0 +1,109 @@
+"""Declarations: a slip of the pen is one clear error, and a reference works whichever service its target is in."""
+
+import pytest
+
+from shared.api import declarations
+from shared.api.resource import Related, Resource
+from shared.schema.columns import CASCADE, PROTECT, integer, reference, text
+from shared.schema.declaration_error import DeclarationError
+from shared.schema.models import service_base
+from shared.schema.representations import ReadFace, read_schema
+
+
+def cable_labels(**declared):
+    """A resource of a service of its own, whose type refers to one of the same service and to one of another."""
+    base = service_base("tenancy")
+
+    class Roll(base):
+        nested = ("name",)
+        path = "rolls"
+        name = text(50)
+
+    class CableLabel(base):
+        nested = ("name",)
+        name = text(50)
+        length = integer(1, 300, default=10)
+        roll_id = reference("tenancy.roll", on_delete=CASCADE)
+        site_id = reference("dcim.site", on_delete=PROTECT, null=True)
+
+    return Resource(CableLabel, **{"path": "cable-labels", **declared})
+
+
+def test_a_sound_declaration_passes():
+    declarations.check(
+        cable_labels(
+            filters=("name", "roll", Related("place", "site")),
+            search=("name",),
+            order=("site.name", "-roll.name", "length?"),
+            unique=(("roll", "name"),),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ({"filters": ("nmae",)}, "filters names 'nmae', which does not exist; did you mean 'name'?"),
+        ({"filters": (Related("place", "sit"),)}, "Related('place') names 'sit', which does not exist; did you mean"),
+        ({"search": ("naame",)}, "search names 'naame', which does not exist; did you mean 'name'?"),
+        ({"order": ("lenght",)}, "order names 'lenght', which does not exist; did you mean 'length'?"),
+        ({"order": ("rol.name",)}, "order names 'rol', which does not exist; did you mean 'roll'?"),
+        ({"order": ("site.nam",)}, "order names 'nam', which does not exist; did you mean 'name'?"),
+        ({"unique": (("roll", "nane"),)}, "unique names 'nane', which does not exist; did you mean 'name'?"),
+        ({"path": ""}, "it has no path"),
+    ],
+)
+def test_a_slip_names_the_resource_and_the_nearest_name(declared, told):
+    with pytest.raises(DeclarationError) as caught:
+        declarations.check(cable_labels(**declared))
+    assert str(caught.value).startswith("the resource tenancy.cablelabel: ") and told in str(caught.value)
+
+
+def test_a_reference_to_an_unknown_type_of_another_service_says_so_when_it_is_declared():
+    base = service_base("tenancy")
+    with pytest.raises(DeclarationError, match=r"names 'dcim.sites', which does not exist; did you mean 'dcim.site'"):
+        type("Label", (base,), {"site_id": reference("dcim.sites", on_delete=PROTECT)})
+
+
+def test_a_reference_to_an_unknown_type_of_the_own_service_says_so():
+    base = service_base("tenancy")
+
+    class Roll(base):
+        nested = ("name",)
+        name = text(50)
+
+    class Label(base):
+        nested = ("name",)
+        name = text(50)
+        roll_id = reference("tenancy.rol", on_delete=PROTECT)
+
+    with pytest.raises(DeclarationError, match=r"the reference roll names 'tenancy.rol'.*did you mean 'tenancy.roll'"):
+        declarations.check(Resource(Label, path="labels"))
+
+
+def test_a_nested_name_that_no_attribute_has_says_so():
+    base = service_base("tenancy")
+    label = type("Label", (base,), {"title": text(50)})
+    with pytest.raises(DeclarationError, match=r"nested names 'name'"):
+        declarations.check(Resource(label, path="labels", order=("title",)))
+
+
+def test_a_type_that_others_refer_to_can_be_referred_to_at_home_as_well():
+    base = service_base("dcim")
+
+    class Device(base):
+        name = text(64)
+        display_name = text(64)
+
+    class Interface(base):
+        name = text(64)
+        device_id = reference("dcim.device", on_delete=CASCADE)
+
+    class CableLabel(base):
+        nested = ("name",)
+        name = text(50)
+        interface_id = reference("dcim.interface", on_delete=CASCADE)
+
+    declarations.check(Resource(CableLabel, path="cable-labels"))
+    assert set(read_schema(CableLabel)().fields["interface"].schema.fields) == {"id", "url", "name", "device"}
+    assert '"device"' in ReadFace(CableLabel).json
