@@ -200,6 +200,6 @@ def _kind(shape: dict) -> str:
         shape.get("type"), "json"
     )
     if kind == "text" and shape.get("type") == "string":
-        long = "maxLength" not in shape and "format" not in shape
-        return formats.get(shape.get("format"), "textarea" if long else "text")
+        long = "maxLength" not in shape and not {"format", "x-format"} & shape.keys()
+        return formats.get(shape.get("format", shape.get("x-format")), "textarea" if long else "text")
     return kind

@@ -23,4 +23,4 @@ def generate_rsa_key_pair():
     return json_response({"private_key": private_key, "public_key": public_key}, headers={"Cache-Control": "no-store"})
 
 
-generate_rsa_key_pair.verbs = ("GET",)
+generate_rsa_key_pair.verbs, generate_rsa_key_pair.users_only = ("GET",), True

@@ -50,7 +50,7 @@ def _told(key: str):
     return reply
 
 
-get_session_key.verbs = ("POST",)
+get_session_key.verbs, get_session_key.users_only = ("POST",), True
 
 
 def _preserved(session: Session, userkey_id: int, master_key: bytes) -> bytes | None:

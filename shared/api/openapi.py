@@ -5,7 +5,7 @@ from functools import cache
 
 import flask_smorest
 from flask_smorest import Blueprint
-from marshmallow import Schema
+from marshmallow import INCLUDE, Schema
 from marshmallow import fields as ma
 
 from shared.api.openapi_parameters import list_parameters
@@ -37,11 +37,12 @@ class ProtectedSchema(DetailSchema):
 
 
 class InvalidSchema(Schema):
-    """Messages by field; `non_field_errors` are about the object as a whole."""
+    """Messages by field; `non_field_errors` are about the object as a whole, `detail` about the request."""
 
     class Meta:
-        additional_properties = True
+        unknown = INCLUDE
 
+    detail = ma.String()
     non_field_errors = ma.List(ma.String())
 
 
@@ -59,9 +60,14 @@ class OpenApi(flask_smorest.Api):
         return document
 
 
+def one_or_many(schema: type[Schema]) -> dict:
+    """A `schema`, or a list of such, as a bulk request takes and answers."""
+    return {"oneOf": [schema, {"type": "array", "items": schema}]}
+
+
 ERRORS = {
     "GET": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema},
-    "POST": {400: InvalidSchema, 403: DetailSchema, 503: DetailSchema},
+    "POST": {400: one_or_many(InvalidSchema), 403: DetailSchema, 503: DetailSchema},
     "PUT": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
     "PATCH": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
     "DELETE": {403: DetailSchema, 404: DetailSchema, 409: ProtectedSchema, 503: DetailSchema},
@@ -115,14 +121,14 @@ def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Act
     reply = action.reply or {"type": "string", "format": "binary"}
     function = made.alt_response(
         action.status,
-        schema=_one_or_many(reply) if action.many else reply,
+        schema=one_or_many(reply) if action.many else reply,
         content_type=action.media,
         success=True,
         description="Created" if action.status == 201 else "OK",
     )(function)
     for code, schema in ERRORS[verb].items():
         function = made.alt_response(code, schema=schema)(function)
-    body = _one_or_many(action.body) if action.many else action.body
+    body = one_or_many(action.body) if action.many else action.body
     return made.doc(
         summary=f"{action.summary or action.name} of one {resource.model.verbose_name}".capitalize(),
         operationId=_operation(resource, f"{action.name}_{verb.lower()}"),
@@ -164,7 +170,7 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool):
 
     def decorate(function):
         if verb == "POST":
-            function = made.alt_response(201, schema=_one_or_many(write), success=True, description="Created")(function)
+            function = made.alt_response(201, schema=one_or_many(write), success=True, description="Created")(function)
         else:
             function = made.response(status, reply)(function)
         never = 404 if on_list else 400 if verb == "GET" else None
@@ -178,7 +184,7 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool):
 
 def _body(resource: Resource, verb: str) -> dict:
     _, write, patch = resource.schemas()
-    schema = {"POST": _one_or_many(write), "PUT": write, "PATCH": patch(partial=True)}.get(verb)
+    schema = {"POST": one_or_many(write), "PUT": write, "PATCH": patch(partial=True)}.get(verb)
     if schema and (upload := _upload(patch, "Patch" if verb == "PATCH" else "Upload")):
         return _request(upload(partial=verb == "PATCH"), media="multipart/form-data")
     return _request(schema, example=_example(patch if verb == "PATCH" else write)) if schema else {}
@@ -208,10 +214,6 @@ def _example(schema: type[Schema]) -> dict:
     loadable = {name: field for name, field in schema().fields.items() if not field.dump_only}
     shown = {name: field for name, field in loadable.items() if field.required} or dict(list(loadable.items())[:1])
     return {name: openapi_schemas.example(field) for name, field in shown.items()}
-
-
-def _one_or_many(schema: type[Schema]) -> dict:
-    return {"oneOf": [schema, {"type": "array", "items": schema}]}
 
 
 def _operation(resource: Resource, name: str) -> str:

@@ -11,6 +11,7 @@ from shared.db.database import database
 from shared.http import responses
 from shared.http.request_body import FORMS
 from shared.schema import fields, text_fields
+from shared.schema.labels import label_of
 from shared.security import authorization
 
 RENDERS = ["application/json", "text/html"]
@@ -20,7 +21,10 @@ _NAMES = {
     "dcim": "DCIM",
     "ipam": "IPAM",
     "_choices": "Field Choices",
+    "connected-device": "Connected Device Locator",
     "generate-rsa-key-pair": "Generate RSA Key Pair",
+    "get-session-key": "Get Session Key List",
+    "reports": "Report List",
 }
 _TYPES = (
     (text_fields.Slug, "slug"),
@@ -37,7 +41,8 @@ _TYPES = (
 
 
 def describe(resource, pk: int | None = None):
-    """The reply to OPTIONS on a list, or on the object `pk`."""
+    """The reply to OPTIONS on a list, or on the object `pk`. Raises Forbidden where the caller may see none."""
+    authorization.visible_rows(resource)
     verb = "POST" if pk is None else "PUT"
     title = " ".join(word[0].upper() + word[1:] for word in resource.model.verbose_name.split())
     told = _told(f"{title} {'List' if pk is None else 'Instance'}")
@@ -48,8 +53,10 @@ def describe(resource, pk: int | None = None):
 
 
 def describe_view():
-    """The reply to OPTIONS where no resource is."""
+    """The reply to OPTIONS where no resource is. Raises Forbidden for anonymous callers of what is for `users_only`."""
     view = current_app.view_functions[request.endpoint]
+    if getattr(view, "users_only", False):
+        authorization.require_user()
     return responses.json_response(_told(_name_of(request.path), view.__doc__ or ""))
 
 
@@ -108,10 +115,10 @@ def _may(resource, verb: str, pk: int | None) -> bool:
 def _field(model, attribute) -> dict:
     field = attribute.field
     told = {
-        "type": next((name for kind, name in _TYPES if isinstance(field, kind)), "field"),
+        "type": _type_of(field),
         "required": bool(field.required),
         "read_only": bool(field.dump_only),
-        "label": _label(attribute.name),
+        "label": label_of(attribute.name),
     }
     for name, limit in _limits(field).items():
         if limit is not None:
@@ -120,14 +127,15 @@ def _field(model, attribute) -> dict:
         told["choices"] = [{"value": value, "display_name": label} for value, label in field.choices]
     if attribute.is_reference or attribute.is_list:
         target = model.model_of(field.target)
-        children = [target.attributes[name] for name in ("id", *(field.nested or target.nested))]
-        told["children"] = {each.name: _leaf(each) for each in children}
+        names = [target.attributes[name] for name in field.nested or target.nested]
+        told["children"] = {"id": _shown("integer", "id"), "url": _shown("field", "url")}
+        told["children"] |= {each.name: _shown(_type_of(each.field), each.name) for each in names}
     return told
 
 
-def _leaf(attribute) -> dict:
-    kind = next((name for kind, name in _TYPES if isinstance(attribute.field, kind)), "field")
-    return _shown(kind, attribute.name)
+def _type_of(field) -> str:
+    other = "list" if field.repeats else "field"
+    return next((name for kind, name in _TYPES if isinstance(field, kind)), other)
 
 
 def _looked_up(resource) -> dict:
@@ -136,11 +144,7 @@ def _looked_up(resource) -> dict:
 
 
 def _shown(kind: str, name: str) -> dict:
-    return {"type": kind, "required": False, "read_only": True, "label": _label(name)}
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return {"type": kind, "required": False, "read_only": True, "label": label_of(name)}
 
 
 def _limits(field) -> dict:

@@ -93,7 +93,9 @@ def filters(connection: Connection, model, names: set[str]) -> dict[str, Filter]
 def _filter(column, definition) -> Filter:
     def condition(text: str):
         if definition.type == types.BOOLEAN:
-            text = "true" if text.lower() in TRUE else "false" if text.lower() in FALSE else text
+            if text.lower() not in TRUE | FALSE:
+                return None
+            text = "true" if text.lower() in TRUE else "false"
         elif definition.type == types.SELECTION:
             if text == "0" or text.lower() == NULL:
                 return types.without_value_sql(column, definition)

@@ -26,7 +26,7 @@ DISABLED, LOOSE, EXACT = 0, 1, 2
 LARGEST = 2**63 - 1
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_text = fields.Text(255, blank=True)
+_text = fields.Text(255, blank=True, strip=False)
 _integer = fields.Integer(-LARGEST, LARGEST)
 _date = fields.Date()
 

@@ -53,7 +53,7 @@ class NumberFilter(Filter):
         def condition(text):
             if nullable and text.lower() == NULL:
                 return column.is_(None)
-            number = parsing.to_integer(text)
+            number = parsing.to_whole(text)
             return column == number if number is not None and abs(number) <= MAX_BIGINT else None
 
         super().__init__(name, condition)

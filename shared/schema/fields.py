@@ -49,16 +49,16 @@ class Field(marshmallow.fields.Field):
 
 
 class Text(Field):
-    """Text; numbers are taken as text, surrounding space is dropped."""
+    """Text; numbers are taken as text, surrounding space is dropped unless told not to `strip`."""
 
-    def __init__(self, max_length: int | None = None, *, blank: bool = False, **kwargs):
+    def __init__(self, max_length: int | None = None, *, blank: bool = False, strip: bool = True, **kwargs):
         super().__init__(**kwargs)
-        self.max_length, self.blank = max_length, blank
+        self.max_length, self.blank, self.strip = max_length, blank, strip
 
     def _deserialize(self, value, attr, data, **kwargs):
         if isinstance(value, (bool, list, dict)):
             raise ValidationError("Not a valid string.")
-        text = str(value).strip()
+        text = str(value).strip() if self.strip else str(value)
         if "\x00" in text or not encodable(text):
             raise ValidationError("Null characters and lone surrogates are not allowed.")
         if not text and not self.blank:

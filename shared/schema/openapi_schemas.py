@@ -1,12 +1,13 @@
 """How fields look in an OpenAPI document: JSON schema, and what a form needs beyond it.
 
 Extensions: `x-choices` are the values with their labels, `x-blank` is what stands for none of them, `x-reference` is
-the list that a referred id is chosen from, `x-file` marks the address of a file that a form sends, `x-custom-fields`
-what has the custom fields of its type.
+the list that a referred id is chosen from, `x-format` the format of a text that may be blank, `x-file` marks the
+address of a file that a form sends, `x-custom-fields` what has the custom fields of its type.
 """
 
 from shared.schema import fields, text_fields
 
+BLANK = {"type": "string", "maxLength": 0}
 NULL = {"type": "object", "nullable": True, "enum": [None]}
 
 _EXAMPLES = (
@@ -65,7 +66,7 @@ def of_read_choice(choice: fields.Choice) -> dict:
     """A choice as it is read: its value with its label, or the bare value."""
     if isinstance(choice, fields.RawChoice):
         return _choice(choice)
-    nullable = choice.allow_none or choice.blank or choice.shape.get("nullable", False)
+    nullable = choice.allow_none or choice.blank or "x-blank" in choice.shape
     return {**labelled(_values(choice, [])), "nullable": nullable}
 
 
@@ -96,7 +97,17 @@ def _text(field: fields.Text) -> dict:
         shape["maxLength"] = field.max_length
     if not field.blank and not field.dump_only:
         shape["minLength"] = 1
-    return shape | next((dict(extra) for kind, extra in _EXAMPLES if isinstance(field, kind)), {})
+    shape |= next((dict(extra) for kind, extra in _EXAMPLES if isinstance(field, kind)), {})
+    return _or_blank(shape) if field.blank and not field.allow_none else shape
+
+
+def _or_blank(shape: dict) -> dict:
+    """The shape of a text that may be blank, which meets no pattern or format; a form still needs to know of that."""
+    rules = {name: shape.pop(name) for name in ("format", "pattern") if name in shape}
+    if not rules:
+        return shape
+    told = {"x-format": rules["format"]} if "format" in rules else {}
+    return shape | {"anyOf": [{"type": "string", **rules}, BLANK], **told}
 
 
 def _integer(field: fields.Integer) -> dict:
@@ -126,4 +137,5 @@ def _reference(base, field) -> dict:
     if isinstance(field, fields.References):
         item = {"type": "integer"}
         return {"type": "array", "items": item, "description": f"The ids of {target.verbose_name}s.", **told}
-    return {"type": "integer", "description": f"The id of a {target.verbose_name}.", "example": 1, **told}
+    said = f"The id of a {target.verbose_name}, or its nested object as GET shows it."
+    return {"type": "integer", "description": said, "example": 1, **told}

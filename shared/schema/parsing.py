@@ -2,10 +2,12 @@
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 
 from marshmallow import ValidationError
 
 MAX_INTEGER = 2**31 - 1
+MOST_DIGITS = 100
 
 
 def encodable(text: str) -> bool:
@@ -27,6 +29,16 @@ def to_integer(value) -> int | None:
         return int(value) if value.is_integer() else None
     match = re.fullmatch(r"\s*([-+]?\d{1,100})(?:\.0*)?\s*", value, re.ASCII)
     return int(match[1]) if match else None
+
+
+def to_whole(text: str) -> int | None:
+    """The integer that a filter's `text` spells, exponents (`1e2`) included; None for what spells none."""
+    try:
+        number = Decimal(text.strip() if text.isascii() and "_" not in text else "")
+    except InvalidOperation:
+        return None
+    whole = number.is_finite() and number.adjusted() < MOST_DIGITS and number == number.to_integral_value()
+    return int(number) if whole else None
 
 
 def to_date(value) -> date | None:

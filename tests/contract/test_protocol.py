@@ -16,6 +16,20 @@ def test_options_describes_what_the_caller_may_send(api, stack):
     assert "actions" not in Client(stack.base_url).request("OPTIONS", "dcim/sites/").json()
 
 
+def test_options_calls_things_as_people_do(api):
+    site = api.request("OPTIONS", "dcim/sites/").json()["actions"]["POST"]
+    assert [site[name]["label"] for name in ("id", "asn", "contact_email")] == ["ID", "ASN", "Contact E-mail"]
+    children = site["region"]["children"]
+    assert [*children] == ["id", "url", "name", "slug"] and children["id"]["label"] == "ID"
+    assert children["url"] == {"type": "field", "required": False, "read_only": True, "label": "Url"}
+    assert api.request("OPTIONS", "dcim/rack-reservations/").json()["actions"]["POST"]["units"]["type"] == "list"
+
+
+@pytest.mark.parametrize("path", ["secret-roles", "get-session-key", "generate-rsa-key-pair"])
+def test_options_tells_strangers_nothing_of_what_is_for_users(stack, path):
+    assert Client(stack.base_url).request("OPTIONS", f"secrets/{path}/").status_code == 403
+
+
 @pytest.mark.parametrize(
     ("path", "field", "label"),
     [
@@ -55,8 +69,9 @@ def test_a_verb_that_means_nothing_is_not_allowed_whatever_the_id(api, pk):
         ("users/", "Users", "GET, HEAD, OPTIONS"),
         ("dcim/_choices/", "Field Choices", "GET, HEAD, OPTIONS"),
         ("ipam/_choices/prefix:status/", "Field Choices", "GET, HEAD, OPTIONS"),
-        ("dcim/connected-device/", "Connected Device", "GET, HEAD, OPTIONS"),
-        ("secrets/get-session-key/", "Get Session Key", "POST, OPTIONS"),
+        ("dcim/connected-device/", "Connected Device Locator", "GET, HEAD, OPTIONS"),
+        ("extras/reports/", "Report List", "GET, HEAD, OPTIONS"),
+        ("secrets/get-session-key/", "Get Session Key List", "POST, OPTIONS"),
         ("secrets/generate-rsa-key-pair/", "Generate RSA Key Pair", "GET, HEAD, OPTIONS"),
         ("search/", "Search", "GET, HEAD, OPTIONS"),
     ],

@@ -84,6 +84,13 @@ def test_templates_of_v2_3_work_as_they_are(api, exported, template, text):
     assert (reply.status_code, reply.text) == (200, text)
 
 
+@pytest.mark.parametrize("media", ["csv", "text/x;a=1", "TEXT/Plain"])
+def test_a_mime_type_is_what_its_author_says(api, exported, media):
+    api.patch(f"extras/export-templates/{exported['id']}/", {"template_code": "x", "mime_type": media})
+    reply = api.request("GET", "tenancy/tenants/", params={"export": "list"})
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, f"{media}; charset=utf-8")
+
+
 def test_choices_count_as_their_values(api):
     api.make("dcim/sites/", name="Chosen", slug="chosen", status=2)
     code = "{% for each in queryset %}{{ each.status }} {{ each.status.label }} {{ each.get_status_display }}"
@@ -116,6 +123,10 @@ def test_escapes_get_an_error_never_data(api, exported, escape):
 
 def test_what_an_export_template_may_not_be(api):
     good = {"content_type": "dcim.site", "name": "bad", "template_code": "x"}
-    for wrong in ({"content_type": "dcim.nothing"}, {"mime_type": "html"}, {"file_extension": "a/b"}):
+    for wrong in (
+        {"content_type": "dcim.nothing"},
+        {"mime_type": "text/é"},
+        {"file_extension": "a/b"},
+    ):
         status, reply = api.post("extras/export-templates/", good | wrong)
         assert (status, list(reply)) == (400, list(wrong))

@@ -56,7 +56,7 @@ def draw(resource, pk: int):
 
 
 def _shown_faces() -> tuple[int, ...]:
-    text = request.args.get("face", "").strip()
+    text = (request.args.getlist("face") or [""])[-1].strip()
     if not text:
         return FRONT, REAR
     if to_integer(text) not in FACES:

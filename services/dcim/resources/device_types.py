@@ -21,8 +21,8 @@ class SubdeviceRole(fields.Choice):
     """Parent, child or neither; neither is read as null, and written `"None"`, as in NetBox, or null."""
 
     shape: ClassVar[dict] = {
-        "enum": [PARENT, CHILD, "None", None],
-        "nullable": True,
+        "anyOf": [{"type": "boolean", "nullable": True}, {"type": "string", "enum": ["None"]}],
+        "example": PARENT,
         "x-choices": openapi_schemas.table(SUBDEVICE_ROLE),
         "x-blank": "None",
     }
