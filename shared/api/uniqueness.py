@@ -4,6 +4,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from shared.http.errors import NON_FIELD
+from shared.schema.naming import described
 
 
 def check_columns(session: Session, resource, changes: list) -> None:
@@ -14,8 +15,8 @@ def check_columns(session: Session, resource, changes: list) -> None:
             continue
         message = _message(resource.model, name, attribute, column)
         claimed = [(change, (change.values[name],)) for change in changes if change.values.get(name) is not None]
-        for change in _taken(session, resource.model, (attribute.column,), claimed):
-            change.fail(message, name)
+        for change, other in _taken(session, resource.model, (attribute.column,), claimed):
+            change.fail(message + _by(session, resource, other), name)
 
 
 def check_sets(session: Session, resource, changes: list) -> None:
@@ -24,12 +25,13 @@ def check_sets(session: Session, resource, changes: list) -> None:
         columns = tuple(resource.model.attributes[name].column for name in names)
         claimed = [(change, tuple(getattr(change.object, column) for column in columns)) for change in changes]
         claimed = [(change, values) for change, values in claimed if None not in values]
-        for change in _taken(session, resource.model, columns, claimed):
-            change.fail(f"The fields {', '.join(names)} must make a unique set.", NON_FIELD)
+        for change, other in _taken(session, resource.model, columns, claimed):
+            message = f"The fields {', '.join(names)} must make a unique set."
+            change.fail(message + _by(session, resource, other), NON_FIELD)
 
 
 def _taken(session: Session, model, columns: tuple[str, ...], claimed: list) -> list:
-    """The changes whose values another row, or an earlier change of the same request, has already."""
+    """(change, id) of the changes whose values another row has, or, with None, an earlier change of the request."""
     if not claimed:
         return []
     mapped = [getattr(model, column) for column in columns]
@@ -38,10 +40,19 @@ def _taken(session: Session, model, columns: tuple[str, ...], claimed: list) -> 
     stored = {tuple(row[:-1]): row[-1] for row in rows}
     taken, seen = [], set()
     for change, values in claimed:
-        if values in seen or stored.get(values, change.object.id) != change.object.id:
-            taken.append(change)
+        other = stored.get(values, change.object.id)
+        if values in seen or other != change.object.id:
+            taken.append((change, None if other == change.object.id else other))
         seen.add(values)
     return taken
+
+
+def _by(session: Session, resource, pk: int | None) -> str:
+    """Who has the values, for the end of a message; of what not everybody may see, nobody is told."""
+    if pk is None:
+        return " Another object of this request has it."
+    row = None if resource.visible else session.get(resource.model, pk)
+    return f" It is taken by {described(row)}." if row else ""
 
 
 def _message(model, name: str, attribute, column) -> str:

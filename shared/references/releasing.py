@@ -4,6 +4,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shared.references.holding import outdate_intents, protecting
+from shared.schema.naming import name_of
 
 FIRST = 50
 
@@ -45,15 +46,5 @@ def dependent(row) -> dict:
         "type": model.label,
         "id": row.id,
         "path": f"/api/{model.app}/{model.path}/{row.id}/",
-        "name": _name(row),
+        "name": name_of(row),
     }
-
-
-def _name(row) -> str:
-    """What `row` is called: as it says itself, else as the object that stands for it (the master of a chassis)."""
-    model = type(row)
-    for name in ("name", model.key, *model.nested[:1]):
-        value = getattr(row, name, None)
-        if value not in (None, ""):
-            return _name(value) if model.attributes[name].is_reference else str(value)
-    return f"{model.verbose_name} {row.id}"

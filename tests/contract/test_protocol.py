@@ -40,7 +40,11 @@ def test_options_tells_strangers_nothing_of_what_is_for_users(stack, path):
 def test_a_value_that_is_taken_is_named(api, path, field, label):
     body = {"name": "Taken", "slug": "taken", "rd": "65000:9"}
     made = api.make(path, **body)
-    assert api.post(path, body)[1][field] == [f"{label} already exists."]
+    noun = label.split()[0]
+    taken = f"{label} already exists. It is taken by {noun} {made['id']} (Taken)."
+    assert api.post(path, body)[1][field] == [taken]
+    twice = api.post(path, [{**body, field: "65000:10"}, {**body, field: "65000:10"}])[1]
+    assert twice[1][field][0].endswith(" Another object of this request has it.")
     api.delete(f"{path}{made['id']}/")
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from services.dcim.base import Base
 from services.dcim.racks.elevation import MountedDevice, Rack
+from shared.schema.naming import described
 
 CHILD = False
 
@@ -85,7 +86,7 @@ def stand_where_possible(session, changes):
         if problem := _impossible(device, rack):
             change.fail(problem)
         elif rack and device.position:
-            _stand(change, rack, standing)
+            _stand(session, change, rack, standing)
 
 
 def _impossible(device, rack) -> str | None:
@@ -108,10 +109,18 @@ def _is_child(device) -> bool:
     return device.device_type.subdevice_role is CHILD
 
 
-def _stand(change, rack, standing) -> None:
-    candidate = _as_mounted(change.object)
-    if Rack(rack.u_height, tuple(standing[rack.id])).fits(candidate):
+def _stand(session, change, rack, standing) -> None:
+    candidate, elevation = _as_mounted(change.object), Rack(rack.u_height, tuple(standing[rack.id]))
+    if elevation.fits(candidate):
         standing[rack.id].append(candidate)
-    else:
-        height = f"{candidate.height}U" if candidate.height > 1 else "one unit"
-        change.fail(f"There is no room for {height} at U{candidate.position} of rack {rack.name}.")
+        return
+    height = f"{candidate.height}U" if candidate.height > 1 else "one unit"
+    there = [_described(session, each) for each in elevation.in_the_way_of(candidate)]
+    why = f"{', '.join(there)} stands there" if there else f"it has {rack.u_height} units"
+    change.fail(f"There is no room for {height} at U{candidate.position} of rack {rack.name}: {why}.")
+
+
+def _described(session, standing: MountedDevice) -> str:
+    if standing.id is None:
+        return "a device of this request"
+    return described(session.get(Base.model_of("dcim.device"), standing.id))

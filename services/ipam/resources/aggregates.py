@@ -11,6 +11,9 @@ from services.ipam.columns import family_of, network
 from shared.api.resource import Resource
 from shared.custom_fields.column import CustomFields
 from shared.schema.columns import PROTECT, Tracked, date, reference, text
+from shared.schema.naming import described
+
+SHOWN = 5
 
 
 class Aggregate(Base, CustomFields, Tracked):
@@ -31,15 +34,17 @@ def lie_side_by_side(session, changes):
     """No aggregate covers another."""
     wanted = func.unnest(cast([change.object.prefix for change in changes], ARRAY(CIDR))).table_valued("prefix")
     wanted = wanted.render_derived(name="wanted")
-    met = select(wanted.c.prefix, Aggregate.id).join(Aggregate, Aggregate.prefix.op("&&")(wanted.c.prefix))
-    stored: dict[str, set[int]] = {}
-    for prefix, pk in session.execute(met):
-        stored.setdefault(prefix, set()).add(pk)
+    met = select(wanted.c.prefix, Aggregate).join(Aggregate, Aggregate.prefix.op("&&")(wanted.c.prefix))
+    stored: dict[str, list[Aggregate]] = {}
+    for prefix, aggregate in session.execute(met):
+        stored.setdefault(prefix, []).append(aggregate)
     earlier = []
     for change in changes:
         mine = ip_network(change.object.prefix)
-        if stored.get(change.object.prefix, set()) - {change.object.id} or any(mine.overlaps(one) for one in earlier):
-            change.fail(f"{mine} covers, or is covered by, another aggregate.")
+        others = [described(each) for each in stored.get(change.object.prefix, ()) if each.id != change.object.id]
+        others += [f"{one} of this request" for one in earlier if mine.overlaps(one)]
+        if others:
+            change.fail(f"{mine} covers, or is covered by, another aggregate: {', '.join(others[:SHOWN])}.")
         earlier.append(mine)
 
 

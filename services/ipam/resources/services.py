@@ -31,8 +31,12 @@ def listen_on_own_addresses(session, changes):
     on = select(IPAddress.id, Interface).join(Interface, Interface.id == IPAddress.interface_id)
     interfaces = dict(map(tuple, session.execute(on.where(IPAddress.id.in_(used))))) if used else {}
     for change in moved:
-        if not all(_serves(interfaces.get(ip.id), change.object.device_id) for ip in change.object.ipaddresses):
-            change.fail("Every address must be on an interface of the device.", "ipaddresses")
+        addresses = change.object.ipaddresses
+        astray = [ip.address for ip in addresses if not _serves(interfaces.get(ip.id), change.object.device_id)]
+        if astray:
+            change.fail(
+                f"Every address must be on an interface of the device; not so {', '.join(astray)}.", "ipaddresses"
+            )
 
 
 def _serves(interface, device_id: int) -> bool:
