@@ -77,7 +77,8 @@ def _submitted(asked: Request, endpoint: Endpoint, method: str):
     if form:
         form.refuse(answer.json)
     shown = fetch("GET", asked.path)
-    return HtmlPage(asked, shown, endpoint, form=form, refusal=answer, preview=(method, data)).render()
+    told = {"refusal": answer, "preview": (method, data), "method": method}
+    return HtmlPage(asked, shown, endpoint, form=form, **told).render()
 
 
 def _done(method: str, endpoint: Endpoint, asked: Request, answer: UpstreamResponse, data):

@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from gateway.web import values
+from gateway.web import refusals, values
 from gateway.web.display import label
 from gateway.web.upstream_client import Upload
 
@@ -115,12 +115,10 @@ class Form:
         messages = body if isinstance(body, dict) else {"": body}
         by_name = {each.name: each for each in self.inputs}
         for name, found in messages.items():
-            texts = [str(each) for each in (found if isinstance(found, list) else [found])]
             if name in by_name:
-                by_name[name].errors += texts
+                by_name[name].errors += refusals.messages(found)
             else:
-                plain = name in ("", "detail", "non_field_errors")
-                self.errors += texts if plain else [f"{label(name)}: {text}" for text in texts]
+                self.errors += refusals.sentences({name: found})
 
 
 def filter_inputs(parameters: list[dict], query: MultiDict) -> list[Input]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from gateway.request import Request
-from gateway.web import display, forms, permissions, snippets
+from gateway.web import display, forms, permissions, refusals, snippets
 from gateway.web.catalogue import Endpoint
 from gateway.web.upstream_client import UpstreamResponse, fetch, may
 
@@ -74,8 +74,22 @@ class HtmlPage:
         return display.linked_json(self.body)
 
     @property
-    def refusal_json(self):
-        return display.linked_json(self.refusal.json) if self.refusal else ""
+    def refused(self) -> UpstreamResponse | None:
+        """The answer that is a refusal: to the form that was sent, or to the page itself."""
+        return self.refusal or (None if self.answer.ok else self.answer)
+
+    @property
+    def refused_heading(self) -> str:
+        return refusals.heading(self.method)
+
+    @property
+    def refused_sentences(self) -> list[str]:
+        """What is not said beside an input of the form."""
+        return self.form.errors if self.form else refusals.sentences(self.refused and self.refused.json)
+
+    @property
+    def dependents(self) -> list[tuple[str, str]]:
+        return refusals.dependents(self.refused and self.refused.json)
 
     @property
     def is_list(self) -> bool:
