@@ -28,7 +28,7 @@ def catalogue() -> Catalogue:
     return current_app.extensions["patchbay.catalogue"]
 
 
-@pages.get("/api/<path:rest>")
+@pages.get("/api/<path:rest>", provide_automatic_options=False)
 def show(rest: str):
     asked = Request.from_environ(request.environ)
     _require_app(asked.path)

@@ -131,6 +131,7 @@ def test_a_reply_is_indented_as_asked_for(api, path, indent):
         ("GET", "secrets/get-session-key/", 405, "POST, OPTIONS"),
         ("DELETE", "extras/recent-activity/", 405, "GET, HEAD, OPTIONS"),
         ("GET", "dcim/nothing/", 404, None),
+        ("GET", "nothing/", 404, None),
     ],
 )
 def test_every_reply_says_what_is_allowed(api, method, path, status, allowed):
