@@ -187,6 +187,8 @@ def test_login_required_leaves_roots_and_documentation_public(another, member):
     for path in ("/api/dcim/sites/", "/api/ipam/_choices/", "/media/a.png"):
         assert refused(requests.get(url + path)) == "Authentication credentials were not provided."
         assert requests.get(url + path, headers={"Authorization": f"Token {member[1]}"}).status_code == 200
+    for accept in ("application/json", "text/html"):
+        assert requests.options(f"{url}/api/dcim/sites/", headers={"Accept": accept}).status_code == 403
 
 
 @pytest.fixture
