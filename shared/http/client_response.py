@@ -118,6 +118,9 @@ class _Received:
             raise Broken("more than one reply")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of the head; those of a trailer come too late to say anything of the reply, and are dropped."""
+        if self.begun:
+            return
         if len(self.headers) == MOST_HEADER_LINES:
             raise Broken("too many header lines")
         self.headers.append((name.decode("latin-1"), value.decode("latin-1")))
