@@ -19,12 +19,17 @@ from gateway.concurrency_limit import ConcurrencyLimit
 from gateway.errors import GatewayError, Reply
 from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
-from gateway.request import Request, path_of, request_id_of
+from gateway.proxy import INTERNAL_SECONDS
+from gateway.request import Request, path_of, public_address, readable_cookies, request_id_of
 from gateway.upstreams import Upstreams
 from shared.config import APPS, settings
+from shared.http import budget
 from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
 
 _ROUTE = re.compile(rf"/(api|internal)/({'|'.join(APPS)})(?:/.*)?", re.DOTALL)
+
+# A page asks several services, and the form that was sent is read meanwhile.
+PAGE_SECONDS = 2 * settings.read_seconds
 
 log = logging.getLogger("patchbay.gateway")
 
@@ -32,7 +37,7 @@ log = logging.getLogger("patchbay.gateway")
 class Gateway:
     """WSGI middleware: forwards to the upstreams, and hands to `pages` what has no service or is for people."""
 
-    def __init__(self, pages: Flask, upstreams: Upstreams):
+    def __init__(self, pages: Flask, upstreams: Upstreams) -> None:
         self._app, self._pages, self._upstreams = pages, pages.wsgi_app, upstreams
         self._limit = ConcurrencyLimit(settings.gateway_clients)
 
@@ -50,7 +55,9 @@ class Gateway:
             leave()
             raise
 
-    def _reply(self, environ, start_response, started: float, app: str, reply: Reply) -> Iterable[bytes]:
+    def _reply(
+        self, environ: dict[str, Any], start_response: Any, started: float, app: str, reply: Reply
+    ) -> Iterable[bytes]:
         metrics.observe(app, environ["REQUEST_METHOD"], reply.status, perf_counter() - started)
         reply = compressed(environ, reply)
         own = _own_headers(environ["PATH_INFO"], environ["HTTP_X_REQUEST_ID"])
@@ -61,6 +68,8 @@ class Gateway:
         app = "gateway"
         try:
             audience, app = route(path_of(environ))
+            public_address(environ)
+            readable_cookies(environ)
             if audience == "pages" or (audience == "api" and _for_people(environ)):
                 return app, self._page(environ)
             return app, self._forward(environ, audience, app)
@@ -71,7 +80,8 @@ class Gateway:
             return app, GatewayError(500, "The gateway failed on this request.").reply()
 
     def _page(self, environ: dict[str, Any]) -> Reply:
-        body, status, headers = run_wsgi_app(self._pages, environ, buffered=True)
+        with budget.limited(PAGE_SECONDS, environ.get("gunicorn.socket")):
+            body, status, headers = run_wsgi_app(self._pages, environ, buffered=True)
         return Reply(int(status.split()[0]), list(headers), body)
 
     def _forward(self, environ: dict[str, Any], audience: str, app: str) -> Reply:
@@ -83,7 +93,8 @@ class Gateway:
                 request.path = without_suffix(request.path)
                 identity = sessions.caller(self._app, environ, request, app)
             request.receive(environ)
-            return self._upstreams.send(request, app, identity)
+            with budget.limited(_seconds(environ, identity), environ.get("gunicorn.socket")):
+                return self._upstreams.send(request, app, identity)
         finally:
             request.close()
 
@@ -123,6 +134,13 @@ def caller(environ: dict[str, Any], request: Request) -> Identity:
     return Identity(service=name, number=signed.number)
 
 
+def _seconds(environ: dict[str, Any], identity: Identity) -> float:
+    """How long a request may take once it is whole. Of what callers say only a service's word counts."""
+    if identity.service:
+        return budget.said(environ.get(_variable(budget.HEADER)), INTERNAL_SECONDS)
+    return settings.read_seconds
+
+
 def _variable(header: str) -> str:
     return f"HTTP_{header.upper().replace('-', '_')}"
 
@@ -138,4 +156,4 @@ def _own_headers(path: str, request_id: str) -> list[tuple[str, str]]:
 
 _upstreams = Upstreams()
 app = create_pages(_upstreams)
-app.wsgi_app = Gateway(app, _upstreams)
+app.wsgi_app = Gateway(app, _upstreams)  # type: ignore[method-assign]  # which is how Flask takes middleware

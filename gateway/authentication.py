@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from gateway.errors import MISSING_CREDENTIALS, GatewayError
 from gateway.users import lookups
@@ -45,12 +46,12 @@ def ready() -> bool:
     return True
 
 
-def look_up_session(key: str, app: str) -> tuple | None:
+def look_up_session(key: str, app: str) -> tuple[Any, ...] | None:
     """The user whose session has this key, as `lookups.by_session` has it. Raises GatewayError (503)."""
     return _available(lookups.by_session, key, app)
 
 
-def _available(look_up: Callable[[str, str], tuple | None], key: str, app: str) -> tuple | None:
+def _available(look_up: Callable[[str, str], tuple[Any, ...] | None], key: str, app: str) -> tuple[Any, ...] | None:
     try:
         return look_up(key, app)
     except lookups.UsersUnavailable:

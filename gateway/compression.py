@@ -31,10 +31,10 @@ def compressed(environ: dict[str, Any], reply: Reply) -> Reply:
     if not parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING", "")).quality("gzip"):
         return reply._replace(headers=varied)
     kept = [(name, value) for name, value in varied if name.lower() not in ("content-length", "accept-ranges")]
-    body = _Compressed(reply.body)
+    body: Iterable[bytes] = _Compressed(reply.body)
     if isinstance(reply.body, list):
-        body = [b"".join(body)]
-        kept.append(("Content-Length", str(len(body[0]))))
+        body = [whole := b"".join(body)]
+        kept.append(("Content-Length", str(len(whole))))
     return Reply(reply.status, [*kept, ("Content-Encoding", "gzip")], body)
 
 
@@ -51,7 +51,7 @@ def _pays(headers: dict[str, str]) -> bool:
 class _Compressed:
     """The pieces of `body` in gzip, as they come."""
 
-    def __init__(self, body: Iterable[bytes]):
+    def __init__(self, body: Iterable[bytes]) -> None:
         self._body = body
 
     def __iter__(self) -> Iterator[bytes]:

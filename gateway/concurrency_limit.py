@@ -15,7 +15,7 @@ RESERVED_THREADS = 32
 class ConcurrencyLimit:
     """At most `clients` requests of clients at once; calls between services always come in."""
 
-    def __init__(self, clients: int):
+    def __init__(self, clients: int) -> None:
         self._places = BoundedSemaphore(clients)
 
     def acquire(self, path: str) -> Callable[[], None]:

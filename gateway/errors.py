@@ -24,7 +24,7 @@ class Reply(NamedTuple):
 class GatewayError(Exception):
     """The gateway answers `status` with `{"detail": …}` instead of forwarding; `headers` go with it."""
 
-    def __init__(self, status: int, detail: str, headers: tuple[tuple[str, str], ...] = ()):
+    def __init__(self, status: int, detail: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(detail)
         self.status, self.detail, self.headers = status, detail, headers
 

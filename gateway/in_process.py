@@ -14,7 +14,7 @@ from gateway.request import Request
 class InProcess:
     """A WSGI application, asked like a remote service."""
 
-    def __init__(self, name: str, application: Any):
+    def __init__(self, name: str, application: Any) -> None:
         self.name = name
         self._application = application
 

@@ -24,5 +24,5 @@ def exposition() -> bytes:
     registry = _registry
     if settings.metrics_folder:
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry, settings.metrics_folder)
+        multiprocess.MultiProcessCollector(registry, settings.metrics_folder)  # type: ignore[no-untyped-call]
     return generate_latest(registry)

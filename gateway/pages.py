@@ -2,13 +2,14 @@
 
 import orjson
 from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from gateway import authentication, metrics
 from gateway.errors import GatewayError
 from gateway.responses import json_response
 from gateway.upstreams import Upstreams
-from gateway.web import setup
+from gateway.web import setup, upstream_client
 from shared.api import options
 from shared.config import APPS, settings
 
@@ -16,10 +17,12 @@ from shared.config import APPS, settings
 class Pages(Flask):
     """The gateway's own application."""
 
-    def make_default_options_response(self):
-        """What OPTIONS answers where no service does."""
-        is_api = request.path.startswith("/api/")
-        return options.describe_view() if is_api else super().make_default_options_response()
+    def make_default_options_response(self) -> Response:
+        """What OPTIONS answers where no service does, to whom it would answer a GET."""
+        if not request.path.startswith("/api/"):
+            return super().make_default_options_response()
+        authentication.require_login(upstream_client.identity("users"), request.path)
+        return options.describe_view()
 
 
 def create_pages(upstreams: Upstreams) -> Flask:
@@ -49,11 +52,12 @@ def exposition() -> Response:
     return Response(metrics.exposition(), mimetype="text/plain; version=0.0.4")
 
 
-def http_error(error: HTTPException) -> Response:
-    if (error.code or 500) < 400:
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    if code < 400:
         return error.get_response()
     details = {404: "Not found.", 405: f'Method "{request.method}" not allowed.'}
-    return _failed(error.code, details.get(error.code, error.description), dict(error.get_response().headers))
+    return _failed(code, details.get(code, error.description or ""), dict(error.get_response().headers))
 
 
 def refused(error: GatewayError) -> Response:

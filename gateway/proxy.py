@@ -3,15 +3,19 @@
 import logging
 import re
 from collections.abc import Iterable, Iterator
+from typing import IO
 
 from gateway.errors import GatewayError, Reply
 from gateway.request import HOP_BY_HOP, Request
 from shared.config import settings
+from shared.http import budget
 from shared.http.client import Client
 from shared.http.client_response import Broken, ClientResponse, Failed, TimedOut
 
 # Longer than any service waits for another: what it gave up on holds no thread here for long.
 INTERNAL_SECONDS = 8
+# What a service that gives up has left to say so.
+SPARE_SECONDS = 0.2
 SHORT_BYTES = 1 << 16
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # The server in front writes its own date and name; the gateway writes the others.
@@ -33,7 +37,7 @@ log = logging.getLogger("patchbay.gateway")
 class Remote:
     """A service behind `url`. `send` is safe to call from many threads."""
 
-    def __init__(self, name: str, url: str):
+    def __init__(self, name: str, url: str) -> None:
         self.name = name
         self._client = Client(url, settings.connect_seconds, settings.upstream_connections)
 
@@ -61,12 +65,13 @@ class Remote:
             return self._ask_once(request)
 
     def _ask_once(self, request: Request) -> ClientResponse:
-        seconds = INTERNAL_SECONDS if request.path.startswith("/internal/") else settings.read_seconds
-        body = b""
+        seconds = budget.left(INTERNAL_SECONDS if request.path.startswith("/internal/") else settings.read_seconds)
+        body: bytes | IO[bytes] = b""
         if request.body:
+            request.body.file.seek(0)
             body = request.body.file
-            body.seek(0)
-        return self._client.ask(request.method, request.target, request.sent_headers, body, seconds)
+        headers = request.sent_headers | budget.as_header(max(seconds - SPARE_SECONDS, 0))
+        return self._client.ask(request.method, request.target, headers, body, max(seconds, SPARE_SECONDS))
 
     def _reply(self, request: Request, answer: ClientResponse) -> Reply:
         """A short reply is read whole first, so that a broken one can still become a 502."""
@@ -75,8 +80,9 @@ class Remote:
             raise Broken("not a reply that can be passed on")
         pieces = answer.pieces()
         head, whole = _beginning(pieces)
+        body: Iterable[bytes] = []
         if request.method == "HEAD" or answer.status in (204, 304):
-            length, body = answer.length, []
+            length = answer.length
         elif whole:
             length, body = str(sum(map(len, head))), head
         else:
@@ -97,7 +103,7 @@ class _Stream:
     only honest end once the status has been sent.
     """
 
-    def __init__(self, head: list[bytes], rest: Iterator[bytes], answer: ClientResponse):
+    def __init__(self, head: list[bytes], rest: Iterator[bytes], answer: ClientResponse) -> None:
         self._head, self._rest, self._answer = head, rest, answer
 
     def __iter__(self) -> Iterator[bytes]:

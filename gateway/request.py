@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from werkzeug.wsgi import host_is_trusted
+
 from gateway.body import Body
 from gateway.errors import GatewayError, not_found
 from shared.config import settings
@@ -30,7 +32,6 @@ HOP_BY_HOP = frozenset(
 )
 _MISLEADING = re.compile(r"//|/\.{1,2}(?:/|$)|[\x00-\x1f\x7f\\]")
 _ESCAPE = re.compile(r"%(?:[0-9A-Fa-f]{2})?")
-_HOST = re.compile(r"[\w.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?", re.ASCII)
 _REQUEST_ID = re.compile(r"[\w.\-]{8,64}", re.ASCII)
 _ADDRESSES = re.compile(r"[0-9A-Fa-f:.,\[\] ]{1,500}")
 # The token is checked here once: a service that is broken into must not collect tokens.
@@ -91,7 +92,7 @@ class Request:
     @classmethod
     def from_environ(cls, environ: dict[str, Any]) -> "Request":
         """The request without its body. Raises GatewayError when the path or the host is misleading."""
-        host, scheme = _public_address(environ)
+        host, scheme = public_address(environ)
         request_id = request_id_of(environ)
         headers = _end_to_end(environ)
         headers["X-Request-ID"] = request_id
@@ -113,7 +114,7 @@ class Request:
 def path_of(environ: dict[str, Any]) -> str:
     """The decoded path; one that two programs could read as two different paths is not found."""
     try:
-        path = environ.get("PATH_INFO", "").encode("latin-1").decode()
+        path: str = environ.get("PATH_INFO", "").encode("latin-1").decode()
     except UnicodeDecodeError:
         raise not_found() from None
     if not path.startswith("/") or _MISLEADING.search(path):
@@ -132,14 +133,21 @@ def request_id_of(environ: dict[str, Any]) -> str:
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 
 
-def _public_address(environ: dict[str, Any]) -> tuple[str, str]:
+def public_address(environ: dict[str, Any]) -> tuple[str, str]:
+    """The host, as links of the reply name it, and the scheme. Raises GatewayError (400) when there is no such host."""
     host = environ.get("HTTP_X_FORWARDED_HOST", "").split(",")[0].strip()
-    if not _HOST.fullmatch(host):
+    if not host_is_trusted(host):
         host = environ.get("HTTP_HOST", "") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    if not _HOST.fullmatch(host):
+    if not host_is_trusted(host):
         raise GatewayError(400, "The Host header is not a host name.")
     scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")[0].strip().lower()
     return host, scheme if scheme in ("http", "https") else environ["wsgi.url_scheme"]
+
+
+def readable_cookies(environ: dict[str, Any]) -> None:
+    """Replace what is no UTF-8 in the cookies, which may be another program's: nobody could read the others either."""
+    if not (cookies := environ.get("HTTP_COOKIE", "")).isascii():
+        environ["HTTP_COOKIE"] = cookies.encode("latin-1").decode(errors="replace").encode().decode("latin-1")
 
 
 def _addresses(environ: dict[str, Any]) -> str:

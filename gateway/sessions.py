@@ -17,6 +17,7 @@ from gateway import authentication
 from gateway.errors import GatewayError
 from gateway.request import SESSION_COOKIE, Request
 from gateway.users.sessions import LIFETIME
+from shared import JsonObject
 from shared.config import settings
 from shared.security.identity import Identity
 
@@ -33,9 +34,12 @@ class Sessions(SecureCookieSessionInterface):
         return Request.from_environ(request.environ).scheme == "https"
 
 
+SESSIONS = Sessions()
+
+
 def install(app: Flask) -> None:
     """Give `app` sessions whose cookie no script can read and no other site can use."""
-    app.session_interface = Sessions()
+    app.session_interface = SESSIONS
     app.secret_key = settings.service_keys.get("users") or secrets.token_hex(32)
     app.config.update(
         SESSION_COOKIE_NAME=SESSION_COOKIE,
@@ -49,7 +53,7 @@ def caller(app: Flask, environ: dict[str, Any], asked: Request, name: str) -> Id
     """The user of a session, or else of a token, with its permissions in `name`. Raises GatewayError (403, 503)."""
     content = read(app, environ)
     found = identity(content, name)
-    if found:
+    if content and found:
         require_csrf(content, asked.method, environ.get("HTTP_X_CSRFTOKEN", ""))
         return found
     found = authentication.authenticate(asked.authorization, name)
@@ -57,19 +61,23 @@ def caller(app: Flask, environ: dict[str, Any], asked: Request, name: str) -> Id
     return found
 
 
-def read(app: Flask, environ: dict[str, Any]) -> dict | None:
+def read(app: Flask, environ: dict[str, Any]) -> JsonObject | None:
     """What the session cookie of a request says, if it is one that this gateway made."""
     header = environ.get("HTTP_COOKIE", "")
     if SESSION_COOKIE not in header:
         return None
     cookie = parse_cookie(header).get(SESSION_COOKIE, "")
+    serializer = SESSIONS.get_signing_serializer(app)
+    if serializer is None:
+        return None
     try:
-        return app.session_interface.get_signing_serializer(app).loads(cookie, max_age=SECONDS)
+        content: JsonObject = serializer.loads(cookie, max_age=SECONDS)
+        return content
     except BadSignature:
         return None
 
 
-def identity(content: dict | None, app: str) -> Identity | None:
+def identity(content: JsonObject | None, app: str) -> Identity | None:
     """The user that a session names, with its permissions in `app`; None when the session has ended."""
     if not content or "key" not in content:
         return None
@@ -82,7 +90,7 @@ def identity(content: dict | None, app: str) -> Identity | None:
     return Identity(user_id, username, superuser, True, tuple(permissions), tuple(groups), by_cookie=True)
 
 
-def require_csrf(content: dict, method: str, token: str) -> None:
+def require_csrf(content: JsonObject, method: str, token: str) -> None:
     """Refuse an unsafe request that another site could have made a browser send. Raises GatewayError (403)."""
     if method not in SAFE_METHODS and not hmac.compare_digest(content.get("csrf", "").encode(), token.encode() or b"-"):
         raise GatewayError(403, "CSRF Failed: CSRF token missing or incorrect.")

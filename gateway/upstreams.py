@@ -13,8 +13,10 @@ from shared.security.identity import HEADER, Identity, sign
 class Upstreams:
     """Every service; `users` lives in this process."""
 
-    def __init__(self):
-        self._apps = {name: Remote(name, url) for name, url in settings.upstreams.items()}
+    def __init__(self) -> None:
+        self._apps: dict[str, Remote | InProcess] = {
+            name: Remote(name, url) for name, url in settings.upstreams.items()
+        }
         self._apps["users"] = InProcess("users", accounts)
 
     def send(self, request: Request, app: str, identity: Identity) -> Reply:

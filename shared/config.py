@@ -67,6 +67,7 @@ class Settings:
     reports_root: str = "var/reports"
     report_seconds: int = 25  # less than the gateway waits (read_seconds)
     max_body_bytes: int = 10 * 1024 * 1024
+    max_bulk_objects: int = 1000
     database_pool: int = 8
     connect_seconds: float = 2.0
     read_seconds: float = 30.0
@@ -100,6 +101,7 @@ class Settings:
             reports_root=_text("REPORTS_ROOT", cls.reports_root),
             report_seconds=_number("REPORT_SECONDS", cls.report_seconds),
             max_body_bytes=_number("MAX_BODY_BYTES", cls.max_body_bytes),
+            max_bulk_objects=_number("MAX_BULK_OBJECTS", cls.max_bulk_objects),
             database_pool=_number("DATABASE_POOL", cls.database_pool),
             connect_seconds=float(_text("CONNECT_SECONDS", str(cls.connect_seconds))),
             read_seconds=float(_text("READ_SECONDS", str(cls.read_seconds))),

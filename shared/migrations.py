@@ -1,7 +1,9 @@
 """Migrations: one Alembic history per app, run from here."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any, Literal
 
 from alembic import command, context
 from alembic.autogenerate import compare_metadata
@@ -10,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.operations.ops import AddColumnOp, CreateForeignKeyOp, CreateTableOp, OpContainer
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, TypeDecorator, create_engine
+from sqlalchemy import Connection, ForeignKeyConstraint, TypeDecorator, create_engine
 
 from shared.config import package_of
 from shared.db import row_counts, trigram_indexes
@@ -75,12 +77,13 @@ def revise(app: str, database_url: str, message: str) -> None:
     engine.dispose()
 
 
-def pending(app: str, connection: Connection) -> list:
+def pending(app: str, connection: Connection) -> list[Any]:
     """The differences between the models and the database that no migration covers."""
-    return compare_metadata(MigrationContext.configure(connection), declared(app)[0].metadata)
+    found: list[Any] = compare_metadata(MigrationContext.configure(connection), declared(app)[0].metadata)
+    return found
 
 
-def declared(app: str):
+def declared(app: str) -> tuple[type[Any], Sequence[Any]]:
     """The declarative base and the resources of `app`."""
     module = import_module(f"{package_of(app)}.app")
     return module.Base, module.RESOURCES
@@ -109,13 +112,13 @@ def run(config: Config) -> None:
         context.run_migrations()
 
 
-def _finish_script(context, revision, directives) -> None:
+def _finish_script(context: MigrationContext, revision: Any, directives: list[Any]) -> None:
     script = directives[0]
     _require_defaults(script.upgrade_ops)
     _join_circles(script)
 
 
-def _require_defaults(operations) -> None:
+def _require_defaults(operations: Any) -> None:
     """A column that is added to a table with rows needs a value for them. Raises NoDefault."""
     for operation in operations.ops:
         if isinstance(operation, OpContainer):
@@ -129,18 +132,18 @@ def _require_defaults(operations) -> None:
                 )
 
 
-def _join_circles(script) -> None:
+def _join_circles(script: Any) -> None:
     """Make the circular keys of new tables after all of them; inside `create_table` they would be left out."""
     for table in [each for each in script.upgrade_ops.ops if isinstance(each, CreateTableOp)]:
-        circular = [each for each in table.columns if getattr(each, "use_alter", False)]
-        table.columns[:] = [each for each in table.columns if not getattr(each, "use_alter", False)]
+        circular = [each for each in table.columns if isinstance(each, ForeignKeyConstraint) and each.use_alter]
+        table.columns = [each for each in table.columns if each not in circular]
         for key in circular:
             made = CreateForeignKeyOp.from_constraint(key)
             script.upgrade_ops.ops.append(made)
             script.downgrade_ops.ops.insert(0, made.reverse())
 
 
-def _as_stored(kind: str, item, context):
+def _as_stored(kind: str, item: Any, context: Any) -> str | Literal[False]:
     """A type of ours is, to the database, the type it decorates: a migration must not need our modules."""
     if kind != "type" or not isinstance(item, TypeDecorator):
         return False

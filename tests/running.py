@@ -48,6 +48,13 @@ def eventually(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.1)
 
 
+def leader(folder: DataFolder, name: str) -> psutil.Process:
+    """The process that keeps `name`, which must be alive."""
+    found = processes.leader(folder, name)
+    assert found, f"{name} is not running"
+    return found
+
+
 def patchbay(*arguments: object, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess:
     """Runs the command line with `environment` added to ours; output is captured as text."""
     command = [sys.executable, "-m", "stack", *map(str, arguments)]
@@ -118,7 +125,7 @@ class Stack:
     @contextmanager
     def without(self, *names: str) -> Iterator[None]:
         """The stack while these are dead, and are not started again."""
-        keepers = [processes.leader(self.folder, name) for name in names]
+        keepers = [leader(self.folder, name) for name in names]
         family = [child for keeper in keepers for child in keeper.children(recursive=True)]
         for keeper in keepers:
             keeper.suspend()

@@ -13,6 +13,7 @@ from shared.config import SERVICES
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [path for folder in ("services", "gateway", "shared") for path in (ROOT / folder).rglob("*.py")]
+HOMES = {"services": [f"services.{name}" for name in SERVICES], "gateway": ["gateway.users"]}
 PURE = (
     "shared/schema/natural_order.py",
     "services/dcim/interfaces/order.py",
@@ -48,6 +49,22 @@ def modules_imported(path: Path) -> set[str]:
         elif isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
     return found
+
+
+def imported_when_run(path: Path) -> set[str]:
+    """The same without what only a type checker imports: modules of one room may name each other's types."""
+    tree = ast.parse(path.read_text())
+    only_checked = [
+        node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    named = {
+        f"{each.module}.{name.name}" if is_module(each.module or "", name.name) else each.module or ""
+        for node in only_checked
+        for each in ast.walk(node)
+        if isinstance(each, ast.ImportFrom)
+        for name in each.names
+    }
+    return modules_imported(path) - named
 
 
 def is_module(package: str, name: str) -> bool:
@@ -89,7 +106,7 @@ def test_a_service_imports_no_other(service):
 # Each room of `shared/` may use `config`, `VERSION` and the rooms that are named; the list has no way back up.
 ROOMS = {
     "http": (),
-    "rendering": (),
+    "rendering": ("http",),
     "config": (),
     "db": ("http",),
     "reports": ("http",),
@@ -128,7 +145,7 @@ def test_every_module_of_shared_is_in_a_room():
 @pytest.mark.parametrize("folder", ["shared", "gateway", "stack", "services"])
 def test_no_modules_import_each_other_in_a_circle(folder):
     graph = {
-        module_of(path).removesuffix(".__init__"): modules_imported(path) for path in (ROOT / folder).rglob("*.py")
+        module_of(path).removesuffix(".__init__"): imported_when_run(path) for path in (ROOT / folder).rglob("*.py")
     }
     with_edges = {module: {name for name in names if name in graph} for module, names in graph.items()}
     tuple(TopologicalSorter(with_edges).static_order())
@@ -174,6 +191,42 @@ def test_advisory_locks_have_one_registry():
 @pytest.mark.parametrize("path", PURE)
 def test_pure_modules_know_neither_the_web_nor_the_database(path):
     assert not {"flask", "sqlalchemy", "psycopg2"} & {name.split(".")[0] for name in imports(ROOT / path)}
+
+
+@cache
+def classes_of(path: Path) -> list[str]:
+    """The names of the classes that a file defines, but for those inside others."""
+    return [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+
+
+def test_no_class_has_the_name_of_another():
+    """`Base` alone is a name of many: the declarative base of each service's models."""
+    homes: dict[str, list[str]] = {}
+    for folder in ("shared", "gateway", "services", "stack"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for name in classes_of(path):
+                homes.setdefault(name, []).append(in_package(path))
+    assert not {name: files for name, files in homes.items() if len(files) > 1 and name != "Base"}
+
+
+@pytest.mark.parametrize("folder", ["services", "gateway"])
+def test_rules_and_what_sets_values_are_named_so(folder):
+    """A rule is `validate_…`, what is set before a save `set_…`, a hook `set_…` or `on_…`."""
+    prefixes = {
+        "rules": ("validate_",),
+        "before_save": ("set_",),
+        "after_save": ("on_", "set_"),
+        "on_delete": ("on_",),
+    }
+    resources = [resource for app in HOMES[folder] for resource in import_module(f"{app}.app").RESOURCES]
+    wrong = [
+        (resource.path, kind, function.__name__)
+        for resource in resources
+        for kind, prefix in prefixes.items()
+        for function in getattr(resource, kind)
+        if not function.__name__.startswith(prefix)
+    ]
+    assert resources and not wrong
 
 
 def test_faces_are_derived_not_written():

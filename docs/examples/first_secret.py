@@ -8,69 +8,76 @@
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 
 import requests
 
 
-class Api(requests.Session):
+class ExampleClient:
     """The API as one user sees it."""
 
-    def __init__(self, address: str, token: str = ""):
-        super().__init__()
-        self.address = address
+    def __init__(self, address: str, token: str = "") -> None:
+        self._address, self._session = address, requests.Session()
+        self.headers = self._session.headers
         if token:
             self.headers["Authorization"] = f"Token {token}"
 
-    def request(self, method, path, **options):
-        reply = super().request(method, f"{self.address}/api/{path}", **options)
+    def get(self, path: str, **params: str) -> Any:
+        return self._send("GET", path, params=params)
+
+    def post(self, path: str, **sent: Any) -> Any:
+        return self._send("POST", path, json=sent)
+
+    def _send(self, method: str, path: str, **options: Any) -> Any:
+        reply = self._session.request(method, f"{self._address}/api/{path}", **options)
         if not reply.ok:
             raise SystemExit(f"{method} {path}: {reply.status_code} {reply.text}")
         return reply.json()
 
-    def have(self, path: str, name: str, **more) -> int:
+    def have(self, path: str, name: str, **more: Any) -> int:
         """The id of the object of that name, made if there is none."""
-        found = self.get(path, params={"name": name})["results"]
-        return found[0]["id"] if found else self.post(path, json={"name": name, **more})["id"]
+        found = self.get(path, name=name)["results"]
+        return found[0]["id"] if found else self.post(path, name=name, **more)["id"]
 
 
-def make_key(api: Api) -> tuple[int, str]:
+def make_key(api: ExampleClient) -> tuple[int, str]:
     """The id of a new user key, and the private key that only its user may ever see."""
     pair = api.get("secrets/generate-rsa-key-pair/")
-    return api.post("secrets/user-keys/", json={"public_key": pair["public_key"]})["id"], pair["private_key"]
+    return api.post("secrets/user-keys/", public_key=pair["public_key"])["id"], pair["private_key"]
 
 
-def some_device(api: Api) -> int:
+def some_device(api: ExampleClient) -> int:
     site = api.have("dcim/sites/", "Example", slug="example")
     manufacturer = api.have("dcim/manufacturers/", "Example", slug="example")
     role = api.have("dcim/device-roles/", "Example", slug="example", color="607d8b")
-    types = api.get("dcim/device-types/", params={"model": "Example"})["results"]
+    types = api.get("dcim/device-types/", model="Example")["results"]
     kind = {"manufacturer": manufacturer, "model": "Example", "slug": "example"}
-    type_id = types[0]["id"] if types else api.post("dcim/device-types/", json=kind)["id"]
+    type_id = types[0]["id"] if types else api.post("dcim/device-types/", **kind)["id"]
     return api.have("dcim/devices/", "example", site=site, device_role=role, device_type=type_id)
 
 
 def main(address: str, admin_token: str, admin_key: Path) -> None:
-    admin = Api(address, admin_token)
+    admin = ExampleClient(address, admin_token)
     if not admin_key.exists():
         admin_key.touch(0o600)
         admin_key.write_text(make_key(admin)[1])  # the very first key of all is active at once
 
     name, password = f"example-{secrets.token_hex(4)}", secrets.token_urlsafe()
     new = {"username": name, "password": password, "permissions": ["secrets.add_secret"]}
-    user_id = admin.post("users/users/", json=new)["id"]
-    role = admin.post("secrets/secret-roles/", json={"name": name, "slug": name, "users": [user_id]})["id"]
+    user_id = admin.post("users/users/", **new)["id"]
+    role = admin.post("secrets/secret-roles/", name=name, slug=name, users=[user_id])["id"]
     device = some_device(admin)
 
-    user = Api(address)
-    token = user.post("users/tokens/provision/", json={"username": name, "password": password})["key"]
+    user = ExampleClient(address)
+    token = user.post("users/tokens/provision/", username=name, password=password)["key"]
     user.headers["Authorization"] = f"Token {token}"
     key, private_key = make_key(user)
-    admin.post(f"secrets/user-keys/{key}/activate/", json={"private_key": admin_key.read_text()})
+    admin.post(f"secrets/user-keys/{key}/activate/", private_key=admin_key.read_text())
 
-    session = user.post("secrets/get-session-key/", json={"private_key": private_key})
+    session = user.post("secrets/get-session-key/", private_key=private_key)
     user.headers["X-Session-Key"] = session["session_key"]
     secret = {"device": device, "role": role, "name": "enable", "plaintext": "correct horse"}
-    made = user.post("secrets/secrets/", json=secret)["id"]
+    made = user.post("secrets/secrets/", **secret)["id"]
     print(f"{name} reads: {user.get(f'secrets/secrets/{made}/')['plaintext']}")
 
     del user.headers["X-Session-Key"]

@@ -1,6 +1,7 @@
 """What an administrator does to accounts without the API, by whose rules nobody may be left to ask."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from marshmallow import ValidationError
 from sqlalchemy import select
@@ -11,13 +12,14 @@ from gateway.users.passwords import hashed
 from gateway.users.resources import users
 from gateway.users.resources.tokens import Token
 from gateway.users.resources.users import User
+from shared.schema.models import Record
 
 
 class AccountError(Exception):
     """What was asked for makes no sense; the text says why."""
 
 
-def add_user(session: Session, username: str, password: str, **given) -> User:
+def add_user(session: Session, username: str, password: str, **given: object) -> User:
     """A new user. Raises AccountError."""
     if session.scalar(select(User.id).where(User.username == username)):
         raise AccountError(f"there is a user {username} already")
@@ -70,7 +72,7 @@ def _user(session: Session, username: str) -> User:
     return user
 
 
-def _checked(name: str, value, model=User):
+def _checked(name: str, value: object, model: type[Record] = User) -> Any:
     """The value as the field of the API takes it."""
     try:
         return model.attributes[name].field.deserialize(value)

@@ -1,5 +1,9 @@
 """The declarative base of the accounts' models."""
 
-from shared.schema.models import service_base
+from sqlalchemy.orm import DeclarativeBase
 
-Base = service_base("users")
+from shared.schema.models import Record
+
+
+class Base(Record, DeclarativeBase):
+    app = "users"

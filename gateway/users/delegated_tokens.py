@@ -1,8 +1,9 @@
 """Delegated tokens: with one, a service reads for a user, as that user, while a task of it runs."""
 
 from datetime import timedelta
+from typing import Any
 
-from flask import Blueprint, g
+from flask import Blueprint, Response, g
 from sqlalchemy import delete, func, insert
 
 from gateway.users import lookups
@@ -22,13 +23,13 @@ blueprint = Blueprint("delegated_tokens", __name__, url_prefix="/internal/users/
 
 
 @blueprint.before_request
-def delegates_only():
+def delegates_only() -> None:
     if g.identity.service not in DELEGATES:
         raise Forbidden("Tokens are not lent to this caller.")
 
 
 @blueprint.post("/lend")
-def issue():
+def issue() -> Response:
     """`{user, seconds}` → `{key}` of a read-only token; those that nobody gave back are removed."""
     asked = request_body.body()
     _require_permission(asked["user"], DELEGATES[g.identity.service])
@@ -48,14 +49,14 @@ def issue():
 
 
 @blueprint.post("/return")
-def revoke():
+def revoke() -> Response:
     """`{key}`: it is good for nothing any more."""
     with database().transaction() as session:
         session.execute(delete(Token).where(Token.lent, Token.digest == digest(request_body.body()["key"])))
     return json_response({})
 
 
-def _user(user_id: int, prefix: str) -> tuple | None:
+def _user(user_id: int, prefix: str) -> tuple[Any, ...] | None:
     try:
         return lookups.by_id(user_id, prefix)
     except lookups.UsersUnavailable:

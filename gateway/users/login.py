@@ -34,7 +34,7 @@ class TooManyAttempts(ApiError):
 
     status = 429
 
-    def __init__(self):
+    def __init__(self) -> None:
         seconds = int(WINDOW.total_seconds())
         super().__init__("Too many attempts to log in; try again later.", {"Retry-After": str(seconds)})
 
@@ -51,15 +51,16 @@ def log_in(username: str, password: str, address: str) -> Iterator[tuple[Session
         row = connection.execute(
             select(User.id, User.password_hash, User.is_active).where(User.username == username)
         ).one_or_none()
-    matching = passwords.matches(password, row and row.password_hash)
-    if not matching or not row.is_active:
+    matching = passwords.matches(password, row.password_hash if row else None)
+    if row is None or not matching or not row.is_active:
         raise Forbidden(WRONG)
     with database().transaction() as session:
         session.execute(delete(attempts).where(attempts.c.id.in_(tried)))
         same = update(User).where(User.id == row.id, User.password_hash == row.password_hash)
-        if not session.execute(same.values(last_login=func.now())).rowcount:
+        user = session.scalar(same.values(last_login=func.now()).returning(User))
+        if user is None:
             raise Forbidden(WRONG)
-        yield session, session.get(User, row.id)
+        yield session, user
 
 
 def _record(username: str, address: str) -> list[int]:

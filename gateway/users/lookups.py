@@ -4,6 +4,7 @@ Nothing is remembered between requests, so revoking a token or deactivating its 
 request on, in every worker. The statement is prepared once per connection, since planning takes longest.
 """
 
+from contextlib import closing
 from functools import cache
 from typing import Any
 
@@ -45,7 +46,7 @@ class UsersUnavailable(Exception):
     """The database of the users does not answer."""
 
 
-def by_token(key: str, app: str) -> tuple | None:
+def by_token(key: str, app: str) -> tuple[Any, ...] | None:
     """(id, username, superuser, active, write enabled, expired, permissions in `app`, group ids) of a token's user.
 
     None if there is no such token. Raises UsersUnavailable.
@@ -53,17 +54,17 @@ def by_token(key: str, app: str) -> tuple | None:
     return _look_up(_BY_TOKEN, digest(key), f"{app}.")
 
 
-def by_id(user_id: int, prefix: str) -> tuple | None:
+def by_id(user_id: int, prefix: str) -> tuple[Any, ...] | None:
     """(id, username, superuser, active, permissions that begin with `prefix`, group ids). Raises UsersUnavailable."""
     return _look_up(_BY_ID, user_id, prefix)
 
 
-def by_session(key: str, app: str) -> tuple | None:
+def by_session(key: str, app: str) -> tuple[Any, ...] | None:
     """The same of the user whose session has this key; None when it has ended. Raises UsersUnavailable."""
     return _look_up(_BY_SESSION, digest(key), f"{app}.")
 
 
-def _look_up(statement: str, *values: object) -> tuple | None:
+def _look_up(statement: str, *values: object) -> tuple[Any, ...] | None:
     """The row of a token or a user; connections that a restart of the database has closed are all replaced once."""
     try:
         try:
@@ -77,12 +78,13 @@ def _look_up(statement: str, *values: object) -> tuple | None:
         raise UsersUnavailable from None
 
 
-def _execute(statement: str, values: tuple) -> tuple | None:
+def _execute(statement: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
     connection = _engine().raw_connection()
     try:
-        with connection.cursor() as cursor:
+        with closing(connection.cursor()) as cursor:
             cursor.execute(statement, values)
-            return cursor.fetchone()
+            row: tuple[Any, ...] | None = cursor.fetchone()
+            return row
     except psycopg2.Error:
         connection.invalidate()
         raise

@@ -1,13 +1,15 @@
 """Permissions: what users and groups may do, as `app.codename`. The services say which there are."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 from marshmallow import Schema
 from marshmallow import fields as ma
 from sqlalchemy import ARRAY, Text, text
-from sqlalchemy.orm import Session, mapped_column
+from sqlalchemy.orm import MappedColumn, Session, mapped_column
 
+from shared import JsonObject
 from shared.api.openapi import operation, page_schema
 from shared.api.openapi_parameters import paging
 from shared.config import SERVICES
@@ -16,12 +18,13 @@ from shared.http.responses import json_response
 from shared.query.pagination import Page
 from shared.references import client
 from shared.schema import fields, openapi_schemas
+from shared.schema.changes import Change
 from shared.security import authorization
 
 SHOWN_CHARACTERS = 100
 
 
-def permissions():
+def permissions() -> MappedColumn[list[str]]:
     """The column of what its owner is permitted."""
     field = Permissions()
     return mapped_column(ARRAY(Text), nullable=False, default=list, server_default=text("'{}'"), info={"field": field})
@@ -31,7 +34,7 @@ class Permissions(fields.Field):
     """A list of `app.codename`, which a write replaces as a whole."""
 
     repeats = True
-    shape: ClassVar[dict] = {
+    shape: ClassVar[JsonObject] = {
         "type": "array",
         "items": {"type": "string", "example": "dcim.add_site"},
         "description": "As `app.codename`; `/api/users/permissions/` lists all there are.",
@@ -40,13 +43,13 @@ class Permissions(fields.Field):
 
     default_error_messages = {"invalid": "Expected a list of permissions, each as app.codename."}
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[str]:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise self.make_error("invalid")
         return sorted(set(value))
 
 
-def refuse_unknown(session: Session, changes: list) -> None:
+def validate_permissions(session: Session, changes: list[Change]) -> None:
     """A rule: what no service asks for cannot be permitted. Raises ServiceUnavailable."""
     sent = {name for change in changes for name in change.values.get("permissions", ())}
     known = _known({name.partition(".")[0] for name in sent} & set(SERVICES))
@@ -80,7 +83,7 @@ APP = openapi_schemas.query("app", "Of which app; repeated values mean OR.", "st
 
 @blueprint.get("/api/users/permissions/")
 @operation("GET", "List permissions", page_schema(PermissionSchema), parameters=(*paging("limit", "offset"), APP))
-def list_permissions():
+def list_permissions() -> Response:
     """Every permission that can be given to users and groups, by name."""
     authorization.require_user()
     asked = request.args.getlist("app")

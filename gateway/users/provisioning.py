@@ -1,6 +1,6 @@
 """`POST /api/users/tokens/provision/`: a token for a username and its password."""
 
-from flask import Blueprint, g, request
+from flask import Blueprint, Response, g, request
 from marshmallow import ValidationError
 
 from gateway.users.login import log_in
@@ -8,6 +8,7 @@ from gateway.users.resources.tokens import tokens
 from gateway.users.resources.users import Password
 from shared.api import views, writing
 from shared.api.openapi import operation
+from shared.api.options import allows
 from shared.api.resource import ALL
 from shared.http import request_body
 from shared.http.errors import BadRequest, MethodNotAllowed
@@ -36,7 +37,8 @@ Asked = representations.BaseSchema.from_dict(
     body=Asked,
     status=201,
 )
-def provision():
+@allows("POST")
+def provision() -> Response:
     if request.method != "POST":
         raise MethodNotAllowed(request.method)
     sent = request_body.require_object(request_body.body())
@@ -49,6 +51,3 @@ def provision():
     item = {**sent, "user": user.id}
     made = views.write(tokens, False, lambda session: writing.dump(tokens, writing.create(session, tokens, [item])))
     return json_response(made[0], 201)
-
-
-provision.verbs = ("POST",)

@@ -1,6 +1,7 @@
 """The administration: where everything that only administrators look after is found, and how the services are."""
 
 from flask import Blueprint, abort, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
 
 from gateway import sessions
 from gateway.web import permissions
@@ -31,14 +32,14 @@ SECTIONS = {
 
 
 @pages.before_request
-def users_only():
+def users_only() -> ResponseReturnValue | None:
     if identity("users").anonymous:
         return redirect(f"/admin/login/?next={request.path}", 303)
     return None
 
 
 @pages.get("/")
-def index():
+def index() -> str:
     served = {
         section: [(name, path) for name, path in links if path.startswith("/admin/") or _is_served(path)]
         for section, links in SECTIONS.items()
@@ -51,12 +52,12 @@ def _is_served(path: str) -> bool:
 
 
 @pages.get("/permissions/")
-def permission_table():
+def permission_table() -> str:
     return permissions.page()
 
 
 @pages.route("/status/", methods=["GET", "POST"])
-def status():
+def status() -> str:
     """The state of the services; a POST also has them compare what they keep of each other."""
     findings = None
     if request.method == "POST":

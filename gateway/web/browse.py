@@ -1,15 +1,20 @@
 """Any address of the API as a page: its reply, filters, and forms to create, change and delete."""
 
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from gateway import sessions
 from gateway.request import Request
 from gateway.web import display, values
 from gateway.web.catalogue import Catalogue, Endpoint
+from gateway.web.forms import Form
 from gateway.web.page import HtmlPage, form_of
 from gateway.web.upstream_client import UpstreamResponse, fetch, identity
+from shared import JsonObject
 from shared.config import APPS
 
 pages = Blueprint("browse", __name__)
@@ -25,11 +30,12 @@ VERBS = ("POST", "PATCH", "DELETE")
 
 
 def catalogue() -> Catalogue:
-    return current_app.extensions["patchbay.catalogue"]
+    found: Catalogue = current_app.extensions["patchbay.catalogue"]
+    return found
 
 
 @pages.get("/api/<path:rest>", provide_automatic_options=False)
-def show(rest: str):
+def show(rest: str) -> ResponseReturnValue:
     asked = Request.from_environ(request.environ)
     _require_app(asked.path)
     wanted = _clean(catalogue().endpoint(asked.path))
@@ -44,7 +50,7 @@ def show(rest: str):
 
 
 @pages.route("/api/<path:rest>", methods=["OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
-def change(rest: str):
+def change(rest: str) -> ResponseReturnValue:
     """A form that was sent, or a request of a program that wants to see the reply as a page."""
     asked = Request.from_environ(request.environ)
     _require_app(asked.path)
@@ -60,9 +66,11 @@ def change(rest: str):
     return _submitted(asked, endpoint, method)
 
 
-def _submitted(asked: Request, endpoint: Endpoint, method: str):
+def _submitted(asked: Request, endpoint: Endpoint, method: str) -> ResponseReturnValue:
     current = fetch("GET", asked.path).json if endpoint.is_object else None
-    form = data = sent = None
+    form: Form | None = None
+    data: Any = None
+    sent: Any = None
     if "_json" in request.form:
         data, sent = values.from_json(request.form["_json"], None), request.form["_json"].encode()
     elif endpoint.body(method.lower()):
@@ -77,12 +85,12 @@ def _submitted(asked: Request, endpoint: Endpoint, method: str):
     if form:
         form.refuse(answer.json)
     shown = fetch("GET", asked.path)
-    told = {"refusal": answer, "preview": (method, data), "method": method}
-    return HtmlPage(asked, shown, endpoint, form=form, **told).render()
+    preview = (method, data)
+    return HtmlPage(asked, shown, endpoint, form=form, refusal=answer, preview=preview, method=method).render()
 
 
-def _done(method: str, endpoint: Endpoint, asked: Request, answer: UpstreamResponse, data):
-    made = answer.json
+def _done(method: str, endpoint: Endpoint, asked: Request, answer: UpstreamResponse, data: Any) -> ResponseReturnValue:
+    made = answer.json or {}
     what = endpoint.type.split(".")[-1] or "object"
     above = asked.path.rstrip("/").rsplit("/", 1)[0] + "/"
     if method == "DELETE":
@@ -101,14 +109,14 @@ def _done(method: str, endpoint: Endpoint, asked: Request, answer: UpstreamRespo
     return redirect(address, 303)
 
 
-def _with_cookie(reply, answer: UpstreamResponse):
+def _with_cookie(reply: WerkzeugResponse, answer: UpstreamResponse) -> WerkzeugResponse:
     """A session key is kept by the browser, in a cookie that is for the service of secrets alone."""
     if "set-cookie" in answer.headers:
         reply.headers.add("Set-Cookie", answer.headers["set-cookie"])
     return reply
 
 
-def _shown_once(made: dict, path: str, data) -> dict:
+def _shown_once(made: JsonObject, path: str, data: Any) -> JsonObject:
     """What only the reply to a creation tells: neither sent, nor to be read again. The key of a token is such."""
     kept = fetch("GET", path).json or {}
     sent = data if isinstance(data, dict) else {}
@@ -120,7 +128,7 @@ def _shown_once(made: dict, path: str, data) -> dict:
 
 
 @pages.get("/options/api/<path:target>")
-def options(target: str):
+def options(target: str) -> str:
     """What a reference may be, for a list below its input: objects whose names contain what was typed."""
     path = f"/api/{target}"
     endpoint = catalogue().endpoint(path)
@@ -160,7 +168,7 @@ def _shown(answer: UpstreamResponse) -> bool:
     return answer.is_json or not answer.ok or not answer.content
 
 
-def _as_it_is(answer: UpstreamResponse):
+def _as_it_is(answer: UpstreamResponse) -> Response:
     headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
     policy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     headers.setdefault("content-security-policy", policy)  # a browser styles a picture that is a page of its own

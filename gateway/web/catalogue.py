@@ -10,6 +10,7 @@ import orjson
 from gateway.errors import GatewayError
 from gateway.request import Request
 from gateway.upstreams import Upstreams
+from shared import JsonObject
 from shared.config import APPS
 from shared.security.identity import Identity
 
@@ -23,12 +24,13 @@ class Endpoint:
     """One path of the API: its `template`, what each verb does there, and the document that says so."""
 
     template: str
-    operations: dict[str, dict]
-    document: dict
+    operations: dict[str, JsonObject]
+    document: JsonObject
 
     @property
     def is_list(self) -> bool:
-        return "{" not in self.template
+        """Whether GET answers with pages of objects."""
+        return bool(self.type) and "{" not in self.template and self.has_filter("limit")
 
     @property
     def is_object(self) -> bool:
@@ -45,7 +47,7 @@ class Endpoint:
         answered = self.operations.get("get", {}).get("responses", {}).get("200", {})
         return "image/svg+xml" in answered.get("content", {})
 
-    def parameters(self) -> list[dict]:
+    def parameters(self) -> list[JsonObject]:
         """The filters of the list."""
         return [each for each in self.operations.get("get", {}).get("parameters", ()) if each["in"] == "query"]
 
@@ -55,7 +57,7 @@ class Endpoint:
     def permission(self, verb: str) -> str | None:
         return self.operations[verb].get("x-permission")
 
-    def body(self, verb: str) -> dict | None:
+    def body(self, verb: str) -> JsonObject | None:
         """The schema of the object that the verb takes; None when it takes none."""
         content = self.operations.get(verb, {}).get("requestBody", {}).get("content", {})
         schema = next((media["schema"] for media in content.values()), None)
@@ -63,26 +65,27 @@ class Endpoint:
             return None
         return self.resolve(schema["oneOf"][0] if "oneOf" in schema else schema)
 
-    def resolve(self, schema: dict) -> dict:
+    def resolve(self, schema: JsonObject) -> JsonObject:
         """The schema itself, of one or of a reference to one."""
         if "$ref" not in schema:
             return schema
-        return self.document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        found: JsonObject = self.document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        return found
 
 
 class Catalogue:
     """The documents of all apps. One that cannot be had now is the last that was; none, if there never was one."""
 
-    def __init__(self, upstreams: Upstreams):
+    def __init__(self, upstreams: Upstreams) -> None:
         self._upstreams = upstreams
-        self._documents: dict[str, tuple[float, dict]] = {}
+        self._documents: dict[str, tuple[float, JsonObject]] = {}
 
-    def documents(self) -> dict[str, dict]:
+    def documents(self) -> dict[str, JsonObject]:
         """Every app's document, asked for in parallel."""
         with ThreadPoolExecutor(len(APPS)) as pool:
             return dict(zip(APPS, pool.map(self.document, APPS), strict=True))
 
-    def document(self, app: str) -> dict:
+    def document(self, app: str) -> JsonObject:
         until, known = self._documents.get(app, (0.0, {}))
         if monotonic() < until:
             return known
@@ -127,7 +130,7 @@ class Catalogue:
                         found.append((template, each["name"]))
         return found
 
-    def _fetch(self, app: str) -> dict | None:
+    def _fetch(self, app: str) -> JsonObject | None:
         path = f"/internal/{app}/openapi"
         headers = {"X-Forwarded-For": "127.0.0.1"}
         asked = Request("GET", path, "", "gateway", "http", "documents", headers)
@@ -138,5 +141,5 @@ class Catalogue:
         return orjson.loads(b"".join(reply.body)) if reply.status == 200 else None
 
 
-def _pattern(template: str) -> re.Pattern:
+def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(template).replace(r"\{pk\}", r"\d+")))

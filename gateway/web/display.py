@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from markupsafe import Markup
 
+from shared import JsonObject
+
 UPPER = {
     *("api", "asn", "cid", "dcim", "id", "ip", "ipam", "json", "lag", "mac", "mtu", "nat", "os"),
     *("rd", "rir", "rpc", "rsa", "url", "vc", "vid", "vlan", "vrf"),
@@ -98,7 +100,7 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def columns(rows: list[dict]) -> list[str]:
+def columns(rows: list[JsonObject]) -> list[str]:
     """The names worth a column of a table, what rows are called first: short and set in any row, at most seven."""
     skipped = {"url", "custom_fields", "created", "last_updated", "comments", "id"}
     if rows and "display_name" in rows[0]:

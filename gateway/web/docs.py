@@ -5,10 +5,12 @@ It is served at the addresses of NetBox 2.3 as well.
 
 import yaml
 from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 
 from gateway.negotiation import VERSION
 from gateway.request import Request
 from gateway.responses import json_response
+from shared import JsonObject
 from shared.config import settings
 from shared.schema import openapi_schemas
 
@@ -50,36 +52,36 @@ SECURITY = {
 
 
 @pages.get("/api/schema/")
-def schema():
+def schema() -> Response:
     if request.args.get("format") == "yaml" or "yaml" in request.headers.get("Accept", ""):
         return schema_yaml()
     return schema_json()
 
 
 @pages.get("/api/swagger.json")
-def schema_json():
+def schema_json() -> Response:
     return json_response(document())
 
 
 @pages.get("/api/swagger.yaml")
-def schema_yaml():
+def schema_yaml() -> Response:
     text = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True)
     return Response(text, mimetype="application/yaml")
 
 
 @pages.get("/api/docs/")
-def docs():
+def docs() -> ResponseReturnValue:
     if request.args.get("format") in ("openapi", "json"):
         return json_response(document())
     return render_template("docs.html")
 
 
 @pages.get("/api/redoc/")
-def redoc():
+def redoc() -> ResponseReturnValue:
     return redirect("/api/docs/", 308)
 
 
-def document() -> dict:
+def document() -> JsonObject:
     """All apps in one document; each has the tag of its name. One whose service is down is left out."""
     documents = current_app.extensions["patchbay.catalogue"].documents()
     paths, components = {"/api/search/": {"get": SEARCH}}, {"securitySchemes": SECURITY}

@@ -1,13 +1,15 @@
 """Forms made of schemas: what a field looks like, and what was filled in as JSON."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from gateway.web import refusals, values
 from gateway.web.display import label
 from gateway.web.upstream_client import Upload
+from shared import JsonObject
 
 BLANK_LINES = 2
 NO_FILTERS = frozenset({"limit", "offset", "cursor", "export", "format", "q"})
@@ -19,13 +21,13 @@ class Input:
 
     name: str
     kind: str
-    values: list
+    values: list[Any]
     required: bool = False
     help: str = ""
-    choices: list[dict] = field(default_factory=list)
+    choices: list[JsonObject] = field(default_factory=list)
     reference: str = ""
     errors: list[str] = field(default_factory=list)
-    attributes: dict = field(default_factory=dict)
+    attributes: JsonObject = field(default_factory=dict)
     columns: list[str] = field(default_factory=list)
 
     @property
@@ -47,15 +49,15 @@ class Form:
 
     def __init__(
         self,
-        schema: dict,
-        current: dict | None = None,
-        filled: MultiDict | None = None,
-        custom: list[dict] = (),
-        permissions: list[str] = (),
-    ):
+        schema: JsonObject,
+        current: JsonObject | None = None,
+        filled: MultiDict[str, str] | None = None,
+        custom: Sequence[JsonObject] = (),
+        permissions: Sequence[str] = (),
+    ) -> None:
         self._creating, self._filled = current is None, filled
         required = set(schema.get("required", ()))
-        self._shapes = {}
+        self._shapes: dict[str, JsonObject] = {}
         for name, shape in schema.get("properties", {}).items():
             if shape.get("x-custom-fields"):
                 self._shapes |= {f"{name}.{each['name']}": custom_shape(each) for each in custom}
@@ -75,19 +77,19 @@ class Form:
         """The names of what is sent as a file."""
         return [each.name for each in self.inputs if each.kind == "file"]
 
-    def upload(self, data: dict, files: MultiDict) -> Upload:
+    def upload(self, data: JsonObject, files: MultiDict[str, FileStorage]) -> Upload:
         """`data` with the files that were chosen, as a form."""
         chosen = {name: files[name] for name in self.files if files.get(name)}
         return Upload({name: values.text_of(value) for name, value in data.items()} | chosen)
 
-    def _values(self, name: str, shape: dict, current: dict | None) -> list:
+    def _values(self, name: str, shape: JsonObject, current: JsonObject | None) -> list[Any]:
         if shape.get("writeOnly") or _kind(shape) == "file":
             return []
         if self._filled is not None:
             return values.rows(name, self._filled) if _kind(shape) == "rows" else self._filled.getlist(name)
         if current is None:
             return [] if shape.get("default") is None else [values.text_of(shape["default"])]
-        value = current
+        value: Any = current
         for part in name.split(".", 1):
             value = (value or {}).get(part)
         if _kind(shape) == "rows":
@@ -95,14 +97,15 @@ class Form:
         many = isinstance(value, list) and values.repeats(shape)
         return [values.text_of(each) for each in (value if many else [value])]
 
-    def data(self) -> dict:
+    def data(self) -> JsonObject:
         """What was filled in, as the API takes it; what cannot be read is sent as it is, for the API to refuse."""
-        data: dict = {}
+        data: JsonObject = {}
+        filled = self._filled or MultiDict[str, str]()
         for name, shape in self._shapes.items():
             if _kind(shape) == "rows":
-                value = values.read_rows(shape, values.rows(name, self._filled))
+                value = values.read_rows(shape, values.rows(name, filled))
             else:
-                texts = self._filled.getlist(name)  # in which a browser ends lines with CRLF, whatever they had
+                texts = filled.getlist(name)  # in which a browser ends lines with CRLF, whatever they had
                 value = values.read(shape, [text.strip().replace("\r\n", "\n") for text in texts])
             if value in ("", None, []) and (self._creating or shape.get("writeOnly") or _kind(shape) == "file"):
                 continue
@@ -121,7 +124,7 @@ class Form:
                 self.errors += refusals.sentences({name: found})
 
 
-def filter_inputs(parameters: list[dict], query: MultiDict) -> list[Input]:
+def filter_inputs(parameters: list[JsonObject], query: MultiDict[str, str]) -> list[Input]:
     """The fields of a filter form; of the two names of a reference the id, unless the query uses the other."""
     made = []
     for each in parameters:
@@ -135,7 +138,7 @@ def filter_inputs(parameters: list[dict], query: MultiDict) -> list[Input]:
     return made
 
 
-def make_input(name: str, shape: dict, values: list[str], required: bool) -> Input:
+def make_input(name: str, shape: JsonObject, values: list[str], required: bool) -> Input:
     made = Input(name, _kind(shape), values, required, shape.get("description", ""))
     made.choices = shape.get("x-choices", [])
     made.reference = shape.get("x-reference", "") if shape.get("x-key", "id") == "id" else ""
@@ -157,9 +160,9 @@ def make_input(name: str, shape: dict, values: list[str], required: bool) -> Inp
     return made
 
 
-def custom_filters(definitions: list[dict]) -> list[dict]:
+def custom_filters(definitions: list[JsonObject]) -> list[JsonObject]:
     """The parameters that narrow a list by those custom fields that may."""
-    found = []
+    found: list[JsonObject] = []
     for each in definitions:
         shape = custom_shape(each)
         if each["filter_logic"]["label"] != "Disabled":
@@ -167,7 +170,7 @@ def custom_filters(definitions: list[dict]) -> list[dict]:
     return [{name: value for name, value in each.items() if value is not None} for each in found]
 
 
-def custom_shape(definition: dict) -> dict:
+def custom_shape(definition: JsonObject) -> JsonObject:
     """The shape of the values of a custom field."""
     kind = definition["type"]["label"].lower() if definition["type"] else "text"
     shape = {"nullable": True, "description": definition["description"], "default": definition["default"] or None}
@@ -181,7 +184,7 @@ def custom_shape(definition: dict) -> dict:
     return {**shape, "x-choices": choices, "enum": [each["value"] for each in choices], "type": "string"}
 
 
-def _kind(shape: dict) -> str:
+def _kind(shape: JsonObject) -> str:
     if shape.get("x-reference") and shape.get("x-key", "id") == "id":
         return "references" if values.repeats(shape) else "reference"
     if "x-choices" in shape:
@@ -195,9 +198,9 @@ def _kind(shape: dict) -> str:
         return "rows" if items.get("type") == "object" else "lines"
     formats = {"date": "date", "email": "email", "uri": "url", "binary": "file"}
     kind = {"integer": "number", "boolean": "checkbox", "filter": "text", "string": "text"}.get(
-        shape.get("type"), "json"
+        shape.get("type", ""), "json"
     )
     if kind == "text" and shape.get("type") == "string":
-        long = "maxLength" not in shape and not {"format", "x-format"} & shape.keys()
-        return formats.get(shape.get("format", shape.get("x-format")), "textarea" if long else "text")
+        written = str(shape.get("format", shape.get("x-format", "")))
+        return formats.get(written, "text" if written or "maxLength" in shape else "textarea")
     return kind

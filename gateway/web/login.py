@@ -3,6 +3,7 @@
 import secrets
 
 from flask import Blueprint, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
 
 from gateway import sessions
 from gateway.users.app import app as accounts
@@ -15,12 +16,12 @@ pages = Blueprint("login", __name__, url_prefix="/admin")
 
 
 @pages.get("/login/")
-def form():
+def form() -> str:
     return render_template("login.html", next=_next())
 
 
 @pages.post("/login/")
-def enter():
+def enter() -> ResponseReturnValue:
     sessions.require_csrf(dict(session), "POST", request.form.get("_csrf", ""))
     username = request.form.get("username", "")
     try:
@@ -28,8 +29,7 @@ def enter():
         with accounts.app_context(), log_in(username, password, address) as (transaction, user):
             key = begin(transaction, user.id)
     except ApiError as refusal:
-        detail = refusal.body["detail"]
-        return render_template("login.html", next=_next(), username=username, error=detail), refusal.status
+        return render_template("login.html", next=_next(), username=username, error=str(refusal)), refusal.status
     _end()
     session.permanent = True
     session.update(key=key, csrf=secrets.token_urlsafe(24))
@@ -37,7 +37,7 @@ def enter():
 
 
 @pages.post("/logout/")
-def leave():
+def leave() -> ResponseReturnValue:
     sessions.require_csrf(dict(session), "POST", request.form.get("_csrf", ""))
     _end()
     reply = redirect("/api/", 303)

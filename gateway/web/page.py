@@ -12,6 +12,8 @@ from gateway.request import Request
 from gateway.web import display, forms, permissions, refusals, snippets
 from gateway.web.catalogue import Endpoint
 from gateway.web.upstream_client import UpstreamResponse, fetch, may
+from shared import JsonObject
+from shared.query.pagination import Page
 
 PAGING = ("limit", "offset", "cursor", "format")
 SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
@@ -33,12 +35,12 @@ class HtmlPage:
         refusal: UpstreamResponse | None = None,
         preview: tuple[str, Any] | None = None,
         method: str = "GET",
-    ):
+    ) -> None:
         self.asked, self.answer, self.endpoint = asked, answer, endpoint
         self.form, self.refusal, self.preview, self.method = form, refusal, preview, method
         self.body = answer.json
 
-    def render(self):
+    def render(self) -> tuple[str, int]:
         status = (self.refusal or self.answer).status
         return render_template("api.html", page=self), status
 
@@ -70,26 +72,14 @@ class HtmlPage:
         return [("/" + "/".join(parts[: place + 1]) + "/", name) for place, name in enumerate(parts)]
 
     @property
-    def json(self):
+    def json(self) -> Markup:
         return display.linked_json(self.body)
 
     @property
-    def refused(self) -> UpstreamResponse | None:
-        """The answer that is a refusal: to the form that was sent, or to the page itself."""
-        return self.refusal or (None if self.answer.ok else self.answer)
-
-    @property
-    def refused_heading(self) -> str:
-        return refusals.heading(self.method)
-
-    @property
-    def refused_sentences(self) -> list[str]:
-        """What is not said beside an input of the form."""
-        return self.form.errors if self.form else refusals.sentences(self.refused and self.refused.json)
-
-    @property
-    def dependents(self) -> list[tuple[str, str]]:
-        return refusals.dependents(self.refused and self.refused.json)
+    def refused(self) -> refusals.Refusal | None:
+        """What was refused: the form that was sent, or else the page itself."""
+        answer = self.refusal or (None if self.answer.ok else self.answer)
+        return refusals.Refusal(self.method, answer.json, self.form) if answer else None
 
     @property
     def is_list(self) -> bool:
@@ -107,13 +97,11 @@ class HtmlPage:
     def filters(self) -> list[forms.Input]:
         if not (self.is_list and self.endpoint):
             return []
-        custom = _custom_fields(self.endpoint) if _marked(self.endpoint.body("post"), "x-custom-fields") else []
+        custom = _custom_fields(self.endpoint) if _marked(self.endpoint.body("post") or {}, "x-custom-fields") else []
         parameters = [*self.endpoint.parameters(), *forms.custom_filters(custom)]
         inputs = forms.filter_inputs(parameters, request.args)
-        for each in inputs:
-            if each.reference and each.value.isascii() and each.value.isdigit():
-                found = fetch("GET", f"{each.reference}{each.value}/")
-                each.values = [f"{display.title(found.json)} #{each.value}"] if found.ok else each.values
+        for reference in {each.reference for each in inputs if each.reference}:
+            _name_chosen(reference, [each for each in inputs if each.reference == reference and each.value.isdecimal()])
         return inputs
 
     @property
@@ -129,24 +117,34 @@ class HtmlPage:
         shown = len(self.body["results"])
         if "cursor" in request.args:
             return f"{shown} of {self.body['count']}"
-        first = int(request.args.get("offset", "0")) if request.args.get("offset", "0").isdigit() else 0
+        first = Page.of_request().offset
         return f"{first + 1}–{first + shown} of {self.body['count']}" if shown else f"none of {self.body['count']}"
 
     def can(self, verb: str) -> bool:
         """Whether a form for `verb` has a place here and the user may send it."""
-        operations = self.endpoint.operations if self.endpoint else {}
+        if self.endpoint is None:
+            return False
+        operations = self.endpoint.operations
         here = self.is_list or self.is_object or "get" not in operations or self.answer.ok
         return here and verb in operations and may(self.endpoint.permission(verb))
+
+    @property
+    def _served(self) -> Endpoint:
+        """The endpoint, for what is shown only where there is one. Raises LookupError."""
+        if self.endpoint is None:
+            raise LookupError(f"no document describes {self.asked.path}")
+        return self.endpoint
 
     def form_for(self, verb: str) -> forms.Form:
         if self.form:
             return self.form
-        return form_of(self.endpoint, verb, self.body if verb == "patch" else None)
+        return form_of(self._served, verb, self.body if verb == "patch" else None)
 
     @property
     def deed(self) -> str:
         """What a POST does here."""
-        return self.endpoint.operations["post"]["summary"]
+        summary: str = self._served.operations["post"]["summary"]
+        return summary
 
     @property
     def actions(self) -> list[str]:
@@ -168,7 +166,8 @@ class HtmlPage:
         return current_app.extensions["patchbay.catalogue"].actions(self.endpoint) if self.is_object else []
 
     def _action(self, name: str) -> Endpoint:
-        return current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
+        found: Endpoint = current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
+        return found
 
     @property
     def drawings(self) -> list[tuple[str, Markup]]:
@@ -186,13 +185,16 @@ class HtmlPage:
         """(address, name): the lists of what refers to this object."""
         if not self.is_object or "id" not in self.body:
             return []
-        listed = self.endpoint.template.removesuffix("{pk}/")
+        listed = self._served.template.removesuffix("{pk}/")
         found = current_app.extensions["patchbay.catalogue"].referring(listed)
         return [(f"{path}?{name}={self.body['id']}", _said(path, name)) for path, name in found]
 
     @property
-    def example(self) -> dict:
-        return _example(self.endpoint)
+    def example(self) -> JsonObject:
+        """What a first POST may look like."""
+        content = self._served.operations["post"]["requestBody"]["content"]
+        example: JsonObject = content.get("application/json", {}).get("example", {})
+        return example
 
     @property
     def curl(self) -> str:
@@ -207,22 +209,35 @@ class HtmlPage:
         return snippets.pynetbox(method, self.asked.root, self.asked.path, _query(*PAGING), data)
 
 
-def form_of(endpoint: Endpoint, verb: str, current: dict | None = None, filled: MultiDict | None = None) -> forms.Form:
+def form_of(
+    endpoint: Endpoint, verb: str, current: JsonObject | None = None, filled: MultiDict[str, str] | None = None
+) -> forms.Form:
     """The form of what is served there, with its custom fields and the permissions to choose from."""
-    schema = endpoint.body(verb)
+    schema = endpoint.body(verb) or {}
     custom = _custom_fields(endpoint) if _marked(schema, "x-custom-fields") else []
     names = permissions.known() if _marked(schema, "x-permissions") else []
-    return forms.Form(schema, current, filled, custom, names)
+    return forms.Form(schema or {}, current, filled, custom, names)
 
 
-def _marked(schema: dict | None, mark: str) -> bool:
+def _marked(schema: JsonObject | None, mark: str) -> bool:
     return any(mark in shape for shape in (schema or {}).get("properties", {}).values())
 
 
-def _custom_fields(endpoint: Endpoint) -> list[dict]:
+def _custom_fields(endpoint: Endpoint) -> list[JsonObject]:
     """The definitions of the custom fields of what is served there; none while extras does not answer."""
     found = fetch("GET", "/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
     return found.json["results"] if found.ok else []
+
+
+def _name_chosen(reference: str, inputs: list[forms.Input]) -> None:
+    """Show what the ids in `inputs` mean, all objects of the list `reference`, which is asked once."""
+    if not inputs:
+        return
+    found = fetch("GET", reference, urlencode([("limit", 0), *(("id", each.value) for each in inputs)]))
+    titles = {str(each["id"]): display.title(each) for each in found.json["results"]} if found.ok else {}
+    for each in inputs:
+        if title := titles.get(each.value):
+            each.values = [f"{title} #{each.value}"]
 
 
 def _said(path: str, name: str) -> str:
@@ -232,9 +247,3 @@ def _said(path: str, name: str) -> str:
 def _query(*without: str) -> str:
     """The query of the page without what its programs do not need."""
     return urlencode([(name, text) for name, text in request.args.items(multi=True) if name not in without])
-
-
-def _example(endpoint: Endpoint) -> dict:
-    """What a first POST may look like."""
-    content = endpoint.operations["post"]["requestBody"]["content"]
-    return content.get("application/json", {}).get("example", {})

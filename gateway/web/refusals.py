@@ -1,16 +1,14 @@
 """What a refused request says, as sentences and links for people."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.web import display
 
+if TYPE_CHECKING:
+    from gateway.web.forms import Form
+
 PLAIN = ("", "detail", "non_field_errors")
 DEEDS = {"DELETE": "Not deleted", "GET": "Not to be had"}
-
-
-def heading(method: str) -> str:
-    """What did not happen."""
-    return DEEDS.get(method, "Not saved")
 
 
 def messages(found: Any) -> list[str]:
@@ -32,11 +30,19 @@ def sentences(body: Any) -> list[str]:
     ]
 
 
-def dependents(body: Any) -> list[tuple[str, str]]:
-    """(address, name) of what still refers to an object that was to be deleted."""
-    found = body.get("dependents", []) if isinstance(body, dict) else []
-    return [(each["url"], f"{display.label(each['type'].split('.')[-1])} {each['name']}") for each in found]
-
-
 def _place(key: str) -> str:
     return str(int(key) + 1) if key.isdigit() else key
+
+
+class Refusal:
+    """A refusal as a page shows it: a `heading`, `sentences`, and `dependents`, the (address, name) of what stands in
+    the way. What is said beside an input of `form` is no sentence of it.
+    """
+
+    def __init__(self, method: str, body: Any, form: "Form | None" = None):
+        self.heading = DEEDS.get(method, "Not saved")
+        self.sentences = form.errors if form else sentences(body)
+        found = body.get("dependents", []) if isinstance(body, dict) else []
+        self.dependents = [
+            (each["url"], f"{display.label(each['type'].split('.')[-1])} {each['name']}") for each in found
+        ]

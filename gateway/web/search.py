@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 from flask import Blueprint, copy_current_request_context, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 
 from gateway import authentication
 from gateway.negotiation import ResponseFormat, format_of
@@ -11,18 +12,19 @@ from gateway.request import Request
 from gateway.responses import json_response
 from gateway.web.page import HtmlPage
 from gateway.web.upstream_client import UpstreamResponse, fetch, identity
+from shared import JsonObject
 from shared.config import APPS
 
 pages = Blueprint("search", __name__)
 
 
 @pages.get("/")
-def home():
+def home() -> ResponseReturnValue:
     return redirect("/api/", 303)
 
 
 @pages.get("/api/")
-def root():
+def root() -> ResponseReturnValue:
     asked = Request.from_environ(request.environ)
     identity("users")
     carried = "?format=json" if request.args.get("format") == "json" else ""
@@ -34,7 +36,7 @@ def root():
 
 
 @pages.get("/api/search/")
-def search():
+def search() -> ResponseReturnValue:
     authentication.require_login(identity("users"), request.path)
     words = request.args.get("q", "").strip()
     found, down = _found(words) if words else ([], [])
@@ -43,7 +45,7 @@ def search():
     return json_response({"query": words, "count": len(found), "results": found, "unavailable": down})
 
 
-def _found(words: str) -> tuple[list[dict], list[str]]:
+def _found(words: str) -> tuple[list[JsonObject], list[str]]:
     """What all services found, and the names of those that do not answer; each is asked once, all at once."""
     query = urlencode({"q": words})
 

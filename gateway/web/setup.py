@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, request, session
+from flask import Flask, Response, request, session
+from flask.json.provider import DefaultJSONProvider
 
 from gateway import sessions
 from gateway.errors import GatewayError
@@ -27,7 +28,8 @@ POLICY = (
 def install(app: Flask, upstreams: Upstreams) -> None:
     app.extensions["patchbay.upstreams"] = upstreams
     app.extensions["patchbay.catalogue"] = Catalogue(upstreams)
-    app.json.sort_keys = False
+    app.json = provider = DefaultJSONProvider(app)
+    provider.sort_keys = False
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = DAY
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     sessions.install(app)
@@ -41,7 +43,8 @@ def csrf() -> str:
     """The token that the forms of this session carry."""
     if "csrf" not in session:
         session["csrf"] = secrets.token_urlsafe(24)
-    return session["csrf"]
+    token: str = session["csrf"]
+    return token
 
 
 def _give_templates(app: Flask) -> None:
@@ -77,7 +80,7 @@ def _form_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _protect(response):
+def _protect(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers["Referrer-Policy"] = "same-origin"

@@ -10,6 +10,8 @@ from flask import current_app
 from gateway.body import Body
 from gateway.errors import GatewayError
 from gateway.request import Request
+from gateway.upstreams import Upstreams
+from shared import JsonObject
 from shared.config import APPS, SERVICES
 from shared.security.identity import Identity
 
@@ -22,11 +24,12 @@ class Status:
 
     app: str
     problem: str
-    progress: dict
+    progress: JsonObject
 
     @property
     def versions(self) -> dict[str, str]:
-        return self.progress.get("versions", {})
+        found: dict[str, str] = self.progress.get("versions", {})
+        return found
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def statuses() -> list[Status]:
 def feeds(statuses: list[Status]) -> list[Feed]:
     """Every pair of services that either of the two tells of; an owner that is up and names no changes has none."""
     up = {each.app for each in statuses if not each.problem}
-    known: dict[tuple[str, str], dict] = {}
+    known: dict[tuple[str, str], JsonObject] = {}
     for each in statuses:
         for owner, facts in each.progress.get("owners", {}).items():
             known.setdefault((owner, each.app), {}).update(facts)
@@ -74,8 +77,8 @@ def audits() -> list[tuple[str, str, str, int | None]]:
     """(service, what is wrong, type, id): what every service found that does not agree with the owners of objects."""
     upstreams = current_app.extensions["patchbay.upstreams"]
     with ThreadPoolExecutor(len(SERVICES)) as pool:
-        answers = pool.map(lambda app: _internal(upstreams, app, "audits", {"repair": False}), SERVICES)
-        answers = dict(zip(SERVICES, answers, strict=True))
+        answering = pool.map(lambda app: _internal(upstreams, app, "audits", {"repair": False}), SERVICES)
+        answers = dict(zip(SERVICES, answering, strict=True))
     return [
         (app, what, label, pk)
         for app, answer in answers.items()
@@ -83,25 +86,26 @@ def audits() -> list[tuple[str, str, str, int | None]]:
     ]
 
 
-def _status(upstreams, app: str) -> Status:
+def _status(upstreams: Upstreams, app: str) -> Status:
     told = _internal(upstreams, app, "progress", {})
     problem = "" if "versions" in told else told.get("detail", "is not ready")
     return Status(app, problem, {} if problem else told)
 
 
-def _internal(upstreams, app: str, operation: str, data: dict) -> dict:
+def _internal(upstreams: Upstreams, app: str, operation: str, data: JsonObject) -> JsonObject:
     """The answer of a service that it gives only to services; it is asked in its own name, as the launcher does."""
     return _call(upstreams, app, "POST", f"/internal/{app}/{operation}", orjson.dumps(data))
 
 
-def _call(upstreams, app: str, method: str, path: str, body: bytes = b"") -> dict:
+def _call(upstreams: Upstreams, app: str, method: str, path: str, body: bytes = b"") -> JsonObject:
     asked = Request(method, path, "", "gateway", "http", "status-page", {"X-Forwarded-For": "127.0.0.1"})
     if body:
         asked.headers["Content-Type"] = "application/json"
         asked.body = Body.of(body)
     try:
         reply = upstreams.send(asked, app, Identity(service=app))
-        return orjson.loads(b"".join(reply.body))
+        answer: JsonObject = orjson.loads(b"".join(reply.body))
+        return answer
     except GatewayError as refused:
         return {"detail": refused.detail}
     except orjson.JSONDecodeError:

@@ -15,7 +15,7 @@ from gateway.request import Request
 from shared.security.identity import Identity
 
 
-class Upload(dict):
+class Upload(dict[str, Any]):
     """What is sent as a form, because there are files in it."""
 
 
@@ -57,7 +57,7 @@ def fetch(method: str, path: str, query: str = "", data: Any = None) -> Upstream
 
 def identity(app: str) -> Identity:
     """Who looks at the page, with the permissions in `app`. Raises GatewayError (403, 503)."""
-    known = g.setdefault("identities", {})
+    known: dict[str, Identity] = g.setdefault("identities", {})
     if app not in known:
         content = sessions.read(current_app, request.environ)
         token = request.headers.get("Authorization")

@@ -8,6 +8,7 @@ import orjson
 from werkzeug.datastructures import MultiDict
 
 from gateway.web.display import title
+from shared import JsonObject
 
 _ID_AT_END = re.compile(r".*#(\d+)\s*", re.DOTALL)
 
@@ -18,11 +19,11 @@ def reference_id(text: str) -> str:
     return found[1] if found else text
 
 
-def repeats(shape: dict) -> bool:
+def repeats(shape: JsonObject) -> bool:
     return shape.get("type") == "array"
 
 
-def read(shape: dict, texts: list[str]) -> Any:
+def read(shape: JsonObject, texts: list[str]) -> Any:
     """The value of an input; what cannot be read stays a text, for the API to refuse."""
     if shape.get("x-permissions"):
         texts = _expanded(texts, shape["items"].get("enum", ()))
@@ -37,7 +38,7 @@ def read(shape: dict, texts: list[str]) -> Any:
     return _read_one(shape, text, bool(shape.get("x-reference")))
 
 
-def _read_one(shape: dict, text: str, is_reference: bool) -> Any:
+def _read_one(shape: JsonObject, text: str, is_reference: bool) -> Any:
     if is_reference:
         return _number(reference_id(text))
     if "enum" in shape and "x-choices" in shape:
@@ -77,16 +78,16 @@ def text_of(value: Any) -> str:
     return orjson.dumps(value).decode() if isinstance(value, (dict, list)) else str(value)
 
 
-def rows(name: str, filled: MultiDict) -> list[dict]:
+def rows(name: str, filled: MultiDict[str, str]) -> list[JsonObject]:
     """The rows of an input of many, as texts: `choices-0-value` and so on."""
-    found: dict[int, dict] = {}
+    found: dict[int, JsonObject] = {}
     for key, text in filled.items():
         if parts := re.fullmatch(rf"{re.escape(name)}-(\d{{1,4}})-(\w+)", key):
             found.setdefault(int(parts[1]), {})[parts[2]] = text.strip()
     return [found[place] for place in sorted(found)]
 
 
-def read_rows(shape: dict, rows: list[dict]) -> list[dict]:
+def read_rows(shape: JsonObject, rows: list[JsonObject]) -> list[JsonObject]:
     """The values of `rows`; emptying one takes it away."""
     there = [row for row in rows if any(text for name, text in row.items() if name not in ("id", "weight"))]
     shapes = shape["items"]["properties"]

@@ -1,5 +1,7 @@
 """The dcim service: its resources, in URL order."""
 
+from sqlalchemy import Connection
+
 from services.dcim.base import Base
 from services.dcim.connections import connected_device
 from services.dcim.resources.console_connections import console_connections
@@ -31,6 +33,7 @@ from services.dcim.resources.regions import regions
 from services.dcim.resources.sites import sites
 from services.dcim.resources.virtual_chassis import virtual_chassis
 from services.dcim.topology import topology
+from shared import JsonObject
 from shared.api import reading
 from shared.api.app import create_app
 
@@ -66,7 +69,7 @@ RESOURCES = (
 )
 
 
-def interface_faces(connection, ids):
+def interface_faces(connection: Connection, ids: list[int]) -> dict[int, JsonObject]:
     """`{interface id: its read face}`, without the circuit, which the asking service knows."""
     return reading.faces(connection, interfaces, ids)
 

@@ -1,5 +1,9 @@
 """The declarative base of this service's models."""
 
-from shared.schema.models import service_base
+from sqlalchemy.orm import DeclarativeBase
 
-Base = service_base("dcim")
+from shared.schema.models import Record
+
+
+class Base(Record, DeclarativeBase):
+    app = "dcim"

@@ -3,19 +3,21 @@
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from flask import Blueprint, send_from_directory
+from flask import Blueprint, Response, send_from_directory
 from marshmallow import ValidationError
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import literal_column, select
+from sqlalchemy import ColumnElement, literal_column, select
 from werkzeug.datastructures import FileStorage
 from werkzeug.utils import secure_filename
 
 from services.extras.base import Base
+from shared import JsonObject
 from shared.config import settings
 from shared.db.database import database
 from shared.http.errors import NotFound
@@ -50,10 +52,10 @@ class ImageFile(fields.Field):
     The address of a picture stands for it; whether it is the one that is kept is for a rule to see.
     """
 
-    default_error_messages: ClassVar[dict] = {"required": "No file was submitted."}
-    shape: ClassVar[dict] = {"type": "string", "format": "uri", "x-file": True}
+    default_error_messages = {"required": "No file was submitted."}
+    shape: ClassVar[JsonObject] = {"type": "string", "format": "uri", "x-file": True}
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, str) and (address := ADDRESS.fullmatch(value)):
             return address[1]
         if not isinstance(value, FileStorage):
@@ -61,10 +63,10 @@ class ImageFile(fields.Field):
         value.stream.seek(0)  # a write that claims its parent first is tried again, and reads it again
         return _checked(value.read(), value.filename or "")
 
-    def _serialize(self, value, attr, obj, **kwargs):
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return f"{base_url()}/media/{value}"
 
-    def sql(self, value):
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         return literal_column(BASE).op("||")("/media/").op("||")(value)
 
 
@@ -116,7 +118,7 @@ served = Blueprint("media", __name__, url_prefix="/media")
 
 
 @served.get(f"/{FOLDER}/<name>")
-def serve(name: str):
+def serve(name: str) -> Response:
     """The file, if an attachment still has it; nothing in it can run as a page."""
     column = Base.model_of("extras.imageattachment").image
     with database().reading() as connection:

@@ -1,6 +1,12 @@
 """The types of other services' objects that this one has something for."""
 
-from shared.schema import openapi_schemas
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from marshmallow import ValidationError
+
+from shared import JsonObject
+from shared.schema import fields, openapi_schemas
 
 CUSTOM_FIELDS = (
     "circuits.circuit",
@@ -59,6 +65,24 @@ EXPORTABLE = (
 )
 
 
-def one_of(labels: tuple[str, ...]) -> dict:
+def one_of(labels: tuple[str, ...]) -> JsonObject:
     """The shape of a text that is one of `labels`."""
-    return {"enum": sorted(labels), "x-choices": openapi_schemas.table((label, label) for label in sorted(labels))}
+    return {
+        "enum": sorted(labels),
+        "x-choices": openapi_schemas.table(tuple((label, label) for label in sorted(labels))),
+    }
+
+
+class ObjectTypes(fields.Field):
+    """A list of the types that carry custom fields, in the order of their names."""
+
+    repeats = True
+    shape: ClassVar[JsonObject] = {"type": "array", "items": {"type": "string", "enum": list(CUSTOM_FIELDS)}}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if not isinstance(value, list) or not value:
+            raise ValidationError("Expected a list of at least one object type.")
+        for label in value:
+            if label not in CUSTOM_FIELDS:
+                raise ValidationError(f'"{label}" is none of the types with custom fields: {", ".join(CUSTOM_FIELDS)}.')
+        return sorted(set(value))

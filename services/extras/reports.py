@@ -16,6 +16,7 @@ from threading import BoundedSemaphore, Lock
 
 import orjson
 
+from shared import JsonObject
 from shared.config import settings
 from shared.http.errors import NotFound, ServiceUnavailable
 from shared.references import client
@@ -34,7 +35,7 @@ def root() -> Path:
     return Path(settings.reports_root).resolve()
 
 
-def modules() -> list[dict]:
+def modules() -> list[JsonObject]:
     """Each module in the order of names: `{module, reports}` or `{module, error}`.
 
     They are loaded anew when any file has changed.
@@ -43,7 +44,7 @@ def modules() -> list[dict]:
         return _loaded(tuple(sorted(_state_of(root()))))
 
 
-def find(report_id: str) -> dict:
+def find(report_id: str) -> JsonObject:
     """`{module, name, description, test_methods}`, or `error` with them. Raises NotFound."""
     name, _, report = report_id.partition(".")
     module = next((each for each in modules() if each["module"] == name), None)
@@ -57,7 +58,7 @@ def find(report_id: str) -> dict:
     return {"module": name, **found}
 
 
-def run(found: dict, user_id: int) -> dict[str, dict]:
+def run(found: JsonObject, user_id: int) -> dict[str, JsonObject]:
     """The result of each test of the report, which reads as that user. Raises ServiceUnavailable."""
     if not _running.acquire(blocking=False):
         raise ServiceUnavailable(f"{MOST_RUN_AT_ONCE} reports are running; try again later.")
@@ -67,7 +68,7 @@ def run(found: dict, user_id: int) -> dict[str, dict]:
         _running.release()
 
 
-def _run_with_token(found: dict, user_id: int) -> tuple[list[dict], str]:
+def _run_with_token(found: JsonObject, user_id: int) -> tuple[list[JsonObject], str]:
     seconds = settings.report_seconds
     try:
         token = client.call("users", "tokens/lend", {"user": user_id, "seconds": seconds})["key"]
@@ -81,7 +82,7 @@ def _run_with_token(found: dict, user_id: int) -> tuple[list[dict], str]:
             client.call("users", "tokens/return", {"key": token})
 
 
-def _results(tests: list[str], lines: list[dict], ended: str) -> dict[str, dict]:
+def _results(tests: list[str], lines: list[JsonObject], ended: str) -> dict[str, JsonObject]:
     """The results of `tests`; the first that has none is the one that did not end, and has failed."""
     results = {line["test"]: line["result"] for line in lines if "test" in line}
     reason = next((line["error"] for line in lines if "error" in line), ended)
@@ -96,7 +97,7 @@ def _results(tests: list[str], lines: list[dict], ended: str) -> dict[str, dict]
 
 
 @lru_cache(maxsize=1)
-def _loaded(state: tuple) -> list[dict]:
+def _loaded(state: tuple[tuple[str, int, int], ...]) -> list[JsonObject]:
     names = [stem for path, *_ in state if (stem := _module_name(Path(path)))]
     with ThreadPoolExecutor(MOST_LOADED_AT_ONCE) as pool:
         return list(pool.map(_described, sorted(names)))
@@ -114,12 +115,12 @@ def _module_name(path: Path) -> str | None:
     return path.stem if path.parent == root() and path.stem.isidentifier() and path.stem[0] != "_" else None
 
 
-def _described(module: str) -> dict:
+def _described(module: str) -> JsonObject:
     lines, ended = _process(module, LOAD_SECONDS)
     return {"module": module, **(lines[0] if lines else {"error": ended})}
 
 
-def _process(module: str, seconds: int, **work) -> tuple[list[dict], str]:
+def _process(module: str, seconds: int, **work: object) -> tuple[list[JsonObject], str]:
     """The lines that the process of shared/reports/process.py wrote, and how it ended.
 
     All that it started ends with it.
@@ -145,7 +146,7 @@ def _process(module: str, seconds: int, **work) -> tuple[list[dict], str]:
     return list(_lines(output)), ended
 
 
-def _lines(output: bytes) -> Iterable[dict]:
+def _lines(output: bytes) -> Iterable[JsonObject]:
     """What can be read; a process that was ended may leave half a line."""
     for line in output.splitlines():
         with suppress(orjson.JSONDecodeError):

@@ -1,24 +1,34 @@
-"""The drawing of a topology map, by graphviz, of what dcim and circuits answer."""
+"""The drawing of a topology map, by graphviz, of what dcim and circuits answer.
+
+Both take much for what a stranger's single GET may cause, so one map is drawn at a time.
+"""
 
 import shutil
 import subprocess
+from typing import Any
 
 from flask import Response, request
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
+from shared import JsonObject
+from shared.api.resource import Resource
 from shared.db.database import database
+from shared.http import budget
 from shared.http.errors import BadRequest, NotFound, ServiceUnavailable
 from shared.http.responses import base_url
 from shared.references import client
 from shared.schema import openapi_schemas
 
-SECONDS = 10
+SECONDS = 5
+MOST_TIERS, MOST_PATTERNS, LONGEST_PATTERN = 20, 100, 200
 FORMATS = {"png": "image/png", "svg": "image/svg+xml"}
 DARKEST_WITH_BLACK = 186
 IMAGE = openapi_schemas.query("image", "`svg` for an SVG rather than a PNG.", "string")
 
+_turns = budget.Turns(1)
 
-def render(resource, pk: int):
+
+def render(resource: Resource, pk: int) -> Response:
     """The map as a picture: PNG, or SVG with `?image=svg`."""
     model = resource.model
     with database().reading() as connection:
@@ -26,7 +36,11 @@ def render(resource, pk: int):
     if found is None:
         raise NotFound
     kind = _format()
-    picture = draw(source(tiers(found.device_patterns), *_facts(found)), kind)
+    lines = tiers(found.device_patterns)
+    if why := too_much(lines):
+        raise BadRequest({"device_patterns": [why]})
+    with _turns.turn():
+        picture = draw(source(lines, *_facts(found)), kind)
     headers = {
         "Content-Disposition": f'inline; filename="{found.slug}.{kind}"',
         "X-Content-Type-Options": "nosniff",
@@ -48,7 +62,17 @@ def tiers(patterns: str) -> list[list[str]]:
     return [[word for part in line.split(";") if (word := part.strip())] for line in patterns.splitlines()]
 
 
-def _facts(found) -> tuple[list[dict], list[dict]]:
+def too_much(lines: list[list[str]]) -> str:
+    """What a map has more of than it may, in a sentence; nothing, where that is in order."""
+    patterns = [each for line in lines for each in line]
+    if len(lines) > MOST_TIERS or len(patterns) > MOST_PATTERNS:
+        return f"A map has at most {MOST_TIERS} lines, and {MOST_PATTERNS} patterns on them."
+    if any(len(each) > LONGEST_PATTERN for each in patterns):
+        return f"A pattern has at most {LONGEST_PATTERN} characters."
+    return ""
+
+
+def _facts(found: Row[*tuple[Any, ...]]) -> tuple[list[JsonObject], list[JsonObject]]:
     """The devices, each with its tier, and the edges between them. Raises BadRequest or ServiceUnavailable."""
     dcim = _ask("dcim", {"site": found.site_id, "tiers": tiers(found.device_patterns)})
     if "error" in dcim:
@@ -57,7 +81,7 @@ def _facts(found) -> tuple[list[dict], list[dict]]:
     return dcim["devices"], dcim["edges"] + circuits["edges"]
 
 
-def _ask(service: str, about: dict) -> dict:
+def _ask(service: str, about: JsonObject) -> JsonObject:
     question = {"question": "topology", "ids": [about], "base_url": base_url()}
     try:
         return client.call(service, "lookups", question)["0"]
@@ -65,7 +89,7 @@ def _ask(service: str, about: dict) -> dict:
         raise ServiceUnavailable(str(down)) from down
 
 
-def source(lines: list[list[str]], devices: list[dict], edges: list[dict]) -> str:
+def source(lines: list[list[str]], devices: list[JsonObject], edges: list[JsonObject]) -> str:
     """The drawing in graphviz' language."""
     nodes = [
         f'n{device["id"]} [label={_quoted(device["name"])}, fillcolor="#{device["color"]}",'
@@ -98,7 +122,9 @@ def draw(text: str, kind: str) -> bytes:
     if not (program := shutil.which("dot")):
         raise ServiceUnavailable("Graphviz is not installed here: there is no program dot.")
     try:
-        done = subprocess.run([program, f"-T{kind}"], input=text.encode(), capture_output=True, timeout=SECONDS)
+        done = subprocess.run(
+            [program, f"-T{kind}"], input=text.encode(), capture_output=True, timeout=budget.left(SECONDS)
+        )
     except subprocess.TimeoutExpired:
         raise ServiceUnavailable("The map is too large to be drawn.") from None
     if done.returncode:

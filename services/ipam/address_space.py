@@ -22,7 +22,7 @@ Network = IPv4Network | IPv6Network
 class NoRoom(ValueError):
     """No free block can hold the request at `index` (0-based), a prefix of `length`."""
 
-    def __init__(self, index: int, length: int):
+    def __init__(self, index: int, length: int) -> None:
         super().__init__(f"No free block is large enough for a /{length}.")
         self.index = index
         self.length = length
@@ -85,7 +85,7 @@ def _gaps(first: int, last: int, taken: Iterable[tuple[int, int]]) -> Iterator[t
 class _FreeBlocks:
     """The free blocks of a network; those already met wait in one heap per prefix length, lowest first."""
 
-    def __init__(self, parent: Network, children: Iterable[Network]):
+    def __init__(self, parent: Network, children: Iterable[Network]) -> None:
         self._network = type(parent)
         self._width = parent.max_prefixlen
         self._unmet = free_prefixes(parent, children)

@@ -37,7 +37,7 @@ def parse_address(text: str) -> Interface:
         raise _not_an_address() from None
 
 
-def canonical(value: Network | Interface) -> str:
+def canonical(value: Network | Interface | str) -> str:
     """The one way in which we and PostgreSQL write it: compressed, lower case, IPv4 tails of IPv6 dotted."""
     return str(netaddr.IPNetwork(str(value)))
 

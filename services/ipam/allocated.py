@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_interface, ip_network
+from typing import Any
 
-from sqlalchemy import func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
 from services.ipam import filters
@@ -13,18 +14,18 @@ from services.ipam.choices import CONTAINER
 from services.ipam.resources.ip_addresses import IPAddress
 
 ROWS_AT_ONCE = 200
-ONE = literal_column("1")
+ONE: ColumnElement[int] = literal_column("1")
 
 
 @dataclass(frozen=True)
 class Pool:
     """The prefix that is looked into: `prefix`, a row, and its `network`."""
 
-    prefix: object
+    prefix: Any
     network: Network
 
     @classmethod
-    def of(cls, prefix) -> "Pool":
+    def of(cls, prefix: Any) -> "Pool":
         return cls(prefix, ip_network(prefix.prefix))
 
     @property
@@ -36,7 +37,7 @@ class Pool:
         """A container of the global table holds what is in any VRF."""
         return self.prefix.vrf_id is None and self.prefix.status == CONTAINER
 
-    def holds(self, model):
+    def holds(self, model: Any) -> ColumnElement[bool]:
         """The condition that a row of `model` is in a space that counts here."""
         return true() if self.spans_every_space else model.vrf_id.is_not_distinct_from(self.prefix.vrf_id)
 
@@ -61,14 +62,14 @@ def used_stretches(session: Session, pool: Pool) -> Iterator[tuple[Address, Addr
         after.op("-")(ONE).is_distinct_from(hosts.c.host).label("ends"),
     ).subquery()
     statement = select(edges).where(or_(edges.c.starts, edges.c.ends)).order_by(edges.c.host)
-    first = None
+    first: Address = pool.network.network_address
     for host, starts, ends in _drawn(session, statement):
         first = ip_interface(host).ip if starts else first
         if ends:
             yield first, ip_interface(host).ip
 
 
-def _drawn(session: Session, statement) -> Iterator:
+def _drawn(session: Session, statement: Select[*tuple[Any, ...]]) -> Iterator[Any]:
     """The rows of `statement`, fetched a few at a time."""
     with session.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE}) as rows:
         yield from rows

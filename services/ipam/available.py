@@ -1,19 +1,22 @@
 """The free space of a prefix: `available-prefixes` and `available-ips`, to look at and to allocate from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
-from flask import request
+from flask import Response, request
 from marshmallow import Schema
 from marshmallow import fields as ma
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.ipam import vrf_locks
-from services.ipam.address_space import NoRoom, first_fit, free_addresses, free_prefixes
+from services.ipam.address_space import Address, NoRoom, first_fit, free_addresses, free_prefixes
 from services.ipam.address_syntax import canonical
 from services.ipam.allocated import Pool, child_prefixes, used_stretches
 from services.ipam.resources.ip_addresses import ip_addresses
 from services.ipam.resources.vrfs import VRF
+from shared import JsonObject
 from shared.api import views, writing
 from shared.api.resource import Action, Resource
 from shared.config import settings
@@ -22,32 +25,36 @@ from shared.http import request_body
 from shared.http.errors import BadRequest, NotFound
 from shared.http.responses import json_response
 from shared.schema import fields, openapi_schemas
+from shared.schema.models import Record
 from shared.schema.parsing import to_integer
 from shared.schema.representations import BaseSchema, nested_schema, patch_schema, write_schema
 from shared.security import authorization
+
+Free = Callable[[Session, Pool], Iterable[str]]
+Choose = Callable[[Session, Pool, list[JsonObject]], list[JsonObject]]
 
 MOST_SHOWN = 10_000  # however large the prefix is
 LIMIT = openapi_schemas.query("limit", "How many addresses to show; 0 for as many as allowed.")
 
 
-def show_prefixes(resource: Resource, pk: int):
-    def free(session, pool):
+def show_prefixes(resource: Resource, pk: int) -> Response:
+    def free(session: Session, pool: Pool) -> Iterable[str]:
         return map(canonical, free_prefixes(pool.network, child_prefixes(session, pool)))
 
     return _show(resource, pk, "prefix", free)
 
 
-def show_addresses(resource: Resource, pk: int):
-    def free(session, pool):
+def show_addresses(resource: Resource, pk: int) -> Response:
+    def free(session: Session, pool: Pool) -> Iterable[str]:
         return _written(pool, free_addresses(pool.network, used_stretches(session, pool), _limit(), pool.is_pool))
 
     return _show(resource, pk, "address", free)
 
 
-def allocate_prefixes(resource: Resource, pk: int):
+def allocate_prefixes(resource: Resource, pk: int) -> Response:
     """Each item asks for a `prefix_length` and gets the lowest free block that can hold it."""
 
-    def choose(session, pool, items):
+    def choose(session: Session, pool: Pool, items: list[JsonObject]) -> list[JsonObject]:
         lengths = [_prefix_length(pool, index, item) for index, item in enumerate(items)]
         try:
             found = first_fit(pool.network, child_prefixes(session, pool), lengths)
@@ -60,10 +67,10 @@ def allocate_prefixes(resource: Resource, pk: int):
     return _allocate(resource, pk, resource, choose)
 
 
-def allocate_addresses(resource: Resource, pk: int):
+def allocate_addresses(resource: Resource, pk: int) -> Response:
     """The lowest free addresses, one for each item, with the mask of the prefix."""
 
-    def choose(session, pool, items):
+    def choose(session: Session, pool: Pool, items: list[JsonObject]) -> list[JsonObject]:
         free = free_addresses(pool.network, used_stretches(session, pool), len(items), pool.is_pool)
         found = list(_written(pool, free))
         if len(found) < len(items):
@@ -76,25 +83,23 @@ def allocate_addresses(resource: Resource, pk: int):
     return _allocate(resource, pk, ip_addresses, choose)
 
 
-def actions(prefix: type) -> tuple[Action, ...]:
+def actions(prefix: type[Record]) -> tuple[Action, ...]:
     """What the model `prefix` has for the free space of one of its objects."""
-    length = {"prefix_length": fields.Integer(0, 128, required=True)}
-    post = {"methods": ("POST",), "status": 201, "many": True}
+    length: dict[str, fields.Field] = {"prefix_length": fields.Integer(0, 128, required=True)}
+    post = partial(Action, methods=("POST",), status=201, many=True)
     return (
         Action("available-prefixes", show_prefixes, reply=_free("prefix"), summary="Free prefixes"),
-        Action(
+        post(
             "available-prefixes",
             allocate_prefixes,
-            **post,
             body=_asked(prefix, "prefix", length),
             reply=write_schema(prefix),
             summary="Allocate prefixes out",
         ),
         Action("available-ips", show_addresses, reply=_free("address"), query=(LIMIT,), summary="Free addresses"),
-        Action(
+        post(
             "available-ips",
             allocate_addresses,
-            **post,
             body=_asked(ip_addresses.model, "address", {}),
             reply=write_schema(ip_addresses.model),
             summary="Allocate addresses out",
@@ -104,7 +109,7 @@ def actions(prefix: type) -> tuple[Action, ...]:
 
 def _free(name: str) -> Schema:
     """What a list of free space tells of each piece of it."""
-    shape = {
+    shape: dict[str, ma.Field[Any]] = {
         "family": ma.Integer(),
         name: ma.String(),
         "vrf": ma.Nested(nested_schema(VRF, VRF.nested), allow_none=True),
@@ -112,13 +117,13 @@ def _free(name: str) -> Schema:
     return BaseSchema.from_dict(shape, name=f"Free{name.title()}Read")(many=True)
 
 
-def _asked(model: type, chosen: str, more: dict) -> type[Schema]:
+def _asked(model: type[Record], chosen: str, more: dict[str, fields.Field]) -> type[Schema]:
     """What is sent to get a `model` whose place is `chosen` here."""
     given = {name: field for name, field in patch_schema(model)._declared_fields.items() if name not in (chosen, "vrf")}
     return BaseSchema.from_dict(more | given, name=f"{model.__name__}Request")
 
 
-def _show(resource: Resource, pk: int, name: str, free: Callable):
+def _show(resource: Resource, pk: int, name: str, free: Free) -> Response:
     with database().transaction() as session:
         pool = _pool(session, resource, pk)
         vrf = pool.prefix.vrf and nested_schema(VRF, VRF.nested)().dump(pool.prefix.vrf)
@@ -126,16 +131,14 @@ def _show(resource: Resource, pk: int, name: str, free: Callable):
         return json_response([{"family": family, name: text, "vrf": vrf} for text in free(session, pool)])
 
 
-def _allocate(resource: Resource, pk: int, made: Resource, choose: Callable):
+def _allocate(resource: Resource, pk: int, made: Resource, choose: Choose) -> Response:
     """Create what `choose(session, pool, items)` finds for each item that was sent, or nothing."""
-    data = request_body.body()
-    many = isinstance(data, list)
-    items = data if many else [request_body.require_object(data)]
+    items, many = request_body.objects()
     wrong = [{} if isinstance(item, dict) else request_body.not_an_object(item) for item in items]
     if any(wrong):
         raise BadRequest(wrong)
 
-    def allocate(session):
+    def allocate(session: Session) -> list[JsonObject]:
         pool = _pool(session, resource, pk, kept=True)
         space = pool.prefix.vrf_id
         vrf_locks.lock(session, {space: True, vrf_locks.EVERY: pool.spans_every_space})
@@ -159,7 +162,7 @@ def _pool(session: Session, resource: Resource, pk: int, kept: bool = False) -> 
     return Pool.of(prefix)
 
 
-def _written(pool: Pool, hosts):
+def _written(pool: Pool, hosts: Iterable[Address]) -> Iterable[str]:
     return (canonical(f"{host}/{pool.network.prefixlen}") for host in hosts)
 
 
@@ -170,7 +173,7 @@ def _limit() -> int:
     return MOST_SHOWN if wanted <= 0 else min(wanted, settings.max_page_size or MOST_SHOWN)
 
 
-def _prefix_length(pool: Pool, index: int, item: dict) -> int:
+def _prefix_length(pool: Pool, index: int, item: JsonObject) -> int:
     length = item.get("prefix_length")
     if not isinstance(length, int) or isinstance(length, bool):
         raise _refused(index, "prefix_length must be given as an integer.")

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, func, true
 
 from services.ipam.address_syntax import canonical, parse_address, parse_network
 from services.ipam.choices import FAMILY
 from shared.query import filters
-from shared.query.filters import Filter
+from shared.query.filter_base import Filter
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 
@@ -18,15 +19,15 @@ class FamilyFilter(Filter):
 
     kind, choices = "choice", FAMILY
 
-    def __init__(self, column):
+    def __init__(self, column: Any) -> None:
         super().__init__("family", lambda text: within(column, EVERYTHING[int(text)]) if text in ("4", "6") else None)
 
 
 class AddressFilter(Filter):
     """A filter on a network or an address: `condition(text)` may raise ValueError for what is neither."""
 
-    def __init__(self, name: str, condition: Callable[[str], ColumnElement]):
-        def of_text(text):
+    def __init__(self, name: str, condition: Callable[[str], ColumnElement[bool]]) -> None:
+        def of_text(text: str) -> ColumnElement[bool] | None:
             try:
                 return condition(text)
             except ValueError:
@@ -38,10 +39,10 @@ class AddressFilter(Filter):
 class MaskFilter(filters.NumberFilter):
     """`mask_length`: NetBox takes 0 for a blank."""
 
-    def __init__(self, column):
+    def __init__(self, column: Any) -> None:
         super().__init__("mask_length", func.masklen(column))
 
-    def where(self, values):
+    def where(self, values: list[str]) -> ColumnElement[bool] | None:
         return super().where([value for value in values if value.strip().strip("-+0.")])
 
 
@@ -49,24 +50,24 @@ def network(text: str) -> str:
     return canonical(parse_network(re.sub(r"\s*/\s*", "/", text), strict=False))
 
 
-def strictly_within(column, network: str) -> ColumnElement:
+def strictly_within(column: Any, network: str) -> ColumnElement[bool]:
     return column.op("<<", is_comparison=True)(network)
 
 
-def within(column, network: str) -> ColumnElement:
+def within(column: Any, network: str) -> ColumnElement[bool]:
     return column.op("<<=", is_comparison=True)(network)
 
 
-def containing(column, text: str) -> ColumnElement:
+def containing(column: Any, text: str) -> ColumnElement[bool]:
     """The networks around `text`, itself included only if it is written as a network."""
     operator = ">>=" if "/" in text else ">>"
     return column.op(operator, is_comparison=True)(network(text))
 
 
-def search_containing(column) -> Callable[[str], list[ColumnElement]]:
+def search_containing(column: Any) -> Callable[[str], list[ColumnElement[bool]]]:
     """For `q`: the networks that contain, or are, what the text means."""
 
-    def conditions(text):
+    def conditions(text: str) -> list[ColumnElement[bool]]:
         try:
             return [column.op(">>=", is_comparison=True)(network(text))]
         except ValueError:
@@ -79,7 +80,7 @@ def host(text: str) -> str:
     return str(parse_address(text).ip)
 
 
-def starts_with(column) -> Callable[[str], list[ColumnElement]]:
+def starts_with(column: Any) -> Callable[[str], list[ColumnElement[bool]]]:
     return lambda text: [cast(column, Text).ilike(filters.escape_like(text) + "%", escape="\\")]
 
 

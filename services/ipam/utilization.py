@@ -4,14 +4,18 @@ A container counts the prefixes in it, any other prefix its addresses; of an IPv
 and last address cannot be given out.
 """
 
-from ipaddress import collapse_addresses
+from collections.abc import Iterator
+from ipaddress import IPv4Network, collapse_addresses
+from typing import cast
 
 from flask import Response
 from markupsafe import Markup
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.ipam.allocated import Pool, child_prefixes, used_stretches
 from services.ipam.choices import CONTAINER
+from shared.api.resource import Resource
 from shared.db.database import database
 from shared.http.errors import NotFound
 
@@ -24,7 +28,7 @@ _BAR = Markup(
 )
 
 
-def draw(resource, pk: int):
+def draw(resource: Resource, pk: int) -> Response:
     """The bar of prefix `pk`. Raises NotFound."""
     with database().transaction() as session:
         prefix = session.scalar(select(resource.model).where(resource.model.id == pk))
@@ -39,10 +43,10 @@ def draw(resource, pk: int):
     return Response(bar, mimetype="image/svg+xml")
 
 
-def _used(session, pool: Pool) -> float:
+def _used(session: Session, pool: Pool) -> float:
     network = pool.network
     if pool.prefix.status == CONTAINER:
-        inside = collapse_addresses(child_prefixes(session, pool))
+        inside = collapse_addresses(cast("Iterator[IPv4Network]", child_prefixes(session, pool)))  # or all are IPv6
         return min(1.0, sum(each.num_addresses for each in inside) / network.num_addresses)
     reserved = 2 if network.version == 4 and network.prefixlen < 31 and not pool.is_pool else 0
     taken = sum(int(last) - int(first) + 1 for first, last in used_stretches(session, pool))

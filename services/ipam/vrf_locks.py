@@ -6,11 +6,15 @@ free space), together where they do not. A container of the global table looks i
 shares the lock of EVERY, which an allocation from such a container holds alone.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from shared.config import settings
 from shared.db.advisory_locks import VRF_LOCKS
+from shared.schema.changes import Change, Rule
 from shared.schema.naming import described, name_of
 
 GLOBAL, EVERY = 0, -1
@@ -28,19 +32,19 @@ def lock(session: Session, spaces: "dict[int | None, bool]") -> None:
     session.execute(_LOCK, {"locks": VRF_LOCKS, "pks": list(pks), "alone": list(alone)})
 
 
-def enforces(vrf) -> bool:
+def enforces(vrf: Any) -> bool:
     """Whether what is in `vrf` (None: the global table) must be unique there."""
     return vrf.enforce_unique if vrf else settings.enforce_global_unique
 
 
-def _name(vrf) -> str:
+def _name(vrf: Any) -> str:
     return f"the VRF {vrf.name}" if vrf else "the global table"
 
 
-def unique_by(column: str, key):
+def validate_unique_in_vrf(column: str, key: Callable[[Any], str]) -> Rule[Any]:
     """The rule that no two objects of a space that enforces it have the same `column`, compared by `key(value)`."""
 
-    def unique_in_its_space(session: Session, changes: list) -> None:
+    def validate_unique(session: Session, changes: list[Change]) -> None:
         lock(session, {change.object.vrf_id: enforces(change.object.vrf) for change in changes})
         claimed = [
             (change, (change.object.vrf_id, key(change.object))) for change in changes if enforces(change.object.vrf)
@@ -51,10 +55,12 @@ def unique_by(column: str, key):
                 change.fail(f"{name_of(change.object)} is in {_name(change.object.vrf)} already: {taken[place]}.")
             taken.setdefault(place, "in this request")
 
-    return unique_in_its_space
+    return validate_unique
 
 
-def _taken(session: Session, column: str, claimed: list) -> dict[tuple, str]:
+def _taken(
+    session: Session, column: str, claimed: list[tuple[Change, tuple[int | None, str]]]
+) -> dict[tuple[int | None, str], str]:
     """The (space, key) pairs among the claimed ones that other stored objects have, and what these are."""
     if not claimed:
         return {}

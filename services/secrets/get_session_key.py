@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 
-from flask import Blueprint, g, request
+from flask import Blueprint, Response, g, request
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -10,6 +10,7 @@ from services.secrets import crypto
 from services.secrets.models import SessionKey, UserKey
 from services.secrets.unlocking import PrivateKey, own_master_key, private_key
 from shared.api.openapi import operation
+from shared.api.options import allows
 from shared.api.resource import ALL
 from shared.db.database import database
 from shared.http import request_body
@@ -28,7 +29,8 @@ class Unlocking(PrivateKey):
 
 @blueprint.route("/api/secrets/get-session-key/", methods=ALL)
 @operation("POST", "Get a session key", openapi_schemas.texts("session_key"), body=Unlocking)
-def get_session_key():
+@allows("POST", users_only=True)
+def get_session_key() -> Response:
     user = authorization.require_user()
     if request.method != "POST":
         raise MethodNotAllowed(request.method)
@@ -36,13 +38,13 @@ def get_session_key():
     given, preserve = private_key(sent), request.args.get("preserve_key") or sent.get("preserve_key")
     with database().transaction() as session:
         master_key = own_master_key(session, user.user_id, given)
-        userkey_id = session.scalar(select(UserKey.id).where(UserKey.user_id == user.user_id))
+        userkey_id = session.scalars(select(UserKey.id).where(UserKey.user_id == user.user_id)).one()
         key = _preserved(session, userkey_id, master_key) if preserve else None
         key = key or _renewed(session, userkey_id, master_key)
     return _told(b64encode(key).decode())
 
 
-def _told(key: str):
+def _told(key: str) -> Response:
     """The session key; a browser that has no token to send keeps it in a cookie that no script can read."""
     reply = json_response({"session_key": key}, headers={"Cache-Control": "no-store"})
     if g.identity.by_cookie:
@@ -50,13 +52,12 @@ def _told(key: str):
     return reply
 
 
-get_session_key.verbs, get_session_key.users_only = ("POST",), True
-
-
 def _preserved(session: Session, userkey_id: int, master_key: bytes) -> bytes | None:
     stored = session.scalar(select(SessionKey).where(SessionKey.userkey_id == userkey_id))
+    if stored is None:
+        return None
     try:
-        return stored and crypto.recover_session_key(master_key, stored.cipher, stored.hash)
+        return crypto.recover_session_key(master_key, stored.cipher, stored.hash)
     except crypto.InvalidSessionKey:
         raise BadRequest("The session key cannot be recovered; ask for a new one.") from None
 

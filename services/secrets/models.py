@@ -13,7 +13,7 @@ from shared.schema.columns import CASCADE, Tracked, column, date_time, reference
 class PublicKey(fields.Text):
     """An RSA public key in PEM form."""
 
-    def check(self, text):
+    def check(self, text: str) -> str:
         try:
             crypto.check_public_key(text)
         except crypto.InvalidPublicKey as error:

@@ -2,12 +2,13 @@
 
 from base64 import b64decode
 
-from flask import after_this_request, g, request
-from sqlalchemy import select
+from flask import Response, after_this_request, g, request
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from services.secrets import crypto
 from services.secrets.models import SessionKey, UserKey
+from shared import JsonObject
 from shared.db.database import database
 from shared.http.errors import BadRequest
 from shared.schema import fields
@@ -23,7 +24,7 @@ class PrivateKey(BaseSchema):
     private_key = fields.Text(required=True)
 
 
-def private_key(sent: dict) -> str:
+def private_key(sent: JsonObject) -> str:
     """The private key that was sent. Raises BadRequest."""
     given = sent.get("private_key")
     if not isinstance(given, str) or not given.strip():
@@ -31,7 +32,7 @@ def private_key(sent: dict) -> str:
     return given
 
 
-def own_master_key(session: Session, user_id: int, given: str) -> bytes:
+def own_master_key(session: Session, user_id: int | None, given: str) -> bytes:
     """The master key that a user's private key opens. Raises BadRequest."""
     key = session.scalar(select(UserKey).where(UserKey.user_id == user_id).with_for_update(key_share=True))
     if key is None:
@@ -70,13 +71,13 @@ def _unlock(sent: str) -> bytes:
         raise BadRequest(INVALID) from None
 
 
-def _stored():
+def _stored() -> Select[bytes, str]:
     """What is stored of the session key of who is asking."""
     mine = select(SessionKey.cipher, SessionKey.hash).join(UserKey, UserKey.id == SessionKey.userkey_id)
     return mine.where(UserKey.user_id == g.identity.user_id)
 
 
-def _not_to_be_stored(reply):
+def _not_to_be_stored(reply: Response) -> Response:
     """A browser would keep the plaintexts on its disk."""
     reply.headers["Cache-Control"] = "no-store"
     return reply

@@ -1,5 +1,9 @@
 """The declarative base of this service's models."""
 
-from shared.schema.models import service_base
+from sqlalchemy.orm import DeclarativeBase
 
-Base = service_base("tenancy")
+from shared.schema.models import Record
+
+
+class Base(Record, DeclarativeBase):
+    app = "tenancy"

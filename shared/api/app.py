@@ -1,24 +1,33 @@
 """The one Flask factory: a service is its name, its models' base and its resources in URL order."""
 
 import uuid
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from threading import BoundedSemaphore
+from typing import Any
 
-from flask import Flask, g, request
+from flask import Blueprint, Flask, Response, g, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.api import choices, declarations, openapi, options, search, views
+from shared.api.resource import Resource
 from shared.config import settings
 from shared.db import row_counts
 from shared.db.database import Database, was_closed
 from shared.db.hang_detection import detect_hangs
-from shared.http import errors, responses
+from shared.http import budget, errors, request_body, responses
+from shared.http.budget import Turns
 from shared.references import internal_api, tables
 from shared.references.following import Follower
+from shared.references.lookups import Answer
 from shared.schema import openapi_schemas
+from shared.schema.models import Record
 from shared.security import authorization, replay_protection
+
+# What is served at a path of the app's root and is no resource: the path, and its blueprint.
+Route = tuple[str, Blueprint]
 
 _apps: list[Flask] = []
 
@@ -29,19 +38,26 @@ class ServiceApp(Flask):
     A write may wait for another service, which has to ask this one before it can answer.
     """
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self._clients = BoundedSemaphore(settings.database_pool + settings.database_pool // 2)
+    request_class = request_body.Request
 
-    def ensure_sync(self, func):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._clients = Turns(settings.database_pool + settings.database_pool // 2)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Views and hooks here are plain functions; to find that out each time takes Flask longer than many of them."""
         return func
 
-    def full_dispatch_request(self):
-        with self._clients if request.path.startswith("/api/") else nullcontext():
+    def full_dispatch_request(self) -> Response:
+        seconds = budget.said(request.headers.get(budget.HEADER), settings.read_seconds)
+        with budget.limited(seconds, request.environ.get("gunicorn.socket")):
             return super().full_dispatch_request()
 
-    def dispatch_request(self):
+    def dispatch_request(self) -> ResponseReturnValue:
+        with self._clients.turn() if request.path.startswith("/api/") else nullcontext():
+            return self._dispatch()
+
+    def _dispatch(self) -> ResponseReturnValue:
         """Repeat a safe request whose database connection a restart of PostgreSQL had closed."""
         try:
             return super().dispatch_request()
@@ -50,7 +66,7 @@ class ServiceApp(Flask):
                 raise
         return super().dispatch_request()
 
-    def make_default_options_response(self):
+    def make_default_options_response(self) -> Response:
         """What OPTIONS answers where no resource does."""
         if not request.path.startswith("/api/"):
             return super().make_default_options_response()
@@ -58,13 +74,13 @@ class ServiceApp(Flask):
 
 
 def create_app(
-    base,
-    resources: tuple,
+    base: type[Record],
+    resources: Sequence[Resource],
     *,
-    routes: tuple = (),
-    internal_queries: dict | None = None,
+    routes: Sequence[Route] = (),
+    internal_queries: Mapping[str, Answer] | None = None,
     permissions: tuple[str, ...] = (),
-    background_tasks: tuple = (),
+    background_tasks: Sequence[Callable[[], None]] = (),
     before: dict[str, str] | None = None,
 ) -> Flask:
     """The service of `base`.
@@ -75,10 +91,10 @@ def create_app(
     `before` says which paths of the app's root come before which others, `{path of a route: path}`.
     """
     app = ServiceApp(base.app, static_folder=None)
-    app.json.sort_keys = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.url_map.strict_slashes = True
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # Flask's way
     _connect(app, base)
     app.extensions["patchbay.background_tasks"] = background_tasks
     _number_requests(app)
@@ -95,10 +111,10 @@ def create_app(
     return app
 
 
-def _permissions(base, resources: tuple, more: tuple[str, ...]) -> list[str]:
+def _permissions(base: type[Record], resources: Sequence[Resource], more: tuple[str, ...]) -> list[str]:
     """Every `app.codename` that the service asks for."""
-    needed = {each.permission(verb) for each in resources for verb in authorization.PERMISSION_OF.values()} - {None}
-    return sorted(needed | {f"{base.app}.{name}" for name in more})
+    asked = {each.permission(verb) for each in resources for verb in authorization.PERMISSION_OF.values()}
+    return sorted({name for name in asked if name} | {f"{base.app}.{name}" for name in more})
 
 
 def after_fork() -> None:
@@ -110,7 +126,7 @@ def after_fork() -> None:
         app.extensions["patchbay.follower"].start()
 
 
-def _connect(app: Flask, base) -> None:
+def _connect(app: Flask, base: type[Record]) -> None:
     if "reference_claim" not in base.metadata.tables:
         tables.add(base.metadata)
         row_counts.add(base.metadata)
@@ -122,17 +138,17 @@ def _connect(app: Flask, base) -> None:
 
 def _number_requests(app: Flask) -> None:
     @app.before_request
-    def number():
+    def number() -> None:
         g.request_id = request.headers.get("X-Request-ID") or uuid.uuid4().hex
 
     @app.after_request
-    def label(reply):
+    def label(reply: Response) -> Response:
         reply.headers["X-Request-ID"] = g.request_id
         reply.headers["API-Version"] = "2.3"
         return options.allow(reply)
 
 
-def _serve(app: Flask, base, resources: tuple, routes: tuple) -> None:
+def _serve(app: Flask, base: type[Record], resources: Sequence[Resource], routes: Sequence[Route]) -> None:
     app.config.update(
         API_TITLE=f"Patchbay {base.app}", API_VERSION="2.3", OPENAPI_VERSION="3.0.3", OPENAPI_URL_PREFIX=None
     )
@@ -150,27 +166,29 @@ def _serve(app: Flask, base, resources: tuple, routes: tuple) -> None:
     openapi.describe_views(documented, app)
 
     @app.get(f"/internal/{base.app}/openapi")
-    def document():
+    def document() -> Response:
         return responses.json_response(documented.document())
 
 
-def _serve_root(app: Flask, base, resources: tuple, routes: tuple, before: dict[str, str]) -> None:
+def _serve_root(
+    app: Flask, base: type[Record], resources: Sequence[Resource], routes: Sequence[Route], before: dict[str, str]
+) -> None:
     endpoints = ["_choices", *(resource.path for resource in resources)]
     for path in (path for path, _ in routes if path):
         endpoints.insert(endpoints.index(before[path]) if path in before else len(endpoints), path)
 
     @app.get(f"/api/{base.app}/")
-    def root():
+    def root() -> Response:
         return responses.json_response({path: responses.link(f"/api/{base.app}/{path}/") for path in endpoints})
 
 
-def _serve_health(app: Flask, base) -> None:
+def _serve_health(app: Flask, base: type[Record]) -> None:
     @app.get("/healthz")
-    def healthz():
+    def healthz() -> Response:
         return responses.json_response({"service": base.app, "status": "up"})
 
     @app.get("/readyz")
-    def readyz():
+    def readyz() -> Response:
         with app.extensions["patchbay.database"].reading() as connection:
             connection.execute(text("SELECT 1 FROM alembic_version"))
         return responses.json_response({"service": base.app, "status": "ready"})

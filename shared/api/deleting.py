@@ -1,14 +1,18 @@
 """Deleting: what goes along, what forbids it here, and who else has to agree."""
 
-from sqlalchemy import delete, select
+from typing import Any
+
+from sqlalchemy import Column, delete, select
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.http.errors import Protected, ServiceUnavailable
 from shared.http.responses import base_url
 from shared.references import client, owning, releasing
+from shared.schema.models import Record
 
 
-def remove(session: Session, model, pk: int) -> None:
+def remove(session: Session, model: type[Record], pk: int) -> None:
     """Delete the locked row `pk` and all that goes along. Raises Protected, ServiceUnavailable."""
     rows = cascade_closure(session, model, {pk})
     dependents = _dependents_here(session, model, rows)
@@ -19,7 +23,7 @@ def remove(session: Session, model, pk: int) -> None:
     session.execute(delete(model).where(model.id == pk))
 
 
-def cascade_closure(session: Session, model, ids: set[int]) -> dict[str, set[int]]:
+def cascade_closure(session: Session, model: type[Record], ids: set[int]) -> dict[str, set[int]]:
     """`{label: ids}`: the rows that a delete of the locked rows `ids` takes along by cascade, themselves included.
 
     All are locked, each before what is below it is looked for: no row can get below one of them any more.
@@ -39,7 +43,7 @@ def cascade_closure(session: Session, model, ids: set[int]) -> dict[str, set[int
     return found
 
 
-def _cascading(target) -> list:
+def _cascading(target: type[Record]) -> list[tuple[type[Record], Column[Any]]]:
     """The (model, column) pairs whose rows go with a `target`."""
     return [
         (model, key.parent)
@@ -49,7 +53,7 @@ def _cascading(target) -> list:
     ]
 
 
-def _dependents_here(session: Session, model, rows: dict[str, set[int]]) -> list[dict]:
+def _dependents_here(session: Session, model: type[Record], rows: dict[str, set[int]]) -> list[JsonObject]:
     """Rows of this service that protect one of `rows` and do not go themselves."""
     found = []
     for label, ids in rows.items():
@@ -58,7 +62,7 @@ def _dependents_here(session: Session, model, rows: dict[str, set[int]]) -> list
     return found
 
 
-def _release_elsewhere(session: Session, model, rows: dict[str, set[int]]) -> list[dict]:
+def _release_elsewhere(session: Session, model: type[Record], rows: dict[str, set[int]]) -> list[JsonObject]:
     """Ask every service that holds a protecting claim to let go. Raises ServiceUnavailable when one does not answer."""
     asked = owning.restricting_claims(session, model, rows)
     answers = client.call_all({service: ("releases", wanted) for service, wanted in asked.items()})
@@ -68,7 +72,7 @@ def _release_elsewhere(session: Session, model, rows: dict[str, set[int]]) -> li
     return [dependent for service in sorted(answers) for dependent in answers[service]["dependents"]]
 
 
-def _with_url(dependent: dict) -> dict:
+def _with_url(dependent: JsonObject) -> JsonObject:
     path = dependent["path"]
     kept = {name: value for name, value in dependent.items() if name != "path"}
     return {"type": kept["type"], "id": kept["id"], "url": base_url() + path, "name": kept["name"]}

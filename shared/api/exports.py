@@ -1,12 +1,17 @@
 """Exports: a filtered list, rendered by a template of the extras service (`?export=<name>`)."""
 
+from typing import Any
+
 import orjson
 from flask import Response
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
+from shared import JsonObject
 from shared.api import reading
+from shared.api.resource import Resource
 from shared.http.errors import BadRequest, ServiceUnavailable
 from shared.http.responses import base_url
+from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import client
 from shared.rendering.sandbox import TemplateFailed, render
@@ -15,7 +20,13 @@ MOST_ROWS = 10_000
 PARAMETER = "export"
 
 
-def export(connection: Connection, resource, conditions: list, order: tuple, name: str) -> Response:
+def export(
+    connection: Connection,
+    resource: Resource,
+    conditions: list[Condition],
+    order: tuple[ColumnElement[Any], ...],
+    name: str,
+) -> Response:
     """The objects that meet `conditions`, through the template `name`. Raises BadRequest or ServiceUnavailable."""
     template = _template(resource.model.label, name)
     rows = reading.page_rows(connection, resource, conditions, Page(MOST_ROWS, 0), order)
@@ -29,7 +40,7 @@ def export(connection: Connection, resource, conditions: list, order: tuple, nam
     return _file(resource, template, text)
 
 
-def _template(label: str, name: str) -> dict:
+def _template(label: str, name: str) -> JsonObject:
     asked = f"{label}:{name}".replace("\x00", "")
     question = {"question": "export-templates", "ids": [asked], "base_url": base_url()}
     try:
@@ -38,10 +49,11 @@ def _template(label: str, name: str) -> dict:
         raise ServiceUnavailable(str(down)) from down
     if asked not in found:
         raise BadRequest({PARAMETER: [f'There is no export template "{name}" for {label}.']})
-    return found[asked]
+    template: JsonObject = found[asked]
+    return template
 
 
-def _file(resource, template: dict, text: str) -> Response:
+def _file(resource: Resource, template: JsonObject, text: str) -> Response:
     """A download, never a page: the text is of a user's making."""
     extension = f".{template['file_extension']}" if template["file_extension"] else ""
     filename = f"netbox_{resource.path.replace('-', '_')}{extension}"

@@ -2,12 +2,14 @@
 
 from flask import request
 
+from shared import JsonObject
 from shared.schema import fields
+from shared.schema.models import Record
 
 NOT_THERE = (fields.Boolean, fields.References)
 
 
-def understood(model, sent: dict, partial: bool) -> dict:
+def understood(model: type[Record], sent: JsonObject, partial: bool) -> JsonObject:
     """What the form `sent` says of an object of type `model`: a checkbox that is not ticked is false and a list of
     references that is not there is empty, but in a change too small to say so (`partial`) both are left as they are; a
     blank is null, or nothing, where it is no value of its own.

@@ -1,10 +1,12 @@
 """The action `graphs`: what the extras service has as graphs of a type, made for one object."""
 
 import orjson
+from flask import Response
 from marshmallow import fields as ma
 
+from shared import JsonObject
 from shared.api import reading
-from shared.api.resource import Action
+from shared.api.resource import Action, Resource
 from shared.db.database import database
 from shared.http.errors import NotFound, ServiceUnavailable
 from shared.http.responses import base_url, json_response
@@ -30,7 +32,7 @@ class GraphSchema(BaseSchema):
 def graphs(kind: int) -> Action:
     """The action that shows the graphs of `kind`."""
 
-    def show(resource, pk: int):
+    def show(resource: Resource, pk: int) -> Response:
         with database().reading() as connection:
             found = reading.one_row(connection, resource, pk)
         if found is None:
@@ -40,16 +42,17 @@ def graphs(kind: int) -> Action:
     return Action("graphs", show, reply=GraphSchema(many=True))
 
 
-def templates(kind: int) -> list[dict]:
+def templates(kind: int) -> list[JsonObject]:
     """The graphs of `kind`, as extras describes them. Raises ServiceUnavailable."""
     question = {"question": "graphs", "ids": [kind], "base_url": base_url()}
     try:
-        return client.call("extras", "lookups", question)[str(kind)]["graphs"]
+        found: list[JsonObject] = client.call("extras", "lookups", question)[str(kind)]["graphs"]
+        return found
     except client.ServiceDown as down:
         raise ServiceUnavailable(str(down)) from down
 
 
-def _rendered(found: list[dict], obj: dict) -> list[dict]:
+def _rendered(found: list[JsonObject], obj: JsonObject) -> list[JsonObject]:
     """The graphs with their addresses; if one template fails, each is tried alone to tell which."""
     try:
         return _together(found, obj)
@@ -59,7 +62,7 @@ def _rendered(found: list[dict], obj: dict) -> list[dict]:
         return [{**_face(found[0]), "embed_url": None, "embed_link": None, "error": str(failed)}]
 
 
-def _together(found: list[dict], obj: dict) -> list[dict]:
+def _together(found: list[JsonObject], obj: JsonObject) -> list[JsonObject]:
     sources = {f"{graph['id']} {name}": graph[name] for graph in found for name in ("source", "link")}
     texts = render(sources, obj=obj) if sources else {}
     return [
@@ -68,5 +71,5 @@ def _together(found: list[dict], obj: dict) -> list[dict]:
     ]
 
 
-def _face(graph: dict) -> dict:
+def _face(graph: JsonObject) -> JsonObject:
     return {name: graph[name] for name in ("id", "type", "weight", "name")}

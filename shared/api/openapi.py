@@ -1,84 +1,49 @@
 """What the OpenAPI document says of a resource's verbs, and of other views: shapes, filters and errors."""
 
 import re
+from collections.abc import Callable
 from functools import cache
+from typing import Any, TypeVar
 
 import flask_smorest
+from flask import Flask, Response
 from flask_smorest import Blueprint
-from marshmallow import INCLUDE, Schema
+from marshmallow import Schema
 from marshmallow import fields as ma
 
+from shared import JsonObject
+from shared.api.error_schemas import ERRORS, DetailSchema, InvalidSchema, one_or_many
 from shared.api.openapi_parameters import list_parameters
-from shared.api.resource import Action, Resource
+from shared.api.resource import Action, Resource, Shape
 from shared.schema import openapi_schemas
 from shared.schema.representations import BaseSchema
 from shared.security import authorization
 
-
-class DetailSchema(Schema):
-    """An error that is not about a field."""
-
-    detail = ma.String(required=True)
+View = Callable[..., Any]
+V = TypeVar("V", bound=View)
 
 
-class DependentSchema(Schema):
-    """An object that still refers to what should be deleted."""
-
-    type = ma.String()
-    id = ma.Integer()
-    url = ma.URL(relative=False)
-    name = ma.String()
-
-
-class ProtectedSchema(DetailSchema):
-    """Why an object cannot be deleted."""
-
-    dependents = ma.List(ma.Nested(DependentSchema))
-
-
-class InvalidSchema(Schema):
-    """Messages by field; `non_field_errors` are about the object as a whole, `detail` about the request."""
-
-    class Meta:
-        unknown = INCLUDE
-
-    detail = ma.String()
-    non_field_errors = ma.List(ma.String())
-
-
-class OpenApi(flask_smorest.Api):
+class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
     """flask-smorest's, with our one shape of errors."""
 
     ERROR_SCHEMA = DetailSchema
 
-    def document(self) -> dict:
+    def document(self) -> JsonObject:
         """The whole document. What is read has all of its attributes, always."""
-        document = self.spec.to_dict()
+        document: JsonObject = self.spec.to_dict()
         for name, schema in document.get("components", {}).get("schemas", {}).items():
             if name.endswith("Read") or name.startswith("Nested"):
                 schema["required"] = list(schema["properties"])
         return document
 
 
-def one_or_many(schema: type[Schema]) -> dict:
-    """A `schema`, or a list of such, as a bulk request takes and answers."""
-    return {"oneOf": [schema, {"type": "array", "items": schema}]}
-
-
-ERRORS = {
-    "GET": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema},
-    "POST": {400: one_or_many(InvalidSchema), 403: DetailSchema, 503: DetailSchema},
-    "PUT": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
-    "PATCH": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
-    "DELETE": {403: DetailSchema, 404: DetailSchema, 409: ProtectedSchema, 503: DetailSchema},
-}
 VERBS = {"POST": "Create", "GET": "Read", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
 
 
 @cache
 def page_schema(read: type[Schema]) -> type[Schema]:
     """One page of a list."""
-    shape = {
+    shape: dict[str, ma.Field[Any]] = {
         "count": ma.Integer(required=True),
         "next": ma.URL(allow_none=True, required=True),
         "previous": ma.URL(allow_none=True, required=True),
@@ -98,7 +63,9 @@ def read_schema(resource: Resource) -> type[Schema]:
     return BaseSchema.from_dict(read._declared_fields | shown, name=read.__name__) if shown else read
 
 
-def describe(made: Blueprint, resource: Resource, verb: str, view, function):
+def describe(
+    made: Blueprint, resource: Resource, verb: str, view: Callable[..., Response] | Action, function: View
+) -> View:
     """`function` with what the document says of it."""
     if isinstance(view, Action):
         return _describe_action(made, resource, verb, view, function)
@@ -107,17 +74,18 @@ def describe(made: Blueprint, resource: Resource, verb: str, view, function):
     noun = resource.model.verbose_name + ("s" if on_list and verb == "GET" else "")
     summary = f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}"
     parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else []
-    return made.doc(
+    documented: Callable[[View], View] = made.doc(
         summary=summary,
         operationId=_operation(resource, view.__name__),
         tags=[resource.app],
         parameters=parameters,
         **_permission(resource.permission, resource, verb),
         **_body(resource, verb),
-    )(function)
+    )
+    return documented(function)
 
 
-def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Action, function):
+def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Action, function: View) -> View:
     reply = action.reply or {"type": "string", "format": "binary"}
     function = made.alt_response(
         action.status,
@@ -128,32 +96,47 @@ def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Act
     )(function)
     for code, schema in ERRORS[verb].items():
         function = made.alt_response(code, schema=schema)(function)
-    body = one_or_many(action.body) if action.many else action.body
-    return made.doc(
+    body = one_or_many(action.body) if action.many and action.body else action.body
+    documented: Callable[[View], View] = made.doc(
         summary=f"{action.summary or action.name} of one {resource.model.verbose_name}".capitalize(),
         operationId=_operation(resource, f"{action.name}_{verb.lower()}"),
         tags=[resource.app],
         parameters=[_PK, *action.query],
         **_permission(action.permission or resource.permission, resource, verb),
         **_request(body),
-    )(function)
+    )
+    return documented(function)
 
 
 def operation(
-    verb: str, summary: str, reply, *, body=None, status: int = 200, parameters: tuple[dict, ...] = (), **more
-):
+    verb: str,
+    summary: str,
+    reply: Shape,
+    *,
+    body: Shape | None = None,
+    status: int = 200,
+    parameters: tuple[JsonObject, ...] = (),
+    **more: Any,
+) -> Callable[[V], V]:
     """Decorates a view that belongs to no resource with what the document says of its one `verb`."""
-    answered = {"description": summary, "content": {"application/json": {"schema": reply}}}
 
-    def decorate(view):
+    def answered(said: str, schema: Shape) -> JsonObject:
+        return {"description": said, "content": {"application/json": {"schema": schema}}}
+
+    responses: JsonObject = {str(status): answered(summary, reply), "default": "DEFAULT_ERROR"}
+    if body:
+        responses["400"] = answered("What is wrong with the body", InvalidSchema)
+
+    def decorate(view: V) -> V:
         told = {"summary": summary, "parameters": list(parameters), **_request(body), **more}
-        view.operation = verb.lower(), told | {"responses": {str(status): answered, "default": "DEFAULT_ERROR"}}
+        documented: Any = view
+        documented.operation = verb.lower(), told | {"responses": responses}
         return view
 
     return decorate
 
 
-def describe_views(api: OpenApi, app) -> None:
+def describe_views(api: OpenApi, app: Flask) -> None:
     """Put the views of `app` that an `operation` tells of into the document."""
     for rule in app.url_map.iter_rules():
         if told := getattr(app.view_functions[rule.endpoint], "operation", None):
@@ -162,13 +145,13 @@ def describe_views(api: OpenApi, app) -> None:
             api.spec.path(rule=rule, operations={verb: {**described, "tags": [app.name], "operationId": name}})
 
 
-def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool):
+def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) -> Callable[[View], View]:
     """Decorates a view with what it answers, and with the errors that it may end in."""
     read, (_, write, _) = read_schema(resource), resource.schemas()
     reply = {"POST": write, "DELETE": None, "GET": page_schema(read) if on_list else read}.get(verb, write)
     status = {"POST": 201, "DELETE": 204}.get(verb, 200)
 
-    def decorate(function):
+    def decorate(function: View) -> View:
         if verb == "POST":
             function = made.alt_response(201, schema=one_or_many(write), success=True, description="Created")(function)
         else:
@@ -182,9 +165,10 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool):
     return decorate
 
 
-def _body(resource: Resource, verb: str) -> dict:
+def _body(resource: Resource, verb: str) -> JsonObject:
     _, write, patch = resource.schemas()
-    schema = {"POST": one_or_many(write), "PUT": write, "PATCH": patch(partial=True)}.get(verb)
+    schemas: dict[str, Shape] = {"POST": one_or_many(write), "PUT": write, "PATCH": patch(partial=True)}
+    schema = schemas.get(verb)
     if schema and (upload := _upload(patch, "Patch" if verb == "PATCH" else "Upload")):
         return _request(upload(partial=verb == "PATCH"), media="multipart/form-data")
     return _request(schema, example=_example(patch if verb == "PATCH" else write)) if schema else {}
@@ -203,13 +187,13 @@ def _upload(patch: type[Schema], ending: str) -> type[Schema] | None:
     return BaseSchema.from_dict(patch._declared_fields | files, name=name) if files else None
 
 
-def _request(schema, media: str = "application/json", **more) -> dict:
+def _request(schema: Shape | None, media: str = "application/json", **more: Any) -> JsonObject:
     if schema is None:
         return {}
     return {"requestBody": {"required": True, "content": {media: {"schema": schema, **more}}}}
 
 
-def _example(schema: type[Schema]) -> dict:
+def _example(schema: type[Schema]) -> JsonObject:
     """What a first request may look like: what is required, or the first attribute."""
     loadable = {name: field for name, field in schema().fields.items() if not field.dump_only}
     shown = {name: field for name, field in loadable.items() if field.required} or dict(list(loadable.items())[:1])
@@ -220,7 +204,7 @@ def _operation(resource: Resource, name: str) -> str:
     return f"{resource.app}_{resource.path}_{name}".replace("-", "_")
 
 
-def _permission(permission_of, resource: Resource, verb: str) -> dict:
+def _permission(permission_of: Callable[[str], str | None], resource: Resource, verb: str) -> JsonObject:
     needed = None if verb in authorization.SAFE else permission_of(authorization.PERMISSION_OF[verb])
     return {"x-type": resource.model.label} | ({"x-permission": needed} if needed else {})
 

@@ -1,8 +1,10 @@
 """What the OpenAPI document says of the parameters of lists."""
 
+from shared import JsonObject
 from shared.api.exports import PARAMETER
 from shared.api.resource import Resource
 from shared.query import filters
+from shared.query.filter_base import Filter
 from shared.schema import openapi_schemas
 
 PAGING = {
@@ -12,12 +14,12 @@ PAGING = {
 }
 
 
-def paging(*names: str) -> tuple[dict, ...]:
+def paging(*names: str) -> tuple[JsonObject, ...]:
     """The parameters that choose a page."""
     return tuple(openapi_schemas.query(name, PAGING[name]) for name in names)
 
 
-def list_parameters(resource: Resource) -> list[dict]:
+def list_parameters(resource: Resource) -> list[JsonObject]:
     """What the list of `resource` may be asked for: pages, an export, and its filters."""
     export = openapi_schemas.query(
         PARAMETER, "The name of an export template, to get what it makes of the list.", "string"
@@ -25,11 +27,11 @@ def list_parameters(resource: Resource) -> list[dict]:
     return [*paging(*PAGING), export] + [_of_filter(made) for made in resource.filter_table.values()]
 
 
-def _of_filter(made: filters.Filter) -> dict:
+def _of_filter(made: Filter) -> JsonObject:
     """The parameter that narrows a list."""
     kinds = {"integer": {"type": "integer"}, "boolean": {"type": "boolean"}, "date": {"type": "string"}}
-    items = kinds.get(made.kind, {"type": "string"})
-    extra = {}
+    items: JsonObject = kinds.get(made.kind, {"type": "string"})
+    extra: JsonObject = {}
     if made.target is not None:
         extra = {"x-reference": openapi_schemas.path_of(made.target), "x-key": made.target.key if made.by_key else "id"}
         items = {"type": "string"}
@@ -48,12 +50,12 @@ def _of_filter(made: filters.Filter) -> dict:
     }
 
 
-def _help(made: filters.Filter, extra: dict) -> str:
+def _help(made: Filter, extra: JsonObject) -> str:
     if made.name == "q":
         return "Text that is contained in any of the searched attributes, whatever the case."
     if "x-choices" in extra:
         listed = ", ".join(f"{each['value']} ({each['label']})" for each in extra["x-choices"][:30])
         return f"One of {listed}. Repeated values mean OR."
-    if extra:
+    if made.target is not None:
         return f"The {extra['x-key']} of the {made.target.verbose_name}, or null. Repeated values mean OR."
     return "Repeated values mean OR."

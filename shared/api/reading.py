@@ -4,17 +4,23 @@ What does not depend on filters is compiled once: a first page and a single obje
 prepared, no planning either. With filters the ids of the page are a statement before it.
 """
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, bindparam, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal_column, select, text
 
+from shared import JsonObject
 from shared.api.resource import Resource
 from shared.db import prepared, row_counts
+from shared.db.prepared import AnySelect
 from shared.http.responses import base_url
+from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import full_replicas, lookups
+from shared.schema.models import Record
 from shared.security import authorization
 
 
@@ -31,7 +37,13 @@ class Rows:
     following: int | None = None
 
 
-def page_rows(connection: Connection, resource: Resource, conditions: list, page: Page, order: tuple = ()) -> Rows:
+def page_rows(
+    connection: Connection,
+    resource: Resource,
+    conditions: list[Condition],
+    page: Page,
+    order: tuple[ColumnElement[Any], ...] = (),
+) -> Rows:
     """One page of the objects that meet `conditions`, in the order of the resource or that of expressions `order`."""
     full_replicas.expect(resource.model)
     conditions = [*authorization.visible_rows(resource), *conditions]
@@ -39,24 +51,31 @@ def page_rows(connection: Connection, resource: Resource, conditions: list, page
         return _rows_after(connection, resource, conditions, page)
     half = resource.ordering.halves and not order and page.limit is not None
     found = _rows(connection, resource, conditions, page, order, half)
-    total = found[0][2] if found else connection.scalar(_total(resource, conditions))
-    if half and len(found) < page.limit and page.offset + len(found) < total:
+    total = found[0][2] if found else connection.scalars(_total(resource, conditions)).one()
+    if half and page.limit is not None and len(found) < page.limit and page.offset + len(found) < total:
         found = _rows(connection, resource, conditions, page, order, False)
     return _with_lookups(connection, resource, found, total) if found else Rows([], [], total)
 
 
-def _rows_after(connection: Connection, resource: Resource, conditions: list, page: Page) -> Rows:
+def _rows_after(connection: Connection, resource: Resource, conditions: list[Condition], page: Page) -> Rows:
     """A page by cursor; one row more than it has tells whether there is another."""
     ids = _ids(resource).where(*conditions, resource.model.id > page.cursor)
     ids = ids.order_by(resource.model.id).limit(page.limit and page.limit + 1)
     found = connection.execute(ids.add_columns(_total(resource, conditions).scalar_subquery())).all()
-    total = found[0][1] if found else connection.scalar(_total(resource, conditions))
+    total = found[0][1] if found else connection.scalars(_total(resource, conditions)).one()
     shown = found[: page.limit]
     rows = _with_lookups(connection, resource, _faces_of(connection, resource, [row[0] for row in shown]), total)
     return replace(rows, following=rows.ids[-1]) if len(found) > len(shown) else rows
 
 
-def _rows(connection: Connection, resource: Resource, conditions: list, page: Page, order: tuple, half: bool) -> list:
+def _rows(
+    connection: Connection,
+    resource: Resource,
+    conditions: list[Condition],
+    page: Page,
+    order: tuple[ColumnElement[Any], ...],
+    half: bool,
+) -> Sequence[Any]:
     """(id, JSON, total, subjects of lookups) of each row of a page."""
     if conditions or order or page.offset or page.limit is None:
         given = {"limit": page.limit, "offset": page.offset}
@@ -67,7 +86,7 @@ def _rows(connection: Connection, resource: Resource, conditions: list, page: Pa
     return prepared.execute(connection, name, _first_page_sql(resource, page.limit, half), (base_url(),))
 
 
-def _faces_of(connection: Connection, resource: Resource, ids: list[int]) -> list:
+def _faces_of(connection: Connection, resource: Resource, ids: Sequence[int]) -> Sequence[Any]:
     """(id, JSON, 1, subjects of lookups) of each of `ids`, in their order.
 
     A statement of its own: the ids are planned for what the client filters by, the faces once for all.
@@ -89,13 +108,13 @@ def one_row(connection: Connection, resource: Resource, pk: int) -> str | None:
     return _with_lookups(connection, resource, found, 1).texts[0] if found else None
 
 
-def faces(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, dict]:
+def faces(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, JsonObject]:
     """The read faces of the objects `ids`, without what other services know; made to answer lookups."""
     found = connection.scalars(_ids(resource).where(resource.model.id.in_(ids))).all()
     return {pk: orjson.loads(json) for pk, json, *_ in _faces_of(connection, resource, found)}
 
 
-def looked_up(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, dict]:
+def looked_up(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, JsonObject]:
     """What other services know of the objects `ids`, as their read faces would show it."""
     return _answers(connection, resource, _faces_of(connection, resource, ids))
 
@@ -119,7 +138,9 @@ def _faces_sql(resource: Resource) -> str:
     return prepared.sql(_faces(resource, ids, literal_column("1")))
 
 
-def _page(resource: Resource, conditions: list, order: tuple, half: bool) -> Select:
+def _page(
+    resource: Resource, conditions: list[Condition], order: tuple[ColumnElement[Any], ...], half: bool
+) -> AnySelect:
     """The ids of a page, each with the total of the list."""
     every = _every_id(resource, half) if not order else resource.ordering.apply(_ids(resource), order)
     ids = every.where(*conditions).limit(bindparam("limit")).offset(bindparam("offset"))
@@ -127,25 +148,26 @@ def _page(resource: Resource, conditions: list, order: tuple, half: bool) -> Sel
 
 
 @cache
-def _every_id(resource: Resource, half: bool) -> Select:
+def _every_id(resource: Resource, half: bool) -> AnySelect:
     """In the order of the resource; kept, for the joins that an order may need take long to write."""
     return resource.ordering.apply(_ids(resource), half=half)
 
 
-def _ids(resource: Resource) -> Select:
+def _ids(resource: Resource) -> AnySelect:
     return select(resource.model.id).where(*resource.base_conditions)
 
 
-def _total(resource: Resource, conditions: list) -> Select:
+def _total(resource: Resource, conditions: list[Condition]) -> Select[int]:
     narrowed = [*resource.base_conditions, *conditions]
     if not narrowed:
-        return row_counts.total(resource.model)
+        model: type[Record] = resource.model
+        return row_counts.total(model)
     if len(narrowed) == 1 and (kept := row_counts.meeting(*narrowed)) is not None:
         return kept
     return select(func.count()).select_from(resource.model).where(*narrowed)
 
 
-def _faces(resource: Resource, ids: Select, total) -> Select:
+def _faces(resource: Resource, ids: AnySelect, total: ColumnElement[Any]) -> AnySelect:
     """The id, the read face, `total` and what lookups ask about, for each of `ids` in order; `$1` is the base URL."""
     found = ids.subquery("found")
     page = select(found.c.id, func.row_number().over().label("place")).cte("page")
@@ -159,26 +181,26 @@ def _faces(resource: Resource, ids: Select, total) -> Select:
     )
 
 
-def _with_lookups(connection: Connection, resource: Resource, found: list, total: int) -> Rows:
+def _with_lookups(connection: Connection, resource: Resource, found: Sequence[Any], total: int) -> Rows:
     ids, texts = [row[0] for row in found], [row[1] for row in found]
     if resource.lookups:
         texts = _extended(resource, ids, texts, _answers(connection, resource, found))
     if resource.postprocess:
-        texts = _finished(resource, texts)
+        texts = _finished(resource.postprocess, texts)
     return Rows(ids, texts, total)
 
 
-def _answers(connection: Connection, resource: Resource, found: list) -> dict[int, dict]:
+def _answers(connection: Connection, resource: Resource, found: Sequence[Any]) -> dict[int, JsonObject]:
     return lookups.answer(connection, resource, {row[0]: row[3:] for row in found if any(row[3:])})
 
 
-def _finished(resource: Resource, texts: list[str]) -> list[str]:
+def _finished(finish: Callable[[list[JsonObject]], None], texts: list[str]) -> list[str]:
     faces = [orjson.loads(json) for json in texts]
-    resource.postprocess(faces)
+    finish(faces)
     return [orjson.dumps(face).decode() for face in faces]
 
 
-def _extended(resource: Resource, ids: list[int], texts: list[str], added: dict[int, dict]) -> list[str]:
+def _extended(resource: Resource, ids: list[int], texts: list[str], added: dict[int, JsonObject]) -> list[str]:
     """The JSON objects `texts` with what lookups `added`, or else their defaults."""
     defaults, known = resource.lookup_defaults, resource.model.attributes.keys()
     tail = _members(defaults)
@@ -188,11 +210,11 @@ def _extended(resource: Resource, ids: list[int], texts: list[str], added: dict[
     ]
 
 
-def _with_members(json: str, more: dict, known) -> str:
+def _with_members(json: str, more: JsonObject, known: Collection[str]) -> str:
     """The JSON object `json` with the members of `more` at its end, or in place of those that are `known`."""
     return orjson.dumps({**orjson.loads(json), **more}).decode() if more.keys() & known else json[:-1] + _members(more)
 
 
-def _members(more: dict) -> str:
+def _members(more: JsonObject) -> str:
     """How a JSON object goes on and ends that has the members of `more` last."""
     return "," + orjson.dumps(more).decode()[1:] if more else "}"

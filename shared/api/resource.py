@@ -3,20 +3,32 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Generic
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from flask import Response
+from marshmallow import Schema
+from sqlalchemy import Column, ColumnElement, Index, UniqueConstraint
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
+from shared import JsonObject
 from shared.query import filters
-from shared.query.filters import Filter
+from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
-from shared.query.paths import Back
+from shared.query.paths import Back, Path
 from shared.references.lookups import Lookup
 from shared.schema import fields
+from shared.schema.changes import M, Rule
+from shared.schema.fields import Choices
 from shared.schema.representations import ReadFace, patch_schema, read_schema, write_schema
+from shared.security.identity import Identity
 
 # What identifies a thing, though nothing here keeps two of them from having the same.
 IDENTIFYING = ("name", "serial", "mac_address")
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# How a document describes a body: a schema, or JSON schema.
+Shape = Schema | type[Schema] | JsonObject
 
 
 @dataclass(frozen=True)
@@ -27,10 +39,10 @@ class Related:
     """
 
     name: str
-    path: "tuple[str | Back, ...]"
+    path: Path
     only_id: bool
 
-    def __init__(self, name: str, *path: "str | Back", only_id: bool = False):
+    def __init__(self, name: str, *path: "str | Back", only_id: bool = False) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "path", path)
         object.__setattr__(self, "only_id", only_id)
@@ -46,15 +58,15 @@ class Action:
     """
 
     name: str
-    view: Callable
+    view: "Callable[[Resource[Any], int], Response]"
     methods: tuple[str, ...] = READ
-    permission: Callable | None = None
-    reply: object = None
+    permission: Callable[[str], str | None] | None = None
+    reply: Shape | None = None
     media: str = "application/json"
     status: int = 200
-    body: object = None
+    body: Shape | None = None
     many: bool = False
-    query: tuple[dict, ...] = ()
+    query: tuple[JsonObject, ...] = ()
     summary: str = ""
 
 
@@ -71,7 +83,7 @@ class DependentFacts:
 
 
 @dataclass(eq=False)
-class Resource:
+class Resource(Generic[M]):
     """One type of object of the API.
 
     filters     names of attributes, `Related(...)`, or Filters of its own; `id`, `id__in` and what identifies an object
@@ -80,7 +92,10 @@ class Resource:
     order       names of attributes, dotted through references (`"site.name"`), `-` for descending; id breaks ties
     reorder     `reorder(args)`: the expressions that a list with such a query string is ordered by instead, or ()
     unique      names that must be unique together; a null among them makes an object free
-    rules       `rule(session, changes)`: refuse by `change.fail(message, field)`; run in order, first failure counts
+    rules       `validate_x(session, changes)`: refuse by `change.fail(message, field)`; run in order, first failure
+                counts
+    before_save `set_x(session, changes)`: set what is computed on objects that all rules have let pass; run in order;
+                where it cannot be computed, `change.fail` as in a rule
     after_save  `hook(session, changes)`: what a write brings about, in the same transaction
     on_delete   `hook(session, object)`: what deleting the object brings about, before it goes, in the same transaction;
                 may refuse by raising a Refusal
@@ -93,28 +108,29 @@ class Resource:
     ripples     Ripples: the rows of other types that published facts of this one are made of
     """
 
-    model: type
-    filters: tuple = ()
-    search: tuple = ()
-    search_extra: Callable | None = None
+    model: type[M]
+    filters: tuple[str | Related | Filter, ...] = ()
+    search: tuple[str | AnyColumn, ...] = ()
+    search_extra: Callable[[str], list[Condition]] | None = None
     order: tuple[str, ...] = ("name",)
-    reorder: Callable | None = None
+    reorder: Callable[[MultiDict[str, str]], tuple[ColumnElement[Any], ...]] | None = None
     unique: tuple[tuple[str, ...], ...] = ()
-    rules: tuple[Callable, ...] = ()
-    after_save: tuple[Callable, ...] = ()
-    on_delete: tuple[Callable, ...] = ()
+    rules: tuple[Rule[M], ...] = ()
+    before_save: tuple[Rule[M], ...] = ()
+    after_save: tuple[Rule[M], ...] = ()
+    on_delete: tuple[Callable[[Session, M], None], ...] = ()
     lookups: tuple[Lookup, ...] = ()
     actions: tuple[Action, ...] = ()
-    base_conditions: tuple = ()
-    visible: Callable | None = None
+    base_conditions: tuple[Condition, ...] = ()
+    visible: Callable[[Identity], Iterable[Condition]] | None = None
     unrestricted_verbs: tuple[str, ...] = ()
-    postprocess: Callable | None = None
+    postprocess: Callable[[list[JsonObject]], None] | None = None
     path: str = ""
     methods: tuple[str, ...] = ALL
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.path = self.path or self.model.path
         if not self.model.path:
             self.model.path = self.path
@@ -132,7 +148,7 @@ class Resource:
         return ReadFace(self.model)
 
     @cached_property
-    def lookup_defaults(self) -> dict:
+    def lookup_defaults(self) -> JsonObject:
         """What an object shows that no lookup asks about."""
         return {name: value for lookup in self.lookups for name, value in lookup.default.items()}
 
@@ -169,11 +185,14 @@ class Resource:
             if column is not None and not column.primary_key and (column.unique or name in names):
                 yield from filters.of_attribute(model, name)
 
-    def _searched(self, declared):
-        return getattr(self.model, declared) if isinstance(declared, str) else declared
+    def _searched(self, declared: str | AnyColumn) -> AnyColumn:
+        if not isinstance(declared, str):
+            return declared
+        column: AnyColumn = getattr(self.model, declared)
+        return column
 
     @cached_property
-    def choices(self) -> dict[str, tuple]:
+    def choices(self) -> dict[str, Choices[Any]]:
         """The choice tables of this type, as `_choices` names them (`"site:status"`)."""
         prefix = self.model.verbose_name.replace(" ", "-").lower()
         return {
@@ -182,7 +201,7 @@ class Resource:
             if isinstance(attribute.field, fields.Choice) and not attribute.field.metadata.get("unlisted")
         }
 
-    def schemas(self):
+    def schemas(self) -> tuple[type[Schema], type[Schema], type[Schema]]:
         return read_schema(self.model), write_schema(self.model), patch_schema(self.model)
 
     def index(self) -> None:
@@ -201,7 +220,7 @@ class Resource:
                 tie = [table.c.id] if order else []
                 Index(f"ix_{table.name}_{column.name}", order.get(column, column), *after, *tie)
 
-    def _narrowing(self) -> Iterable[Column]:
+    def _narrowing(self) -> Iterable[Column[Any]]:
         """The references and the columns that are filtered by."""
         columns = self.model.__table__.columns
         for name, attribute in self.model.attributes.items():

@@ -1,27 +1,35 @@
 """One search over all types of a service, in one statement; the gateway asks every service for its part."""
 
-from flask import Blueprint, request
-from sqlalchemy import Text, cast, literal, null, select, union_all
+from collections.abc import Sequence
 
+from flask import Blueprint, Response, request
+from sqlalchemy import ColumnElement, Text, cast, literal, null, select, union_all
+
+from shared import JsonObject
+from shared.api.resource import Resource
 from shared.db.database import database
+from shared.db.prepared import AnySelect
 from shared.http import responses
 from shared.http.errors import Forbidden
 from shared.query.filters import escape_like
 from shared.schema import openapi_schemas
+from shared.schema.models import Record
 from shared.security import authorization
 
 MOST_PER_TYPE = 20
 LONGEST = 200
 
 
-def blueprint(base, resources: tuple) -> Blueprint:
+def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
     """`GET /internal/<app>/search?q=`, answered to the gateway with what its user may see."""
     internal = Blueprint("search", __name__, url_prefix=f"/internal/{base.app}")
     searched = {each.model.label: each for each in reversed(resources) if each.search and each.model.path}
 
     @internal.get("/search")
-    def search():
+    def search() -> Response:
         words = request.args.get("q", "").strip()[:LONGEST]
+        if "\x00" in words:
+            return responses.json_response({"results": []})
         parts = [part for each in reversed(searched.values()) if (part := _part(each, words)) is not None]
         if not words or not parts:
             return responses.json_response({"results": []})
@@ -32,7 +40,7 @@ def blueprint(base, resources: tuple) -> Blueprint:
     return internal
 
 
-def _part(resource, words: str):
+def _part(resource: Resource, words: str) -> AnySelect | None:
     """The objects of one type that are found, those whose name begins so first; None where the caller sees none."""
     model = resource.model
     try:
@@ -53,7 +61,7 @@ def _part(resource, words: str):
     )
 
 
-def _name(model):
+def _name(model: type[Record]) -> ColumnElement[str | None]:
     """What an object is called: the first of its nested names that is a text of its own."""
     for name in model.nested:
         attribute = model.attributes[name]
@@ -64,5 +72,5 @@ def _name(model):
     return cast(null(), Text)
 
 
-def _result(label: str, path: str, pk: int, name: str | None) -> dict:
+def _result(label: str, path: str, pk: int, name: str | None) -> JsonObject:
     return {"type": label, "id": pk, "name": name or f"#{pk}", "url": f"{responses.base_url()}{path}{pk}/"}

@@ -1,13 +1,21 @@
 """Uniqueness: against what is stored and within one bulk request, with one statement per rule."""
 
-from sqlalchemy import select, tuple_
+from typing import Any
+
+from sqlalchemy import Column, select, tuple_
 from sqlalchemy.orm import Session
 
+from shared.api.resource import Resource
 from shared.http.errors import NON_FIELD
+from shared.schema.changes import Change
+from shared.schema.models import Attribute, Record
 from shared.schema.naming import described
 
+# A change, and the values that it wants to have alone.
+Claimed = tuple[Change, tuple[Any, ...]]
 
-def check_columns(session: Session, resource, changes: list) -> None:
+
+def check_columns(session: Session, resource: Resource, changes: list[Change]) -> None:
     """Columns that are unique on their own; an error names the field."""
     for name, attribute in resource.model.attributes.items():
         column = resource.model.__table__.columns.get(attribute.column)
@@ -19,7 +27,7 @@ def check_columns(session: Session, resource, changes: list) -> None:
             change.fail(message + _by(session, resource, other), name)
 
 
-def check_sets(session: Session, resource, changes: list) -> None:
+def check_sets(session: Session, resource: Resource, changes: list[Change]) -> None:
     """Columns that are unique together (`Resource.unique`); a null among them makes the set free."""
     for names in resource.unique:
         columns = tuple(resource.model.attributes[name].column for name in names)
@@ -30,7 +38,9 @@ def check_sets(session: Session, resource, changes: list) -> None:
             change.fail(message + _by(session, resource, other), NON_FIELD)
 
 
-def _taken(session: Session, model, columns: tuple[str, ...], claimed: list) -> list:
+def _taken(
+    session: Session, model: type[Record], columns: tuple[str, ...], claimed: list[Claimed]
+) -> list[tuple[Change, int | None]]:
     """(change, id) of the changes whose values another row has, or, with None, an earlier change of the request."""
     if not claimed:
         return []
@@ -47,7 +57,7 @@ def _taken(session: Session, model, columns: tuple[str, ...], claimed: list) -> 
     return taken
 
 
-def _by(session: Session, resource, pk: int | None) -> str:
+def _by(session: Session, resource: Resource, pk: int | None) -> str:
     """Who has the values, for the end of a message; of what not everybody may see, nobody is told."""
     if pk is None:
         return " Another object of this request has it."
@@ -55,7 +65,7 @@ def _by(session: Session, resource, pk: int | None) -> str:
     return f" It is taken by {described(row)}." if row else ""
 
 
-def _message(model, name: str, attribute, column) -> str:
+def _message(model: type[Record], name: str, attribute: Attribute, column: Column[Any]) -> str:
     if attribute.is_reference:
         return "This field must be unique."
     label = column.doc or name.replace("_", " ")

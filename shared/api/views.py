@@ -1,11 +1,17 @@
 """The verbs of a resource, as a blueprint that documents itself."""
 
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
 import orjson
 from flask import Blueprint as PlainBlueprint
-from flask import g, request
+from flask import Response, g, request
 from flask_smorest import Blueprint
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.api import deleting, exports, openapi, options, reading, writing
 from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
@@ -13,12 +19,17 @@ from shared.db.database import database
 from shared.http import request_body
 from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
 from shared.http.responses import json_response, raw_response, tag_of, tagged_response
+from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import activity, holding, owning
+from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization
 
 NO_FILTERS = frozenset({"limit", "offset", "cursor", "format", exports.PARAMETER})
+T = TypeVar("T")
+View = Callable[..., Response]
+MOST_PARAMETERS = 1000
 
 
 def blueprint(resource: Resource) -> Blueprint:
@@ -33,9 +44,9 @@ def blueprint(resource: Resource) -> Blueprint:
     return made
 
 
-def _route(made: Blueprint, resource: Resource, rule: str, views: dict) -> None:
+def _route(made: Blueprint, resource: Resource, rule: str, views: Mapping[str, View | Action]) -> None:
     """Route each verb to its view, and the others to a refusal that looks at the permission first, as NetBox does."""
-    told = _bind(resource, options.describe)
+    told: Any = _bind(resource, options.describe)
     told.verbs = tuple(views)
     PlainBlueprint.add_url_rule(made, rule, f"options{rule}", told, methods=["OPTIONS"])
     for verb, view in views.items():
@@ -47,30 +58,30 @@ def _route(made: Blueprint, resource: Resource, rule: str, views: dict) -> None:
         PlainBlueprint.add_url_rule(made, rule, f"refuse{rule}", _refuse(resource), methods=others)
 
 
-def _bind(resource: Resource, view):
+def _bind(resource: Resource, view: View | Action) -> View:
     """The Flask view that checks the permission, then calls `view(resource, pk?)`."""
-    permission = resource.permission
+    permission: Callable[[str], str | None] = resource.permission
     if isinstance(view, Action):
         permission, view = view.permission or permission, view.view
 
-    def bound(**route):
+    def bound(**route: Any) -> Response:
         authorization.require(permission)
         return view(resource, *(object_id(text) for text in route.values()))
 
     return bound
 
 
-def _refuse(resource: Resource):
+def _refuse(resource: Resource) -> View:
     """The Flask view of verbs that mean nothing here, whatever the id."""
 
-    def bound(**route):
+    def bound(**route: Any) -> Response:
         authorization.require(resource.permission)
         raise MethodNotAllowed(request.method)
 
     return bound
 
 
-def list_objects(resource: Resource):
+def list_objects(resource: Resource) -> Response:
     page = Page.of_request()
     order = resource.reorder(request.args) if resource.reorder else ()
     with database().reading() as connection:
@@ -84,11 +95,9 @@ def list_objects(resource: Resource):
     return tagged_response(body, tag_of(body), weak=True)
 
 
-def create_objects(resource: Resource):
+def create_objects(resource: Resource) -> Response:
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
-    data = request_body.body()
-    many = isinstance(data, list)
-    items = data if many else [request_body.require_object(data)]
+    items, many = request_body.objects()
     faces = write(
         resource,
         many,
@@ -97,7 +106,7 @@ def create_objects(resource: Resource):
     return json_response(faces if many else faces[0], 201)
 
 
-def read_object(resource: Resource, pk: int):
+def read_object(resource: Resource, pk: int) -> Response:
     with database().reading() as connection:
         text = reading.one_row(connection, resource, pk)
     if text is None:
@@ -106,16 +115,16 @@ def read_object(resource: Resource, pk: int):
     return tagged_response(body, tag_of(body))
 
 
-def replace_object(resource: Resource, pk: int):
+def replace_object(resource: Resource, pk: int) -> Response:
     return _update(resource, pk, partial=False)
 
 
-def change_object(resource: Resource, pk: int):
+def change_object(resource: Resource, pk: int) -> Response:
     return _update(resource, pk, partial=True)
 
 
-def delete_object(resource: Resource, pk: int):
-    def delete(session):
+def delete_object(resource: Resource, pk: int) -> Response:
+    def delete(session: Session) -> None:
         target = found(session, resource, pk)
         for hook in resource.on_delete:
             hook(session, target)
@@ -130,8 +139,8 @@ ON_LIST = {"GET": list_objects, "POST": create_objects}
 ON_OBJECT = {"GET": read_object, "PUT": replace_object, "PATCH": change_object, "DELETE": delete_object}
 
 
-def _update(resource: Resource, pk: int, partial: bool):
-    def change(session):
+def _update(resource: Resource, pk: int, partial: bool) -> Response:
+    def change(session: Session) -> JsonObject:
         target = found(session, resource, pk)
         saved = writing.update(session, resource, target, request_body.require_object(request_body.body()), partial)
         return writing.dump(resource, [saved])[0]
@@ -139,7 +148,7 @@ def _update(resource: Resource, pk: int, partial: bool):
     return json_response(write(resource, False, change))
 
 
-def found(session, resource: Resource, pk: int):
+def found(session: Session, resource: Resource[M], pk: int) -> M:
     """The row `pk`, locked. Raises NotFound."""
     target = writing.locked(session, resource, pk)
     if target is None:
@@ -149,15 +158,17 @@ def found(session, resource: Resource, pk: int):
     return target
 
 
-def refuse_if_changed(session, resource: Resource, pk: int) -> None:
+def refuse_if_changed(session: Session, resource: Resource, pk: int) -> None:
     """Hold a client to the version that it has read (`If-Match`). Raises PreconditionFailed."""
     current = reading.one_row(session.connection(), resource, pk)
     if current is None or not request.if_match.contains(tag_of(current.encode())):
         raise PreconditionFailed
 
 
-def conditions(connection, resource: Resource) -> list:
-    """The conditions that the query string puts on a list."""
+def conditions(connection: Connection, resource: Resource) -> list[Condition]:
+    """The conditions that the query string puts on a list. Raises BadRequest for more than it may."""
+    if request.query_string.count(b"&") >= MOST_PARAMETERS:
+        raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
     own = custom_field_input.filters(connection, resource.model, set(request.args))
     given = {name: (own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists()}
     g.ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in NO_FILTERS]
@@ -172,7 +183,7 @@ def object_id(text: str) -> int:
     return int(text)
 
 
-def write(resource: Resource, many: bool, work):
+def write(resource: Resource, many: bool, work: Callable[[Session], T]) -> T:
     """The result of `work(session)`, run in one transaction, after the holders know of it.
 
     A constraint that only the database saw violated was a race: the second try validates against what the winner
@@ -184,11 +195,11 @@ def write(resource: Resource, many: bool, work):
         except IntegrityError:
             result = _commit(resource, work)
     except writing.ValidationFailed as refused:
-        raise refused if many else BadRequest(refused.body[0]) from refused
+        raise refused if many else BadRequest(refused.messages[0]) from refused
     activity.wake()
     owning.notify(resource.model)
     return result
 
 
-def _commit(resource: Resource, work):
+def _commit(resource: Resource, work: Callable[[Session], T]) -> T:
     return holding.claiming(resource.model, lambda: database().run(work))

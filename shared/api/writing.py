@@ -3,77 +3,59 @@
 A bulk POST takes the same way as one object: every step sees all changes, so its statements do not grow with them.
 """
 
-from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from marshmallow import Schema, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from shared import JsonObject
 from shared.api import forms
 from shared.api.resource import Resource
 from shared.api.uniqueness import check_columns, check_sets
 from shared.custom_fields import column as custom_fields
 from shared.custom_fields import input as custom_field_input
 from shared.http import request_body
-from shared.http.errors import NON_FIELD, BadRequest
+from shared.http.errors import BadRequest
 from shared.references import activity, holding
 from shared.schema import fields
+from shared.schema.changes import Change, M
+from shared.schema.models import Record
 from shared.schema.representations import patch_schema, write_schema
 from shared.security import authorization
 
 
-@dataclass
-class Change:
-    """One object that is about to be created or changed.
-
-    `values` are the loaded fields by API name, `before` the values of the columns that change, `errors` messages by
-    field. `sent` is the data as the client sent it.
-    """
-
-    object: object
-    sent: dict
-    creating: bool
-    values: dict = field(default_factory=dict)
-    before: dict = field(default_factory=dict)
-    errors: dict = field(default_factory=dict)
-
-    def fail(self, message: str, field_name: str = NON_FIELD) -> None:
-        self.errors.setdefault(field_name, []).append(message)
-
-    def changed(self, *columns: str) -> bool:
-        """Whether any of the columns gets another value than it had (always, when creating)."""
-        return self.creating or any(name in self.before for name in columns)
-
-
-def create(session: Session, resource: Resource, items: list) -> list[Change]:
+def create(session: Session, resource: Resource, items: list[Any]) -> list[Change]:
     """Create one object for each of `items`, or none. Raises BadRequest, a list of messages per item."""
     changes = [Change(resource.model(), item, creating=True) for item in items]
     _save(session, resource, changes, partial=False)
     return changes
 
 
-def update(session: Session, resource: Resource, target, data: dict, partial: bool) -> Change:
+def update(session: Session, resource: Resource, target: Record, data: JsonObject, partial: bool) -> Change:
     """Change `target`, a locked row. Raises BadRequest."""
     change = Change(target, data, creating=False)
     _save(session, resource, [change], partial)
     return change
 
 
-def dump(resource: Resource, changes: list[Change]) -> list[dict]:
+def dump(resource: Resource, changes: list[Change]) -> list[JsonObject]:
     """The write faces of what was saved; a blank plain text that is stored as null is echoed, as NetBox does."""
-    faces = schema_of(write_schema(resource.model)).dump([change.object for change in changes], many=True)
-    for name, attribute in resource.model.attributes.items():
-        if attribute.is_list and any(len(face[name]) > 1 for face in faces):
-            _order_lists(object_session(changes[0].object), resource.model, name, faces)
+    model: type[Record] = resource.model
+    faces: list[JsonObject] = schema_of(write_schema(model)).dump([change.object for change in changes], many=True)
+    session = object_session(changes[0].object)
+    for name, attribute in model.attributes.items():
+        if session and attribute.is_list and any(len(face[name]) > 1 for face in faces):
+            _order_lists(session, model, name, faces)
     for change, face in zip(changes, faces, strict=True):
         texts = [name for name in change.values if type(resource.model.attributes[name].field) is fields.Text]
         face.update({name: "" for name in texts if face.get(name, "") is None and change.sent[name] == ""})
     return faces
 
 
-def _order_lists(session: Session, model, name: str, faces: list[dict]) -> None:
+def _order_lists(session: Session, model: type[Record], name: str, faces: list[JsonObject]) -> None:
     """Put the ids in each list `name` into the order in which it is read."""
     table, target = getattr(model, name).property.secondary, model.model_of(model.attributes[name].field.target)
     order = [getattr(target, column) for column in (*target.listed_by, "id")]
@@ -95,9 +77,9 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
     for change in sound:
         _apply(resource, change, referred)
     check_sets(session, resource, sound)
-    for rule in resource.rules:
+    for step in (*resource.rules, *resource.before_save):
         if sound := _sound(sound):
-            rule(session, sound)
+            step(session, sound)
     _refuse_if_wrong(changes)
     session.add_all(change.object for change in changes)
     session.flush()
@@ -119,18 +101,20 @@ def _load(resource: Resource, change: Change, partial: bool) -> None:
     if not isinstance(change.sent, dict):
         change.errors = request_body.not_an_object(change.sent)
         return
-    schema = schema_of((patch_schema if partial else write_schema)(resource.model))
+    model: type[Record] = resource.model
+    schema = schema_of((patch_schema if partial else write_schema)(model))
     if request_body.is_form():
         change.sent = forms.understood(resource.model, change.sent, partial)
     try:
         loaded = schema.load(change.sent, partial=partial)
     except ValidationError as error:
-        change.errors, loaded = dict(error.messages), error.valid_data
+        messages: Any = error.messages
+        change.errors, loaded = dict(messages), error.valid_data
     by_column = {a.column: name for name, a in resource.model.attributes.items()}
     change.values = {by_column[column]: value for column, value in loaded.items()}
 
 
-def _apply(resource: Resource, change: Change, referred: dict) -> None:
+def _apply(resource: Resource, change: Change, referred: dict[str, dict[int, object]]) -> None:
     """Put the values on the object, with the objects they refer to at hand."""
     if change.creating:
         _apply_defaults(resource.model, change.object)
@@ -150,10 +134,10 @@ def _apply(resource: Resource, change: Change, referred: dict) -> None:
             set_committed_value(change.object, name, referred[attribute.field.target].get(value))
 
 
-def _apply_defaults(model, target) -> None:
+def _apply_defaults(model: type[Record], target: Record) -> None:
     for column in model.__mapper__.columns:
-        if column.default is not None and "field" in column.info and getattr(target, column.key) is None:
-            default = column.default
+        default: Any = column.default
+        if default is not None and "field" in column.info and getattr(target, column.key) is None:
             setattr(target, column.key, default.arg(None) if default.is_callable else default.arg)
 
 
@@ -169,11 +153,12 @@ def _refuse_if_wrong(changes: list[Change]) -> None:
 class ValidationFailed(BadRequest):
     """Some of the changes are wrong; the body has the messages of each."""
 
-    def __init__(self, changes: list[Change]):
-        super().__init__([change.errors for change in changes])
+    def __init__(self, changes: list[Change]) -> None:
+        self.messages = [change.errors for change in changes]
+        super().__init__(self.messages)
 
 
-def locked(session: Session, resource: Resource, pk: int):
+def locked(session: Session, resource: Resource[M], pk: int) -> M | None:
     """The row `pk`, locked against other writers, or None."""
     model = resource.model
     return session.scalar(

@@ -1,19 +1,25 @@
 """What a request says of custom fields: the values of a write, the filters of a list."""
 
+from typing import Any
+
 from marshmallow import ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.custom_fields import types
 from shared.custom_fields.column import LABEL
-from shared.query.filters import FALSE, NULL, TRUE, Filter, escape_like
+from shared.query.filter_base import NULL, Filter
+from shared.query.filters import FALSE, TRUE, escape_like
 from shared.references import full_replicas
 from shared.schema import fields
+from shared.schema.changes import Change
+from shared.schema.models import Record
 
 PREFIX = "cf_"
 
 
-def check(session: Session, model, changes: list) -> None:
+def check(session: Session, model: type[Record], changes: list[Change]) -> None:
     """Check the values that were sent, and put them by the id of their field into `change.values`.
 
     An object is created with the defaults of the fields that were not sent, and with all that are required.
@@ -38,27 +44,27 @@ def check(session: Session, model, changes: list) -> None:
         change.values["custom_fields"] = _deleted(change.object.custom_fields or {}, by_id) | kept
 
 
-def _changed(change, by_name: dict) -> dict:
+def _changed(change: Change, by_name: dict[str, Any]) -> JsonObject:
     """The values that were sent, but for null where null is shown already: what is kept there stays."""
     sent, stored = change.values.get("custom_fields", {}), change.object.custom_fields or {}
     if change.creating:
-        return sent
+        return dict(sent)
     empty = {name for name, each in by_name.items() if types.shown(each, stored.get(str(each.id))) is None}
     return {name: value for name, value in sent.items() if value is not None or name not in empty}
 
 
-def definitions(session: Session, model) -> list:
+def definitions(session: Session, model: type[Record]) -> list[Any]:
     """Every definition, of other types too, in the order in which they are shown."""
     definition = model.model_of(LABEL)
     return list(session.scalars(select(definition).order_by(definition.weight, definition.name)))
 
 
-def _deleted(stored: dict, by_id: dict) -> dict[str, None]:
+def _deleted(stored: JsonObject, by_id: JsonObject) -> dict[str, None]:
     """What takes away the stored values whose field or choice was deleted."""
     return {pk: None for pk, value in stored.items() if not types.exists(by_id.get(pk), value)}
 
 
-def _read(change, definition, value):
+def _read(change: Change, definition: Any, value: Any) -> Any:
     try:
         kept = types.parse(definition, value)
     except ValidationError as error:
@@ -69,7 +75,7 @@ def _read(change, definition, value):
     return kept
 
 
-def _absent(change, definition):
+def _absent(change: Change, definition: Any) -> Any:
     """The value of a field that was not sent for a new object."""
     try:
         value = types.parse_default(definition)
@@ -80,7 +86,7 @@ def _absent(change, definition):
     return value
 
 
-def filters(connection: Connection, model, names: set[str]) -> dict[str, Filter]:
+def filters(connection: Connection, model: type[Any], names: set[str]) -> dict[str, Filter]:
     """The filters `cf_<name>` among the parameters `names`; a field with filtering disabled has none."""
     if "custom_fields" not in model.attributes or not any(name.startswith(PREFIX) for name in names):
         return {}
@@ -90,8 +96,8 @@ def filters(connection: Connection, model, names: set[str]) -> dict[str, Filter]
     return {PREFIX + each.name: _filter(model.custom_fields, each) for each in usable}
 
 
-def _filter(column, definition) -> Filter:
-    def condition(text: str):
+def _filter(column: Any, definition: Any) -> Filter:
+    def condition(text: str) -> ColumnElement[bool] | None:
         if definition.type == types.BOOLEAN:
             if text.lower() not in TRUE | FALSE:
                 return None

@@ -5,13 +5,14 @@ shown as such, another is shown as null, and comes back when the field gets its 
 """
 
 import re
+from typing import Any
 
 from marshmallow import ValidationError
 from sqlalchemy import ColumnElement, Numeric, and_, case, cast, func, or_
 from sqlalchemy.dialects.postgresql import JSON
 
 from shared.schema import fields
-from shared.schema.parsing import to_date
+from shared.schema.parsing import to_date, unwrapped
 
 TEXT_TYPE, INTEGER, BOOLEAN, DATE, URL, SELECTION = 100, 200, 300, 400, 500, 600
 TYPES = (
@@ -24,19 +25,26 @@ TYPES = (
 )
 DISABLED, LOOSE, EXACT = 0, 1, 2
 LARGEST = 2**63 - 1
+NO_SUCH_CHOICE = "The default must be the value of one of the choices."
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_text = fields.Text(255, blank=True, strip=False)
+
+
+class _AsItIs(fields.Text):
+    strips = False
+
+
+_text = _AsItIs(255, blank=True)
 _integer = fields.Integer(-LARGEST, LARGEST)
 _date = fields.Date()
 
 
-def parse(definition, value):
+def parse(definition: Any, value: Any) -> Any:
     """The value to keep for what a client sent; None clears. Raises ValidationError."""
     return None if value is None or value == "" else _PARSERS[definition.type](definition, value)
 
 
-def parse_default(definition):
+def parse_default(definition: Any) -> Any:
     """The value of an object for which none was sent. Raises ValidationError."""
     text = definition.default
     if text == "":
@@ -46,27 +54,27 @@ def parse_default(definition):
     if definition.type == SELECTION:
         chosen = [int(pk) for pk, choice in definition.choices.items() if choice["value"] == text]
         if not chosen:
-            raise ValidationError("The default must be the value of one of the choices.")
+            raise ValidationError(NO_SUCH_CHOICE)
         return chosen[0]
     return parse(definition, text)
 
 
-def _parse_text(definition, value):
+def _parse_text(definition: Any, value: Any) -> str | None:
     if isinstance(value, bool):
         value = str(value)
-    return _text.deserialize(value) or None
+    text: str = _text.deserialize(value)
+    return text or None
 
 
-def _parse_boolean(definition, value):
+def _parse_boolean(definition: Any, value: Any) -> bool:
     if isinstance(value, (bool, int)) and value in (0, 1):
         return bool(value)
     raise ValidationError("Must be true, false, 1 or 0.")
 
 
-def _parse_selection(definition, value):
+def _parse_selection(definition: Any, value: Any) -> int:
     """The id of a choice, which may be as it is read: `{"value", "label"}`."""
-    if isinstance(value, dict) and "value" in value:
-        value = value["value"]
+    value = unwrapped(value, "value")
     if not isinstance(value, (list, dict, bool)) and str(value) in definition.choices:
         return int(value)
     raise ValidationError("Must be the id of one of the choices.")
@@ -82,12 +90,12 @@ _PARSERS = {
 }
 
 
-def exists(definition, value) -> bool:
+def exists(definition: Any, value: Any) -> bool:
     """Whether the field of a kept value, and the choice that it names, are still there."""
     return definition is not None and (definition.type != SELECTION or str(value) in definition.choices)
 
 
-def shown(definition, value):
+def shown(definition: Any, value: Any) -> Any:
     """The kept `value` in the write face."""
     if value is None:
         return None
@@ -103,7 +111,7 @@ def shown(definition, value):
     return text
 
 
-def shown_sql(definition, value: ColumnElement, as_text: ColumnElement) -> ColumnElement:
+def shown_sql(definition: Any, value: ColumnElement[Any], as_text: ColumnElement[Any]) -> ColumnElement[Any]:
     """`value`, and the same `as_text`, in the read face: as `shown`, but a selection is `{value, label}`."""
     label = definition.choices[as_text]["value"]
     kind = definition.type
@@ -121,9 +129,9 @@ def shown_sql(definition, value: ColumnElement, as_text: ColumnElement) -> Colum
     )
 
 
-def equal_sql(column, definition, text: str) -> ColumnElement:
+def equal_sql(column: Any, definition: Any, text: str) -> ColumnElement[bool]:
     """`column` keeps just what `text` says for this field; the index serves it."""
-    meant = [text]
+    meant: list[Any] = [text]
     if _INTEGER.fullmatch(text) and str(int(text)) == text:
         meant.append(int(text))
     if definition.type == BOOLEAN:
@@ -131,11 +139,12 @@ def equal_sql(column, definition, text: str) -> ColumnElement:
     return or_(*(column.contains({str(definition.id): value}) for value in meant))
 
 
-def contains_sql(column, definition, pattern: str) -> ColumnElement:
-    return column[str(definition.id)].astext.ilike(pattern, escape="\\")
+def contains_sql(column: Any, definition: Any, pattern: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column[str(definition.id)].astext.ilike(pattern, escape="\\")
+    return found
 
 
-def without_value_sql(column, definition) -> ColumnElement:
+def without_value_sql(column: Any, definition: Any) -> ColumnElement[bool]:
     """`column` keeps no value for this selection, or one whose choice is gone."""
     kept = column[str(definition.id)].astext
     return or_(kept.is_(None), kept.not_in(list(definition.choices)))

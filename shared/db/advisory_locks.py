@@ -4,6 +4,7 @@ The locks of one database are its own; still no number stands for two things, wh
 """
 
 from enum import IntEnum, unique
+from typing import Any
 
 from sqlalchemy import Select, func, select
 
@@ -19,11 +20,11 @@ class AdvisoryLock(IntEnum):
     REGION_TREE = 7_326_004
     SUPERUSERS = 7_326_005
 
-    def held(self) -> Select:
+    def held(self) -> Select[Any]:
         """The statement that waits for this lock and keeps it until the transaction ends."""
         return select(func.pg_advisory_xact_lock(int(self)))
 
-    def shared(self) -> Select:
+    def shared(self) -> Select[Any]:
         """The same, together with others who take it shared."""
         return select(func.pg_advisory_xact_lock_shared(int(self)))
 

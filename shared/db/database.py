@@ -1,7 +1,8 @@
 """The database of this process: one pool, short transactions, reads without any."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TypeVar
 
 import psycopg2
 from flask import current_app
@@ -21,6 +22,8 @@ IDLE_TRANSACTION_MS = 15000
 # for, and the search took longer than the rows. What is prepared is prepared because its plan is always the same.
 PLANNING = "-c join_collapse_limit=1 -c plan_cache_mode=force_generic_plan"
 
+T = TypeVar("T")
+
 
 class Database:
     """A pool of connections to one database; `url` may be empty for a process that only documents itself.
@@ -28,7 +31,7 @@ class Database:
     Every transaction runs within `guard(session)`, which may refuse it.
     """
 
-    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager] = nullcontext):
+    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager[object]] = nullcontext) -> None:
         self._guard = guard
         self.engine = create_engine(
             url or "postgresql+psycopg2://",
@@ -50,13 +53,13 @@ class Database:
         self._sessions = sessionmaker(writing, autoflush=False, expire_on_commit=False)
 
     @contextmanager
-    def reading(self) -> "Connection":
+    def reading(self) -> Iterator[Connection]:
         """A connection for statements that need no transaction."""
         with self.engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def transaction(self) -> "Session":
+    def transaction(self) -> Iterator[Session]:
         """A session whose work is committed once, at the end, or rolled back on any error."""
         with self._sessions() as session, session.begin():
             self._connect(session)
@@ -77,7 +80,7 @@ class Database:
             except psycopg2.Error as error:
                 raise ServiceUnavailable("The database is not available.") from error
 
-    def run(self, work: Callable):
+    def run(self, work: Callable[[Session], T]) -> T:
         """The result of `work(session)`, committed; tried once more if passing trouble surely left nothing done."""
         try:
             with self.transaction() as session:
@@ -96,7 +99,7 @@ class _NothingDone(Exception):
     """A deadlock, or a connection that broke before anything was committed."""
 
 
-def _before_commit(work: Callable, session: Session):
+def _before_commit(work: Callable[[Session], T], session: Session) -> T:
     try:
         result = work(session)
         session.flush()
@@ -114,4 +117,5 @@ def was_closed(error: DBAPIError) -> bool:
 
 def database() -> Database:
     """The database of the current application."""
-    return current_app.extensions["patchbay.database"]
+    found: Database = current_app.extensions["patchbay.database"]
+    return found

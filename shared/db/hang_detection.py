@@ -1,7 +1,8 @@
-"""A PostgreSQL that hangs: it takes connections and statements and never answers, and none of its timeouts tells.
+"""Waiting for PostgreSQL: not for one that hangs, nor for longer than the request may take that a statement is for.
 
-Every wait of this process for PostgreSQL goes through `_wait`. A statement may take its time, so after a short silence
-PostgreSQL itself is asked for a sign of life on a connection of its own.
+Every wait of this process for PostgreSQL goes through `_wait`. One that hangs takes connections and statements and
+never answers, and none of its timeouts tells: after a short silence it is asked for a sign of life on a connection of
+its own. A statement that nobody waits for any more is cancelled.
 """
 
 import select
@@ -12,8 +13,10 @@ import time
 import psycopg2
 from psycopg2 import extensions
 
+from shared.http import budget
+
 CONNECT_SECONDS = 3
-SIGN_OF_LIFE_AFTER_SECONDS = 2
+SIGN_OF_LIFE_AFTER_SECONDS = 1
 SIGN_OF_LIFE_SECONDS = 2
 LONGEST_SILENCE_SECONDS = 12  # longer than any statement may run
 _ESTABLISHED = {extensions.STATUS_READY, extensions.STATUS_BEGIN, extensions.STATUS_PREPARED}
@@ -30,16 +33,26 @@ def detect_hangs() -> None:
     extensions.set_wait_callback(_wait)
 
 
-def _wait(connection) -> None:
+def _wait(connection: extensions.connection) -> None:
     established = connection.status in _ESTABLISHED
+    cancelled = False
     while (state := connection.poll()) != extensions.POLL_OK:
         waiting = select.poll()
         waiting.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
         began = time.monotonic()
-        while not waiting.poll(1000 * (SIGN_OF_LIFE_AFTER_SECONDS if established else CONNECT_SECONDS)):
+        while not waiting.poll(1000 * (_step(cancelled) if established else CONNECT_SECONDS)):
             patient = time.monotonic() - began < LONGEST_SILENCE_SECONDS
             if not (established and patient and _lives(connection.info.host, connection.info.port)):
                 raise DatabaseHung("PostgreSQL does not answer")
+            if not cancelled and budget.is_over():
+                connection.cancel()
+                cancelled = True
+
+
+def _step(cancelled: bool) -> float:
+    """The seconds to wait in silence: what was cancelled has no budget any more, but will end by itself."""
+    most = SIGN_OF_LIFE_AFTER_SECONDS
+    return most if cancelled else max(budget.left(most), 0.01)
 
 
 def _lives(host: str, port: int) -> bool:

@@ -1,5 +1,8 @@
 """JSON that PostgreSQL writes as plain text: concatenating texts takes it less time than json_build_object does."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -15,6 +18,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute
 
 NULL = "null"
 
@@ -23,7 +27,7 @@ class Written(Text):
     """The type of a text that is JSON already."""
 
 
-def value_of(value: ColumnElement) -> ColumnElement:
+def value_of(value: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
     """The JSON text of `value`, whatever its type; never NULL."""
     if isinstance(value, Null):
         return type_coerce(literal(NULL), Written())
@@ -34,26 +38,26 @@ def value_of(value: ColumnElement) -> ColumnElement:
     return type_coerce(func.coalesce(text, NULL) if getattr(value, "nullable", True) else text, Written())
 
 
-def object_of(members: dict[str, ColumnElement]) -> ColumnElement:
+def object_of(members: Mapping[str, ColumnElement[Any] | InstrumentedAttribute[Any]]) -> ColumnElement[Any]:
     """The JSON text of an object of at least one member."""
-    pieces = []
+    pieces: list[ColumnElement[Any]] = []
     for name, value in members.items():
         pieces += [literal(f'{"," if pieces else "{"}"{name}":'), value_of(value)]
     return type_coerce(_joined([*pieces, literal("}")]), Written())
 
 
-def object_if(key: ColumnElement, face: ColumnElement) -> ColumnElement:
+def object_if(key: ColumnElement[Any] | InstrumentedAttribute[Any], face: ColumnElement[Any]) -> ColumnElement[Any]:
     """`face`, or null where `key` is NULL."""
     return type_coerce(case((key.is_(None), NULL), else_=face), Written())
 
 
-def list_of(face: ColumnElement, order: list) -> ColumnElement:
+def list_of(face: ColumnElement[Any], order: list[Any]) -> ColumnElement[Any]:
     """The JSON text of the list of every `face`, as an aggregate; `[]` when there is none."""
     listed = literal("[") + func.string_agg(face, aggregate_order_by(literal(","), *order)) + "]"
     return type_coerce(func.coalesce(listed, "[]"), Written())
 
 
-def _joined(pieces: list[ColumnElement]) -> ColumnElement:
+def _joined(pieces: list[ColumnElement[Any]]) -> ColumnElement[Any]:
     """The pieces in a row. Halves are joined first: from left to right, each step would copy all that is there."""
     if len(pieces) == 1:
         return pieces[0]

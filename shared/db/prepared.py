@@ -1,19 +1,25 @@
 """Prepared statements: what is asked again and again in the same words is planned once per connection."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects import postgresql
 
 MOST = 60
 
-_DIALECT = postgresql.dialect(paramstyle="named")
+# A statement that selects some columns, whichever.
+AnySelect = Select[*tuple[Any, ...]]
+
+_DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
 
 
-def sql(statement: Select) -> str:
+def sql(statement: AnySelect) -> str:
     """The text of `statement`, whose parameters are written `$1`, `$2`; as psycopg2 takes it."""
     return str(statement.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})).replace("%", "%%")
 
 
-def execute(connection: Connection, name: str, statement: str, values: tuple) -> list:
+def execute(connection: Connection, name: str, statement: str, values: tuple[Any, ...]) -> Sequence[Any]:
     """The rows of `statement`, prepared as `name` on first use; the server keeps at most `MOST` for a connection."""
     known = connection.info.setdefault("prepared", set())
     if name not in known:

@@ -9,6 +9,7 @@ where that reference is `counted` (`shared.schema.columns.reference`).
 
 from collections.abc import Iterable
 from operator import eq
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 )
 
 from shared.db.advisory_locks import AdvisoryLock
+from shared.db.stored import Searchable, StoredModel
 
 ALL_ROWS = "0"  # in place of the id of an object
 _NOTE = "INSERT INTO row_tally (label, object_id, difference)"
@@ -74,17 +76,17 @@ def add(metadata: MetaData) -> None:
     Index(None, made.c.label, made.c.object_id)
 
 
-def total(model) -> Select:
+def total(model: StoredModel) -> Select[int]:
     """The number of rows of `model`."""
     return _sum(model.__table__, model.label, int(ALL_ROWS))
 
 
-def referring(column: Column, pk) -> Select:
+def referring(column: Column[Any], pk: int | ScalarSelect[Any]) -> Select[int]:
     """The number of rows whose counted reference `column` is to the object `pk`."""
     return _sum(column.table, label_of(column), pk)
 
 
-def referring_sql(columns: Iterable[Column]) -> str:
+def referring_sql(columns: Iterable[Column[Any]]) -> str:
     """SQL of the same for the objects `$1` and each of the references `columns`: (object id, label, number)."""
     labels = ", ".join(f"'{label_of(column)}'" for column in columns)
     return f"""
@@ -94,7 +96,7 @@ def referring_sql(columns: Iterable[Column]) -> str:
     """
 
 
-def meeting(condition: ColumnElement) -> Select | None:
+def meeting(condition: ColumnElement[Any]) -> Select[int] | None:
     """The number of rows that meet `condition`, where that is a counted reference to one object; else None."""
     compared = isinstance(condition, BinaryExpression) and condition.operator is eq
     if not compared or not isinstance(condition.left, Column) or not isinstance(condition.right, ScalarSelect):
@@ -102,20 +104,20 @@ def meeting(condition: ColumnElement) -> Select | None:
     return referring(condition.left, condition.right) if condition.left.info.get("counted") else None
 
 
-def label_of(column: Column) -> str:
+def label_of(column: Column[Any]) -> str:
     """The label of the tally of a reference. Raises ValueError if that is not `counted`."""
     if not column.info.get("counted"):
         raise ValueError(f"{column} is not counted")
     return str(column)
 
 
-def _sum(table: Table, label: str, pk) -> Select:
+def _sum(table: Table, label: str, pk: int | ScalarSelect[Any]) -> Select[int]:
     tally = table.metadata.tables["row_tally"]
     added = cast(func.coalesce(func.sum(tally.c.difference), 0), BigInteger)
     return select(added).where(tally.c.label == label, tally.c.object_id == pk)
 
 
-def install(connection: Connection, resources) -> None:
+def install(connection: Connection, resources: Iterable[Searchable]) -> None:
     """Have the tallies of every table of `resources` kept; what was not counted gets counted once."""
     models = {resource.model: None for resource in resources}
     # This holds back other writers of the tables until the transaction ends.
@@ -126,15 +128,15 @@ def install(connection: Connection, resources) -> None:
             connection.exec_driver_sql(counting(model, label))
 
 
-def tallies_of(model) -> dict[str, str]:
+def tallies_of(model: StoredModel) -> dict[str, str]:
     """The tallies of `model` by label, each with the SQL of the object that a row counts for, null for none."""
     counted = [column for column in model.__table__.columns if column.info.get("counted")]
     return {model.label: ALL_ROWS, **{label_of(column): column.name for column in counted}}
 
 
-def counting(model, label: str) -> str:
+def counting(model: StoredModel, label: str) -> str:
     """SQL that counts the rows of `model` for a tally that has none."""
-    row = _row(label, tallies_of(model)[label], model.__tablename__)
+    row = _row(label, tallies_of(model)[label], model.__table__.name)
     return f"{_NOTE} SELECT label, object_id, count(*) FROM ({row}) AS counted GROUP BY 1, 2"
 
 
@@ -143,8 +145,8 @@ def _row(label: str, counted: str, source: str) -> str:
     return f"SELECT '{label}' AS label, {counted} AS object_id FROM {source} WHERE {counted} IS NOT NULL"
 
 
-def _triggers(model) -> str:
-    table = model.__tablename__
+def _triggers(model: StoredModel) -> str:
+    table = model.__table__.name
     events = [
         f"""
 CREATE OR REPLACE TRIGGER row_tally_{event.lower()} AFTER {event} ON {table}

@@ -3,11 +3,16 @@
 The embedded PostgreSQL has none; a server of one's own usually has.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from sqlalchemy import Column, Connection, String, text
 from sqlalchemy.exc import DBAPIError
 
+from shared.db.stored import Searchable
 
-def install(connection: Connection, resources) -> None:
+
+def install(connection: Connection, resources: Iterable[Searchable]) -> None:
     """An index for every text column that `q` looks into."""
     if not _extended(connection):
         return
@@ -30,6 +35,6 @@ def _extended(connection: Connection) -> bool:
     return True
 
 
-def _searched(resource) -> list[Column]:
+def _searched(resource: Searchable) -> list[Column[Any]]:
     columns = [resource.model.__table__.columns.get(each) for each in resource.search if isinstance(each, str)]
     return [column for column in columns if column is not None and isinstance(column.type, String)]

@@ -20,7 +20,7 @@ UNUSED_SECONDS = 60
 class Client:
     """Asks the server at `url`, from many threads at once; at most `idle` unused connections are kept."""
 
-    def __init__(self, url: str, connect_seconds: float, idle: int):
+    def __init__(self, url: str, connect_seconds: float, idle: int) -> None:
         address = urlsplit(url)
         self._tls = ssl.create_default_context() if address.scheme == "https" else None
         self._host, self._port = address.hostname, address.port or (443 if self._tls else 80)

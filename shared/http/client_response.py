@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from shared.http import budget
+
 MOST_HEADER_LINES = 100
 MOST_HEADER_BYTES = 1 << 16
 PIECE_BYTES = 1 << 16
@@ -35,7 +37,9 @@ class ClientResponse:
     `endless` is one of which only a hang-up would mark the end. `give_back` takes a connection that is free again.
     """
 
-    def __init__(self, give_back: Callable, connection: socket.socket, method: str, seconds: float):
+    def __init__(
+        self, give_back: Callable[[socket.socket], None], connection: socket.socket, method: str, seconds: float
+    ) -> None:
         self._give_back, self._connection, self._method = give_back, connection, method
         self._seconds, self._deadline = seconds, time.monotonic() + seconds
         self._received = _Received()
@@ -45,12 +49,11 @@ class ClientResponse:
     def begun(self) -> "ClientResponse":
         """This, as soon as its head is there. Raises TimedOut, Broken."""
         with closed_on_failure(self._connection):
-            self._connection.settimeout(max(self._deadline - time.monotonic(), _SOON))
             arrived = 0
             while not self._received.begun:
                 if arrived > MOST_HEADER_BYTES:
                     raise Broken("too long a head")
-                arrived += self._receive()
+                arrived += self._receive_in_time()
             self._connection.settimeout(self._seconds)
         self._understand()
         return self
@@ -84,6 +87,17 @@ class ClientResponse:
         if not self._finished:
             self._connection.close()
 
+    def _receive_in_time(self) -> int:
+        """As `_receive`, until the deadline, or until whoever waits here for the reply is gone."""
+        while True:
+            left = max(self._deadline - time.monotonic(), _SOON)
+            self._connection.settimeout(min(left, budget.LOOK_UP_SECONDS))
+            try:
+                return self._receive()
+            except TimeoutError:
+                if left <= budget.LOOK_UP_SECONDS or budget.is_over():
+                    raise
+
     def _receive(self) -> int:
         """Wait for the next piece and have it understood; how long it was."""
         piece = self._connection.recv(PIECE_BYTES)
@@ -103,7 +117,7 @@ class ClientResponse:
 class _Received:
     """What httptools has understood of one reply so far."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.headers: list[tuple[str, str]] = []
         self.begun = self.ended = False
         self._pieces: list[bytes] = []

@@ -8,18 +8,22 @@ Refusal (an HTTP status and a JSON body)
 ├── NotAcceptable    406
 ├── Protected        409  {"detail": "…", "dependents": […]}
 ├── Outdated         412
+├── TooLarge         413
 ├── Unsupported      415
 └── Unavailable      503  {"detail": "…"} and Retry-After
 """
 
 import logging
+from typing import Any
 
 import psycopg2.errors
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
+from shared import JsonObject
 from shared.http import responses
 
 NON_FIELD = "non_field_errors"
@@ -33,7 +37,7 @@ class ApiError(Exception):
 
     status = 500
 
-    def __init__(self, body, headers=None):
+    def __init__(self, body: str | JsonObject | list[Any], headers: dict[str, str] | None = None) -> None:
         super().__init__(body)
         self.body = body if isinstance(body, (dict, list)) else {"detail": body}
         self.headers = headers or {}
@@ -50,7 +54,9 @@ class Forbidden(ApiError):
 
     status = 403
 
-    def __init__(self, body="You do not have permission to perform this action."):
+    def __init__(
+        self, body: str | JsonObject | list[Any] = "You do not have permission to perform this action."
+    ) -> None:
         super().__init__(body)
 
 
@@ -59,7 +65,7 @@ class NotFound(ApiError):
 
     status = 404
 
-    def __init__(self, body="Not found."):
+    def __init__(self, body: str | JsonObject | list[Any] = "Not found.") -> None:
         super().__init__(body)
 
 
@@ -68,7 +74,7 @@ class MethodNotAllowed(ApiError):
 
     status = 405
 
-    def __init__(self, method: str):
+    def __init__(self, method: str) -> None:
         super().__init__(f'Method "{method}" not allowed.')
 
 
@@ -83,7 +89,7 @@ class Protected(ApiError):
 
     status = 409
 
-    def __init__(self, detail: str, dependents: list[dict]):
+    def __init__(self, detail: str, dependents: list[JsonObject]) -> None:
         super().__init__({"detail": detail, "dependents": dependents})
 
 
@@ -92,8 +98,14 @@ class PreconditionFailed(ApiError):
 
     status = 412
 
-    def __init__(self, body="The object has been changed since you read it."):
+    def __init__(self, body: str | JsonObject | list[Any] = "The object has been changed since you read it.") -> None:
         super().__init__(body)
+
+
+class TooLarge(ApiError):
+    """More was sent than one request may bring."""
+
+    status = 413
 
 
 class UnsupportedMediaType(ApiError):
@@ -107,7 +119,7 @@ class ServiceUnavailable(ApiError):
 
     status = 503
 
-    def __init__(self, detail: str):
+    def __init__(self, detail: str) -> None:
         super().__init__(detail, {"Retry-After": str(RETRY_SECONDS)})
 
 
@@ -120,11 +132,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _refusal(error: ApiError):
+def _refusal(error: ApiError) -> Response:
     return responses.json_response(error.body, error.status, error.headers)
 
 
-def _http(error: HTTPException):
+def _http(error: HTTPException) -> BaseResponse:
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()
     if error.code == 405:
@@ -133,19 +145,23 @@ def _http(error: HTTPException):
     return responses.json_response({"detail": detail}, error.code or 500)
 
 
-def _database(error: DBAPIError):
+def _database(error: DBAPIError) -> Response:
     """What the database refused although validation let it pass: a race, a deadlock, or its absence."""
     cause = error.orig
     if isinstance(error, IntegrityError):
         return _refusal(BadRequest({NON_FIELD: ["This conflicts with a change made at the same moment."]}))
     if isinstance(cause, (psycopg2.errors.NumericValueOutOfRange, psycopg2.errors.UntranslatableCharacter)):
         return _refusal(BadRequest("A value is out of range."))
+    if isinstance(cause, psycopg2.errors.ProgramLimitExceeded):
+        return _refusal(BadRequest("A value is longer than can be stored."))
+    if isinstance(cause, psycopg2.errors.QueryCanceled):
+        return _refusal(ServiceUnavailable("The request takes longer than it may."))
     if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
         log.warning("database unavailable: %s", type(cause).__name__)
         return _refusal(ServiceUnavailable("The database is not available, or busy with a conflicting change."))
     return _unexpected(error)
 
 
-def _unexpected(error: Exception):
+def _unexpected(error: Exception) -> Response:
     log.error("unexpected error", exc_info=error, extra={"request_id": g.get("request_id")})
     return responses.json_response({"detail": "Internal error; it has been logged."}, 500)

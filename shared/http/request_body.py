@@ -2,17 +2,31 @@
 
 import json
 import re
+from typing import Any
 
+import flask
 import orjson
 from flask import request
+from werkzeug.formparser import FormDataParser
 
-from shared.http.errors import NON_FIELD, BadRequest, UnsupportedMediaType
+from shared import JsonObject
+from shared.config import settings
+from shared.http.errors import NON_FIELD, BadRequest, TooLarge, UnsupportedMediaType
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONG_NUMBER = re.compile(rb"\d{19}")
 
 
-def body():
+class Request(flask.Request):
+    """A request that says so when its form cannot be read; Flask takes that for an empty form."""
+
+    def make_form_data_parser(self) -> FormDataParser:
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
+
+
+def body() -> Any:
     """The parsed body of the request; an empty one is `{}`. Raises BadRequest or UnsupportedMediaType."""
     if request.mimetype in FORMS:
         return _form()
@@ -25,20 +39,34 @@ def body():
         parsed = orjson.loads(data)
         # Beyond 64 bits orjson makes an integer a float, and loses digits.
         return json.loads(data) if _LONG_NUMBER.search(data) else parsed
-    except (orjson.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest(f"JSON parse error - {error}") from error
+
+
+def objects() -> tuple[list[Any], bool]:
+    """What a POST creates, and whether it came as a list. Raises BadRequest, UnsupportedMediaType or TooLarge."""
+    sent = body()
+    if not isinstance(sent, list):
+        return [require_object(sent)], False
+    if len(sent) > settings.max_bulk_objects:
+        raise TooLarge(f"At most {settings.max_bulk_objects} objects can be created at once; these are {len(sent)}.")
+    return sent, True
 
 
 def is_form() -> bool:
     return request.mimetype in FORMS
 
 
-def _form() -> dict:
-    """A form as data: the last value of each name."""
+def _form() -> JsonObject:
+    """A form as data: the last value of each name. Raises BadRequest for a form that is none."""
+    try:
+        request.form  # noqa: B018  (reads it)
+    except ValueError as error:
+        raise BadRequest(f"Form parse error - {error}") from error
     return {name: texts[-1] for name, texts in request.form.lists()} | dict(request.files)
 
 
-def require_object(data) -> dict:
+def require_object(data: Any) -> JsonObject:
     """`data`, which must be a JSON object. Raises BadRequest."""
     if isinstance(data, dict):
         return data
@@ -47,5 +75,5 @@ def require_object(data) -> dict:
     raise BadRequest(not_an_object(data))
 
 
-def not_an_object(data) -> dict:
+def not_an_object(data: Any) -> dict[str, list[str]]:
     return {NON_FIELD: [f"Invalid data. Expected a dictionary, but got {type(data).__name__}."]}

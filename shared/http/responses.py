@@ -3,6 +3,7 @@
 import json
 import re
 from hashlib import sha256
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -19,11 +20,11 @@ def base_url() -> str:
     return g.get("base_url") or f"{request.scheme}://{request.host}"
 
 
-def json_response(body, status: int = 200, headers: dict | None = None) -> Response:
+def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return raw_response(orjson.dumps(body), status, headers)
 
 
-def raw_response(body: bytes | str, status: int = 200, headers: dict | None = None) -> Response:
+def raw_response(body: bytes | str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A reply whose body is JSON already.
 
     It names the services that could not be asked (`X-Degraded`), and what of the query string means nothing here

@@ -1,62 +1,42 @@
 """Filters: what a list can be narrowed by.
 
-A filter turns the values of one query parameter into a SQL condition. For all of them: a blank value is ignored,
+A filter turns the values of one query parameter into one SQL condition. For all of them: a blank value is ignored,
 repeating means OR, `null` (and `0`, where that is no value of its own) means "none", and a value that cannot be
-matches nothing.
+matches nothing. How often a parameter may be repeated is limited by what each value costs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import Select, and_, false, func, or_, select
 
-from shared.query.paths import Back, reach, target_of
+from shared.query.filter_base import IMPOSSIBLE, NULL, AnyColumn, ColumnFilter, Condition, Filter, one_of
+from shared.query.paths import Ids, Path, reach, target_of
 from shared.schema import fields, parsing
+from shared.schema.fields import Choices
+from shared.schema.models import Record
 
 TRUE, FALSE = {"true", "1", "yes", "2"}, {"false", "0", "no", "3"}
-NULL = "null"
 MAX_BIGINT = 2**63 - 1
 
 
-class Filter:
-    """A query parameter `name`; `condition(text)` gives the SQL of one value, or None when nothing can match.
-
-    `kind` says to forms and documents what the parameter takes: text, integer, boolean, date, choice or reference;
-    `target` is the model of whose objects it takes ids or, `by_key`, natural keys.
-    """
-
-    kind = "text"
-
-    def __init__(self, name: str, condition: "Callable[[str], ColumnElement | None]", target=None, by_key=False):
-        self.name, self.condition, self.target, self.by_key = name, condition, target, by_key
-
-    def where(self, values: list[str]) -> ColumnElement | None:
-        """The condition of all `values` together, or None when every one is blank."""
-        given = [text for value in values if (text := value.strip())]
-        if not given:
-            return None
-        conditions = [self.condition(text) if "\x00" not in text else None for text in given]
-        if any(condition is None for condition in conditions):
-            return false()
-        return or_(*conditions)
+class TextFilter(ColumnFilter):
+    def __init__(self, name: str, column: AnyColumn, nullable: bool = False) -> None:
+        super().__init__(name, column, lambda text: None if nullable and text.lower() == NULL else text)
 
 
-class TextFilter(Filter):
-    def __init__(self, name, column, nullable=False):
-        super().__init__(name, lambda text: column.is_(None) if nullable and text.lower() == NULL else column == text)
-
-
-class NumberFilter(Filter):
+class NumberFilter(ColumnFilter):
     kind = "integer"
 
-    def __init__(self, name, column, nullable=False):
-        def condition(text):
+    def __init__(self, name: str, column: AnyColumn, nullable: bool = False) -> None:
+        def read(text: str) -> Any:
             if nullable and text.lower() == NULL:
-                return column.is_(None)
+                return None
             number = parsing.to_whole(text)
-            return column == number if number is not None and abs(number) <= MAX_BIGINT else None
+            return number if number is not None and abs(number) <= MAX_BIGINT else IMPOSSIBLE
 
-        super().__init__(name, condition)
+        super().__init__(name, column, read)
 
 
 class BooleanFilter(Filter):
@@ -67,58 +47,55 @@ class BooleanFilter(Filter):
 
     kind = "boolean"
 
-    def __init__(self, name, condition):
+    def __init__(self, name: str, condition: Condition) -> None:
         super().__init__(name, lambda text: condition if text.lower() in TRUE else ~condition)
 
-    def where(self, values):
+    def where(self, values: list[str]) -> Condition | None:
         return super().where([value for value in values if value.strip().lower() in TRUE | FALSE])
 
 
-class ChoiceFilter(Filter):
+class ChoiceFilter(ColumnFilter):
     kind = "choice"
 
-    def __init__(self, name, column, choices):
+    def __init__(self, name: str, column: AnyColumn, choices: Choices[Any]) -> None:
         self.choices = choices
         by_text = {str(value): value for value, _ in choices}
-        by_boolean = {value: value for value, _ in choices if isinstance(value, bool)}
+        has_booleans = any(isinstance(value, bool) for value, _ in choices)
 
-        def condition(text):
-            if by_boolean and text.lower() in TRUE | FALSE:
-                return column == (text.lower() in TRUE)
-            if text in by_text:
-                return column == by_text[text]
-            return column.is_(None) if text.lower() in (NULL, "0", "none") else None
+        def read(text: str) -> Any:
+            if has_booleans and text.lower() in TRUE | FALSE:
+                return text.lower() in TRUE
+            return by_text.get(text, None if text.lower() in (NULL, "0", "none") else IMPOSSIBLE)
 
-        super().__init__(name, condition)
+        super().__init__(name, column, read)
 
 
-class DateFilter(Filter):
+class DateFilter(ColumnFilter):
     kind = "date"
 
-    def __init__(self, name, column):
-        def condition(text):
+    def __init__(self, name: str, column: AnyColumn) -> None:
+        def read(text: str) -> Any:
             month_first = text.split("/")
             if len(month_first) == 3:
                 text = "-".join((month_first[2], *month_first[:2]))
-            day = parsing.to_date(text)
-            return column == day if day else None
+            return parsing.to_date(text) or IMPOSSIBLE
 
-        super().__init__(name, condition)
+        super().__init__(name, column, read)
 
 
-class SpelledFilter(Filter):
+class SpelledFilter(ColumnFilter):
     """A value in any of the spellings that `field` takes in a body (`prefix`)."""
 
-    def __init__(self, name, column, field):
-        def condition(text):
+    def __init__(self, name: str, column: AnyColumn, field: fields.Field) -> None:
+        def read(text: str) -> Any:
             if field.allow_none and text.lower() == NULL:
-                return column.is_(None)
-            try:
-                return column == field.deserialize(text)
-            except ValidationError:
                 return None
+            try:
+                return field.deserialize(text)
+            except ValidationError:
+                return IMPOSSIBLE
 
-        super().__init__(name, condition)
+        super().__init__(name, column, read)
 
 
 class ReferenceFilter(Filter):
@@ -128,45 +105,52 @@ class ReferenceFilter(Filter):
     """
 
     kind = "reference"
+    most_values = ColumnFilter.most_values
+    target: type[Record]
 
-    def __init__(self, name, model, path: "tuple[str | Back, ...]", by_key: bool):
+    def __init__(self, name: str, model: type[Record], path: Path, by_key: bool) -> None:
+        super().__init__(name, lambda text: self._any_of([text]), target_of(model, path), by_key)
         self.model, self.path = model, path
-        super().__init__(name, self._condition, target_of(model, path), by_key)
 
-    def _condition(self, text):
-        if _is_null(text):
-            return reach(self.model, self.path, None)
-        ids = self._ids(text)
-        if ids is None:
-            return None
-        wanted = ids if self.target is self.model else self.target.with_descendants(ids)
-        if wanted is ids and (not self.by_key or self.target.key_unique()):
-            wanted = ids.limit(1).scalar_subquery()
-        return reach(self.model, self.path, wanted)
+    def _any_of(self, texts: list[str]) -> Condition:
+        named = [text for text in texts if not _is_null(text)]
+        keys = set(named) if self.by_key else {parsing.to_integer(text) for text in named}
+        if None in keys:
+            return false()
+        conditions = [reach(self.model, self.path, self._ids(keys))] if keys else []
+        if len(named) < len(texts):
+            conditions.append(reach(self.model, self.path, None))
+        found = or_(*conditions)
+        return and_(found, self._all_there(keys)) if len(keys) > 1 else found
 
-    def _ids(self, text) -> Select | None:
-        """The ids of the objects that `text` names."""
-        if self.by_key:
-            key = self.target.attributes[self.target.key].column
-            return select(self.target.id).where(getattr(self.target, key) == text)
-        found = _one_of(self.target.id, [text])
-        return None if found is None else select(self.target.id).where(found)
+    def _ids(self, keys: set[Any]) -> Ids:
+        """The ids of the objects that are named, and of what is below them."""
+        ids = self._named(self.target.id, keys)
+        wanted: Ids = ids if self.target is self.model else self.target.with_descendants(ids)
+        alone = wanted is ids and len(keys) == 1 and (not self.by_key or self.target.key_unique())
+        return ids.limit(1).scalar_subquery() if alone else wanted
 
-    def where(self, values):
-        """As everywhere, but NetBox empties the list when one of several values names nothing."""
-        condition = super().where(values)
-        named = [text for value in values if (text := value.strip()) and not _is_null(text)]
-        if len(named) < 2 or condition is None or "\x00" in "".join(named):
-            return condition
-        ids = [self._ids(text) for text in named]
-        return false() if any(each is None for each in ids) else and_(condition, *(exists(each) for each in ids))
+    def _all_there(self, keys: set[Any]) -> Condition:
+        """NetBox empties the list when one of several values names nothing."""
+        return self._named(func.count(self._key.distinct()), keys).scalar_subquery() == len(keys)
+
+    def _named(self, what: Any, keys: set[Any]) -> Select[int]:
+        """`what` of the objects that have one of `keys`."""
+        usable = keys if self.by_key else {key for key in keys if abs(key) <= parsing.MAX_INTEGER}
+        return select(what).where(one_of(self._key, list(usable)))
+
+    @property
+    def _key(self) -> Any:
+        return getattr(self.target, self.target.attributes[self.target.key].column) if self.by_key else self.target.id
 
 
 class SearchFilter(Filter):
     """`q`: any of the expressions contains the text, whatever the case; `extra(text)` may add conditions."""
 
-    def __init__(self, expressions, extra: "Callable[[str], list[ColumnElement]] | None" = None):
-        def condition(text):
+    most_values = 5
+
+    def __init__(self, expressions: Iterable[AnyColumn], extra: Callable[[str], list[Condition]] | None = None) -> None:
+        def condition(text: str) -> Condition | None:
             pattern = f"%{escape_like(text)}%"
             found = [expression.ilike(pattern, escape="\\") for expression in expressions]
             return or_(*found, *(extra(text) if extra else ()))
@@ -176,40 +160,44 @@ class SearchFilter(Filter):
 
 class IdFilter(Filter):
     kind = "integer"
+    most_values = ColumnFilter.most_values
 
-    def __init__(self, model):
-        super().__init__("id", lambda text: _one_of(model.id, [text]))
+    def __init__(self, model: type[Record], name: str = "id") -> None:
+        super().__init__(name, lambda text: self._any_of([text]))
+        self._column = model.id
+
+    def _any_of(self, texts: list[str]) -> Condition:
+        numbers = [number for text in texts if (number := parsing.to_integer(text)) is not None]
+        if len(numbers) < len(texts):
+            return false()
+        return self._column.in_([number for number in numbers if abs(number) <= parsing.MAX_INTEGER])
 
 
-class IdInFilter(Filter):
-    """`id__in`: ids separated by commas."""
+class IdInFilter(IdFilter):
+    """`id__in`: ids separated by commas, as many as an address has room for."""
 
-    def __init__(self, model):
-        super().__init__("id__in", lambda text: _one_of(model.id, [part for part in text.split(",") if part.strip()]))
+    def __init__(self, model: type[Record]) -> None:
+        super().__init__(model, "id__in")
+
+    def _any_of(self, texts: list[str]) -> Condition:
+        return super()._any_of([part for text in texts for part in text.split(",") if part.strip()])
 
 
 def _is_null(text: str) -> bool:
     return text.lower() == NULL or text == "0"
 
 
-def _one_of(column, texts: list[str]) -> ColumnElement | None:
-    numbers = [parsing.to_integer(text) for text in texts]
-    if None in numbers:
-        return None
-    return column.in_([number for number in numbers if abs(number) <= parsing.MAX_INTEGER])
-
-
 def escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def of_attribute(model, name: str) -> list[Filter]:
+def of_attribute(model: type[Record], name: str) -> list[Filter]:
     """The filters that the kind of attribute `name` calls for; a reference has two, `x_id` and `x`."""
     attribute = model.attributes[name]
     field = attribute.field
     if attribute.is_reference or attribute.is_list:
-        by_id, by_key = related(name, model, (name,))
-        return [by_id, by_key] if by_id.target.key in by_id.target.attributes else [by_id]
+        target, both = target_of(model, (name,)), related(name, model, (name,))
+        return both if target.key in target.attributes else both[:1]
     column = getattr(model, attribute.column)
     if isinstance(field, fields.Choice):
         return [ChoiceFilter(name, column, field.choices)]
@@ -224,5 +212,5 @@ def of_attribute(model, name: str) -> list[Filter]:
     return [SpelledFilter(name, column, field)]
 
 
-def related(name: str, model, path: "tuple[str | Back, ...]") -> list[Filter]:
+def related(name: str, model: type[Record], path: Path) -> list[Filter]:
     return [ReferenceFilter(f"{name}_id", model, path, False), ReferenceFilter(name, model, path, True)]

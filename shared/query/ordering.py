@@ -1,15 +1,20 @@
 """The order of a list: names of attributes, through references where dotted, and the id to break ties."""
 
+from collections.abc import Iterator
 from itertools import takewhile
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select
+from sqlalchemy import Column, ColumnElement
 from sqlalchemy.orm import aliased
+
+from shared.db.prepared import AnySelect
+from shared.schema.models import Attribute, Record
 
 
 class Ordering:
     """`names` as in `Resource.order`; `-name` descends, `name?` puts nulls first (elsewhere they come last)."""
 
-    def __init__(self, model, names: tuple[str, ...]):
+    def __init__(self, model: type[Record], names: tuple[str, ...]) -> None:
         self.model, self.names = model, names
 
     @property
@@ -19,14 +24,16 @@ class Ordering:
         steps = self._steps(tuple(first.split(".")[:-1])) if first.strip("-?") == first else ()
         return any(step.field.allow_none for _, step in steps)
 
-    def apply(self, statement: Select, instead: tuple = (), half: bool = False) -> Select:
+    def apply(
+        self, statement: AnySelect, instead: tuple[ColumnElement[Any], ...] = (), half: bool = False
+    ) -> AnySelect:
         """`statement` over the model, ordered; by the expressions `instead`, if there are any.
 
         With `half` only the rows that come first in an order that `halves`.
         """
         if instead:
             return statement.order_by(*instead, self.model.id)
-        joined = {(): self.model}
+        joined: dict[tuple[str, ...], type[Record]] = {(): self.model}
         keys = []
         for name in self.names:
             *path, last = name.strip("-?").split(".")
@@ -34,7 +41,9 @@ class Ordering:
             keys.append(_key(name, getattr(joined[tuple(path)], last)))
         return statement.order_by(*keys, self.model.id)
 
-    def _follow(self, statement: Select, joined: dict, path: tuple[str, ...], inner: bool) -> Select:
+    def _follow(
+        self, statement: AnySelect, joined: dict[tuple[str, ...], type[Record]], path: tuple[str, ...], inner: bool
+    ) -> AnySelect:
         """Join what `path` leads to, once; an inner join lets the planner walk the index of the other table."""
         if path in joined:
             return statement
@@ -48,7 +57,7 @@ class Ordering:
         # No JOIN: those run in the order they are written (shared/db/database.py), and a filter may start better.
         return statement.where(key == joined[path].id)
 
-    def _steps(self, path: tuple[str, ...]):
+    def _steps(self, path: tuple[str, ...]) -> Iterator[tuple[type[Record], Attribute]]:
         """The (model, attribute) of each reference along `path`."""
         model = self.model
         for name in path:
@@ -56,15 +65,15 @@ class Ordering:
             yield model, attribute
             model = model.model_of(attribute.field.target)
 
-    def own_keys(self) -> dict[Column, ColumnElement]:
+    def own_keys(self) -> dict[Column[Any], ColumnElement[Any]]:
         """The keys that the order starts with, as far as they are columns of the model's own table."""
-        keys = {}
+        keys: dict[Column[Any], ColumnElement[Any]] = {}
         for name in takewhile(lambda name: "." not in name, self.names):
             column = self.model.__table__.columns[name.strip("-?")]
             keys[column] = _key(name, column)
         return keys
 
 
-def _key(name: str, column) -> ColumnElement:
-    key = column.desc() if name.startswith("-") else column
+def _key(name: str, column: Column[Any]) -> ColumnElement[Any]:
+    key: ColumnElement[Any] = column.desc() if name.startswith("-") else column
     return key.nulls_first() if name.endswith("?") else key

@@ -1,6 +1,7 @@
 """Pages of a list: `limit` and `offset`, or `limit` and `cursor`, and the links to the neighbours."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
@@ -68,7 +69,7 @@ def _id(text: str) -> int:
     return found
 
 
-def _link(**changes) -> str:
+def _link(**changes: Any) -> str:
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
     changed = [(name, str(value)) for name, value in changes.items() if value is not None]
     return f"{base_url()}{request.path}?{urlencode(sorted(kept + changed))}"

@@ -4,19 +4,23 @@ A note leaves the outbox once extras has it; extras keeps one entry for each not
 """
 
 import uuid
+from functools import partial
+from typing import Any
 
 from flask import current_app, g
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Row, Table, delete, insert, select
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.db.database import database
 from shared.references import client, releasing
+from shared.schema.models import Record
 
 CREATED, MODIFIED, DELETED = 1, 3, 5
 BATCH = 500
 
 
-def note(session: Session, model, action: int, objects: list) -> None:
+def note(session: Session, model: type[Record], action: int, objects: list[Any]) -> None:
     """Note that the caller did `action` to `objects` of `model`."""
     identity = g.identity
     if not objects or identity.user_id is None:
@@ -26,7 +30,7 @@ def note(session: Session, model, action: int, objects: list) -> None:
     g.activity_noted = True
 
 
-def _entry(user_id: int, action: int, row) -> dict:
+def _entry(user_id: int, action: int, row: Record) -> JsonObject:
     named = releasing.dependent(row)
     return {
         "id": uuid.uuid4(),
@@ -46,7 +50,7 @@ def wake() -> None:
         follower.wake()
 
 
-def hand_over(base) -> None:
+def hand_over(base: type[Record]) -> None:
     """Tell extras what was noted here. Raises ServiceDown."""
     outbox = base.metadata.tables["activity_outbox"]
     while True:
@@ -56,8 +60,12 @@ def hand_over(base) -> None:
             return
         client.call("extras", "activity", {"notes": [_told(each) for each in notes]})
         told = [each.id for each in notes]
-        database().run(lambda session, told=told: session.execute(delete(outbox).where(outbox.c.id.in_(told))))
+        database().run(partial(_forget, outbox=outbox, told=told))
 
 
-def _told(row) -> dict:
+def _forget(session: Session, outbox: Table, told: list[uuid.UUID]) -> None:
+    session.execute(delete(outbox).where(outbox.c.id.in_(told)))
+
+
+def _told(row: Row[*tuple[Any, ...]]) -> JsonObject:
     return {str(name): value for name, value in row._mapping.items()}

@@ -5,16 +5,19 @@ A page of replicas whose digest is the owner's own costs one short call; only wh
 
 import hashlib
 import time
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import delete, func, select, union, update
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.db.database import database
 from shared.references import client, following, holding, owning
 from shared.schema import parsing
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Record
 
 PAGE = 1000
 LATE_SECONDS = 5
@@ -46,7 +49,7 @@ class Finding(NamedTuple):
 # --- the holder ----------------------------------------------------------------------------------------------------
 
 
-def audit(base, repair: bool) -> list[Finding]:
+def audit(base: type[Record], repair: bool) -> list[Finding]:
     """What is wrong with all that this service holds; after a `repair`, what is left. Raises ServiceDown."""
     found = _lasting(base)
     if repair and found:
@@ -56,7 +59,7 @@ def audit(base, repair: bool) -> list[Finding]:
     return sorted(found)
 
 
-def _note(base, found: set[Finding]) -> None:
+def _note(base: type[Record], found: set[Finding]) -> None:
     """Keep the outcome, for those who look later."""
     positions = base.metadata.tables["reference_position"]
     with database().transaction() as session:
@@ -66,14 +69,14 @@ def _note(base, found: set[Finding]) -> None:
             session.execute(update(positions).where(positions.c.owner == owner).values(outcome))
 
 
-def _restored(session: Session, base) -> dict[str, str]:
+def _restored(session: Session, base: type[Record]) -> dict[str, str]:
     """`{owner: "owner" or "holder"}`: where one of the two was found to be behind the other."""
     positions = base.metadata.tables["reference_position"]
     statement = select(positions.c.owner, positions.c.restored).where(positions.c.restored.is_not(None))
     return dict(session.execute(statement).tuples().all())
 
 
-def _lasting(base) -> set[Finding]:
+def _lasting(base: type[Record]) -> set[Finding]:
     """Findings that are there twice: what is only on its way is gone the second time."""
     found = _findings(base)
     if found:
@@ -82,7 +85,7 @@ def _lasting(base) -> set[Finding]:
     return found
 
 
-def _findings(base) -> set[Finding]:
+def _findings(base: type[Record]) -> set[Finding]:
     found: set[Finding] = set()
     for owner in following.owners(base):
         following.pull(base, owner)
@@ -98,11 +101,12 @@ def _findings(base) -> set[Finding]:
         return found | {Finding(owner, owner if which == "owner" else base.app, 0, RESTORED) for owner, which in behind}
 
 
-def _compare(target) -> set[Finding]:
+def _compare(target: type[Record]) -> set[Finding]:
     """The findings of one type, page by page."""
     owner = CONTRACTS[target.label].owner
     found: set[Finding] = set()
-    after, until = 0, 0
+    after: int = 0
+    until: int | None = 0
     while until is not None:
         with database().transaction() as session:
             rows = replica_rows(session, target, after)
@@ -112,18 +116,18 @@ def _compare(target) -> set[Finding]:
         if not client.call(owner, "audits/digest", {**page, "digest": digest(rows, claims)})["same"]:
             theirs = client.call(owner, "audits/rows", {**page, "ids": sorted(rows)})
             found |= {Finding(owner, target.label, pk, what) for pk, what in _differences(target, rows, theirs)}
-        after = until
+        after = until or after
     return found
 
 
-def replica_rows(session: Session, target, after: int) -> dict[int, list]:
+def replica_rows(session: Session, target: type[Record], after: int) -> dict[int, list[Any]]:
     """`{id: facts}` of the next page of replicas."""
     facts = [getattr(target, name) for name in CONTRACTS[target.label].facts]
     statement = select(target.id, *facts).where(target.id > after).order_by(target.id).limit(PAGE)
     return {row[0]: list(row[1:]) for row in session.execute(statement)}
 
 
-def _differences(target, replicas: dict[int, list], theirs: dict):
+def _differences(target: type[Record], replicas: dict[int, list[Any]], theirs: JsonObject) -> Iterator[tuple[int, str]]:
     """Yields (id, what is wrong with it)."""
     objects = {int(pk): facts for pk, facts in theirs["objects"].items()}
     claims = {int(pk): restricting for pk, restricting in theirs["claims"].items()}
@@ -142,7 +146,7 @@ def _differences(target, replicas: dict[int, list], theirs: dict):
             yield pk, WRONG_CLAIM
 
 
-def _referred(session: Session, target, ids) -> set[int]:
+def _referred(session: Session, target: type[Record], ids: Collection[int]) -> set[int]:
     """Those of the replicas `ids` that any row of this service refers to."""
     keys = [key.parent for table in target.metadata.tables.values() for key in table.foreign_keys]
     mine = [key for key in keys if any(each.column.table is target.__table__ for each in key.foreign_keys)]
@@ -151,7 +155,7 @@ def _referred(session: Session, target, ids) -> set[int]:
     return set(session.scalars(union(*(select(key).where(key.in_(ids)) for key in mine))))
 
 
-def _mend(base, found: set[Finding]) -> None:
+def _mend(base: type[Record], found: set[Finding]) -> None:
     """Claim again what differs, drop what nothing refers to, and go on from where a restored service is now."""
     for target in base.replicas():
         mine = sorted({each.id for each in found if each.label == target.label and each.id})
@@ -162,7 +166,7 @@ def _mend(base, found: set[Finding]) -> None:
             _start_over(base, finding.owner)
 
 
-def _mend_page(target, ids: set[int]) -> None:
+def _mend_page(target: type[Record], ids: set[int]) -> None:
     holding.claim(target, ids)
     owner = CONTRACTS[target.label].owner
     existing = client.call(owner, "audits/rows", {"label": target.label, "after": 0, "until": 0, "ids": sorted(ids)})
@@ -172,7 +176,7 @@ def _mend_page(target, ids: set[int]) -> None:
         session.execute(delete(target).where(target.id.in_(dropped)))
 
 
-def _start_over(base, owner: str) -> None:
+def _start_over(base: type[Record], owner: str) -> None:
     positions = base.metadata.tables["reference_position"]
     with database().transaction() as session:
         following.locked_position(session, base, owner)
@@ -184,13 +188,13 @@ def _start_over(base, owner: str) -> None:
 # --- the owner -----------------------------------------------------------------------------------------------------
 
 
-def digest(rows: dict[int, list], claims: dict[int, bool]) -> str:
+def digest(rows: dict[int, list[Any]], claims: dict[int, bool]) -> str:
     """One text for the facts of `rows` and the terms on which they are claimed."""
     content = [[pk, rows.get(pk), claims.get(pk)] for pk in sorted(rows.keys() | claims.keys())]
     return hashlib.sha256(orjson.dumps(content)).hexdigest()
 
 
-def state(session: Session, base, service: str) -> dict:
+def state(session: Session, base: type[Record], service: str) -> JsonObject:
     """The labels that this service publishes, those that `service` has claimed, and those it fetches too late."""
     claims, outbox = (base.metadata.tables[name] for name in ("reference_claim", "reference_outbox"))
     age = func.extract("epoch", func.clock_timestamp() - outbox.c.created)
@@ -203,7 +207,9 @@ def state(session: Session, base, service: str) -> dict:
     }
 
 
-def claimed_rows(session: Session, model, service: str, after: int, until: int | None) -> tuple[dict, dict]:
+def claimed_rows(
+    session: Session, model: type[Record], service: str, after: int, until: int | None
+) -> tuple[dict[int, list[Any]], dict[int, bool]]:
     """What `service` has claimed in (after, until]: `{id: facts}` of what exists, `{id: restricting}` of all."""
     table = model.metadata.tables["reference_claim"]
     mine = [table.c.service == service, table.c.label == model.label, table.c.object_id > after]
@@ -216,7 +222,7 @@ def claimed_rows(session: Session, model, service: str, after: int, until: int |
     return fact_rows(session, model, claims.keys()), claims
 
 
-def fact_rows(session: Session, model, ids) -> dict[int, list]:
+def fact_rows(session: Session, model: type[Record], ids: Iterable[int]) -> dict[int, list[Any]]:
     names = CONTRACTS[model.label].facts
     rows = owning.summaries(session, model, sorted(ids))
     return {row["id"]: [row[name] for name in names] for row in rows}

@@ -1,11 +1,14 @@
 """Calls to another service, through the gateway: the only HTTP client in a service."""
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import orjson
 from flask import current_app, g, has_request_context
 
+from shared import JsonObject
 from shared.config import settings
+from shared.http import budget
 from shared.http.client import Client
 from shared.http.client_response import ClientResponse, Failed
 from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
@@ -15,21 +18,23 @@ READ_SECONDS = 6
 
 _gateway = Client(settings.gateway_url, CONNECT_SECONDS, idle=32)
 
+T = TypeVar("T")
+
 
 class ServiceDown(Exception):
     """The service does not answer, or not in time; what it did, if anything, is not known."""
 
-    def __init__(self, service: str):
+    def __init__(self, service: str) -> None:
         super().__init__(f"The {service} service does not answer.")
         self.service = service
 
 
-def call(service: str, operation: str, data: dict, seconds: float = READ_SECONDS) -> dict:
+def call(service: str, operation: str, data: JsonObject, seconds: float = READ_SECONDS) -> JsonObject:
     """The answer of `service` to the internal `operation`. Raises ServiceDown."""
     return _read(service, _send(service, operation, data, seconds))
 
 
-def call_all(calls: dict[str, tuple[str, dict]], seconds: float = READ_SECONDS) -> dict:
+def call_all(calls: dict[str, tuple[str, JsonObject]], seconds: float = READ_SECONDS) -> JsonObject:
     """The answers to `{service: (operation, data)}`, all asked at once; a ServiceDown in place of an answer."""
     sent = {service: _or_down(_send, service, *call, seconds) for service, call in calls.items()}
     return {
@@ -38,12 +43,15 @@ def call_all(calls: dict[str, tuple[str, dict]], seconds: float = READ_SECONDS) 
     }
 
 
-def _send(service: str, operation: str, data: dict, seconds: float) -> ClientResponse:
-    caller = current_app.extensions["patchbay.app"]
+def _send(service: str, operation: str, data: JsonObject, seconds: float) -> ClientResponse:
+    caller, seconds = current_app.extensions["patchbay.app"], budget.left(seconds)
+    if not seconds:
+        raise ServiceDown(service)
     path, body = f"/internal/{service}/{operation}", orjson.dumps(data)
     headers = {
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
+        **budget.as_header(seconds),
         CALLER_HEADER: caller,
         HEADER: sign(settings.service_keys[caller], Identity(service=caller), "POST", path, body=digest(body)),
     }
@@ -55,17 +63,18 @@ def _send(service: str, operation: str, data: dict, seconds: float) -> ClientRes
         raise ServiceDown(service) from error
 
 
-def _read(service: str, answer: ClientResponse) -> dict:
+def _read(service: str, answer: ClientResponse) -> JsonObject:
     try:
         content = answer.begun().read()
     except Failed as error:
         raise ServiceDown(service) from error
     if answer.status != 200:
         raise ServiceDown(service)
-    return orjson.loads(content)
+    read: JsonObject = orjson.loads(content)
+    return read
 
 
-def _or_down(step: Callable, *arguments):
+def _or_down(step: Callable[..., T], *arguments: Any) -> T | ServiceDown:
     try:
         return step(*arguments)
     except ServiceDown as down:

@@ -4,6 +4,8 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import delete, exists, func, select, update
@@ -11,12 +13,14 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.config import settings
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
 from shared.references import activity, client, full_replicas, holding, owning
 from shared.references.single_flight import SingleFlight
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Record
 
 STALE_INTENT_SECONDS = 2
 # Notes of writes that follow each other go together: one call for many, and none while a client waits for the next.
@@ -27,12 +31,12 @@ _flights: dict[tuple[str, str], SingleFlight] = defaultdict(SingleFlight)
 log = logging.getLogger(__name__)
 
 
-def owners(base) -> list[str]:
+def owners(base: type[Record]) -> list[str]:
     """The services that this one refers to."""
     return sorted({CONTRACTS[model.label].owner for model in base.replicas()})
 
 
-def pull(base, owner: str) -> None:
+def pull(base: type[Record], owner: str) -> None:
     """Apply all that `owner` has for this service. Raises ServiceDown.
 
     Entries are acknowledged after they are applied, and applying them twice does no harm: each carries the object as
@@ -42,7 +46,7 @@ def pull(base, owner: str) -> None:
     owning.notify(base)
 
 
-def _pull(base, owner: str) -> None:
+def _pull(base: type[Record], owner: str) -> None:
     acknowledged: list[int] = []
     while True:
         with database().transaction() as session:
@@ -51,7 +55,7 @@ def _pull(base, owner: str) -> None:
             return
 
 
-def _pull_once(session: Session, base, owner: str, acknowledged: list[int]) -> list[int]:
+def _pull_once(session: Session, base: type[Record], owner: str, acknowledged: list[int]) -> list[int]:
     """Apply one batch; returns its entries.
 
     The lock is held from before the owner is asked until what it said is applied, so that no other process can apply
@@ -64,10 +68,11 @@ def _pull_once(session: Session, base, owner: str, acknowledged: list[int]) -> l
     for label, objects in news["changed"].items():
         _apply(session, base.model_of(label), objects, news["deleted"][label])
     _advance(session, base, owner, max([position, *news["entries"]]), news["restored"])
-    return news["entries"]
+    entries: list[int] = news["entries"]
+    return entries
 
 
-def _apply(session: Session, target, objects: list[dict], gone: list[int]) -> None:
+def _apply(session: Session, target: type[Record], objects: list[JsonObject], gone: list[int]) -> None:
     """Make the replicas of `target` agree; a claim under way for one of them has to start anew."""
     holding.outdate_intents(session, target, [each["id"] for each in objects] + gone + [owning.ALL])
     if CONTRACTS[target.label].complete:
@@ -78,7 +83,7 @@ def _apply(session: Session, target, objects: list[dict], gone: list[int]) -> No
     drop(session, target, gone)
 
 
-def drop(session: Session, target, gone: list[int]) -> None:
+def drop(session: Session, target: type[Record], gone: list[int]) -> None:
     """Delete the replicas `gone`, unless one is protected: no release allowed that, so only a restored backup can."""
     unprotected = [~exists().where(key == target.id) for _, key in holding.protecting(target)]
     session.execute(delete(target).where(target.id.in_(gone), *unprotected))
@@ -86,14 +91,15 @@ def drop(session: Session, target, gone: list[int]) -> None:
         log.error("%s %s are gone but still referred to: see `patchbay audit`", target.label, dangling)
 
 
-def locked_position(session: Session, base, owner: str) -> int:
+def locked_position(session: Session, base: type[Record], owner: str) -> int:
     """The highest entry of the owner's outbox that was seen here, locked."""
     positions = base.metadata.tables["reference_position"]
     session.execute(postgresql.insert(positions).values(owner=owner, position=0).on_conflict_do_nothing())
-    return session.scalar(select(positions.c.position).where(positions.c.owner == owner).with_for_update())
+    seen: int = session.scalars(select(positions.c.position).where(positions.c.owner == owner).with_for_update()).one()
+    return seen
 
 
-def _advance(session: Session, base, owner: str, position: int, restored: str | None) -> None:
+def _advance(session: Session, base: type[Record], owner: str, position: int, restored: str | None) -> None:
     positions = base.metadata.tables["reference_position"]
     new = {"position": position, "pulled": func.clock_timestamp()}
     if restored:
@@ -102,7 +108,7 @@ def _advance(session: Session, base, owner: str, position: int, restored: str | 
     session.execute(update(positions).where(positions.c.owner == owner).values(new))
 
 
-def finish_claims(base) -> None:
+def finish_claims(base: type[Record]) -> None:
     """Carry out what a process that died, or found the owner down, had begun to claim."""
     intents = base.metadata.tables["reference_intent"]
     age = func.clock_timestamp() - intents.c.created
@@ -121,7 +127,7 @@ def finish_claims(base) -> None:
 class Follower(threading.Thread):
     """Pulls from every owner every few seconds: what a nudge did not bring, because something was down."""
 
-    def __init__(self, app: Flask):
+    def __init__(self, app: Flask) -> None:
         super().__init__(name="follower", daemon=True)
         self.app = app
         self.claimed = False
@@ -154,7 +160,7 @@ class Follower(threading.Thread):
         for chore in current_app.extensions["patchbay.background_tasks"]:
             self._try(chore)
 
-    def _try(self, step, *args) -> bool:
+    def _try(self, step: Callable[..., None], *args: Any) -> bool:
         """Nothing ends the follower: what failed is tried again on its next turn."""
         try:
             step(*args)

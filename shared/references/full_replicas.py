@@ -7,22 +7,23 @@ from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
 from shared.references import holding, owning
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Record
 
 
-def claim_all(base) -> None:
+def claim_all(base: type[Record]) -> None:
     """Claim every object of each complete contract, also after a restore. Raises ServiceUnavailable."""
     for label in _labels(base):
         if owning.ALL not in holding.claim(base.model_of(label), {owning.ALL}):
             raise ServiceUnavailable(f"{label} is changing too fast.")
 
 
-def require(base) -> None:
+def require(base: type[Record]) -> None:
     """See to it that a write knows every object of the complete contracts. Raises NotHeld, at most once a process."""
     if missing := _missing(base):
         raise holding.NotHeld({label: {owning.ALL} for label in missing})
 
 
-def expect(base) -> None:
+def expect(base: type[Record]) -> None:
     """The same for a read, which goes on with what there is if the owner does not answer."""
     try:
         for label in _missing(base):
@@ -31,7 +32,7 @@ def expect(base) -> None:
         return
 
 
-def _missing(base) -> list[str]:
+def _missing(base: type[Record]) -> list[str]:
     """The complete contracts that were never claimed: none, but for the first moments of a new service."""
     if current_app.extensions.get("patchbay.complete"):
         return []
@@ -43,5 +44,5 @@ def _missing(base) -> list[str]:
     return missing
 
 
-def _labels(base) -> list[str]:
+def _labels(base: type[Record]) -> list[str]:
     return sorted(model.label for model in base.replicas() if CONTRACTS[model.label].complete)

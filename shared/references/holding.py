@@ -1,31 +1,37 @@
 """The holder's side: the objects a write refers to, locked, and claimed from their owner if not yet held."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from flask import g
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Column, ForeignKey, Table, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
 from shared.references import client, owning
 from shared.schema import parsing
+from shared.schema.changes import Change
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Attribute, Record
 
 ATTEMPTS = 4
+
+T = TypeVar("T")
 
 
 class NotHeld(Exception):
     """A write refers to `objects` (`{label: ids}`) that this service has yet to claim."""
 
-    def __init__(self, objects: dict[str, set[int]]):
+    def __init__(self, objects: dict[str, set[int]]) -> None:
         super().__init__(objects)
         self.objects = objects
 
 
-def claiming(base, write: Callable):
+def claiming(base: type[Record], write: Callable[[], T]) -> T:
     """The result of `write()`, run again after what it found to be missing is claimed. Raises ServiceUnavailable.
 
     Claims are made between two runs, so that no lock and no connection is held while another service is asked.
@@ -39,7 +45,7 @@ def claiming(base, write: Callable):
     raise ServiceUnavailable("What this refers to is changing too fast.")
 
 
-def fetch(session: Session, model, changes: list) -> dict[str, dict[int, object]]:
+def fetch(session: Session, model: type[Record], changes: list[Change]) -> dict[str, dict[int, object]]:
     """`{label: {id: object}}` for all that the changes refer to, kept from being deleted until the transaction ends.
 
     An unknown id fails the change it is in. Raises NotHeld.
@@ -55,7 +61,7 @@ def fetch(session: Session, model, changes: list) -> dict[str, dict[int, object]
     return found
 
 
-def hold(session: Session, base, wanted: dict[str, set[int]]) -> dict[str, dict[int, object]]:
+def hold(session: Session, base: type[Record], wanted: dict[str, set[int]]) -> dict[str, dict[int, object]]:
     """Those of the objects `wanted` (`{label: ids}`) that exist, kept until the transaction ends. Raises NotHeld."""
     found = {label: _lock(session, base.model_of(label), wanted[label]) for label in sorted(wanted)}
     missing = {label: _unheld(base.model_of(label), wanted[label] - found[label].keys()) for label in wanted}
@@ -64,7 +70,7 @@ def hold(session: Session, base, wanted: dict[str, set[int]]) -> dict[str, dict[
     return found
 
 
-def claim(target, ids: set[int]) -> set[int]:
+def claim(target: type[Record], ids: set[int]) -> set[int]:
     """Ask the owner for the replicas of `ids` and store those that exist; returns what held. Raises ServiceUnavailable.
 
     The intent is written first: if this process dies before the answer is stored, the follower claims once more, so
@@ -79,7 +85,7 @@ def claim(target, ids: set[int]) -> set[int]:
         raise ServiceUnavailable(f"{down} It is needed to check a reference.") from down
 
 
-def settle(target, tokens: set, ids: set[int]) -> set[int]:
+def settle(target: type[Record], tokens: set[uuid.UUID], ids: set[int]) -> set[int]:
     """Carry out the intents `tokens`, which ask for `ids`; returns those that still held. Raises ServiceDown.
 
     What the feed touched, or a release let go, since the intent was written is not stored: the answer may be older.
@@ -103,18 +109,18 @@ def settle(target, tokens: set, ids: set[int]) -> set[int]:
     return valid
 
 
-def protecting(target) -> list:
+def protecting(target: type[Record]) -> list[tuple[type[Record], Column[Any]]]:
     """The (model, column) pairs of this service whose references keep a `target` from being deleted."""
     return [(model, key.parent) for model, key in pointing(target) if key.ondelete is None]
 
 
-def pointing(target) -> list:
+def pointing(target: type[Record]) -> list[tuple[type[Record], ForeignKey]]:
     """The (model, foreign key) pairs of this service that refer to a `target`."""
     keys = [(model, key) for model in target.models.values() for key in model.__table__.foreign_keys]
     return [(model, key) for model, key in keys if key.column.table is target.__table__]
 
 
-def store(session: Session, target, summaries: list[dict]) -> None:
+def store(session: Session, target: type[Record], summaries: list[JsonObject]) -> None:
     """Write replicas as their owner describes them."""
     if not summaries:
         return
@@ -125,7 +131,7 @@ def store(session: Session, target, summaries: list[dict]) -> None:
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes))
 
 
-def store_all(session: Session, target, summaries: list[dict]) -> None:
+def store_all(session: Session, target: type[Record], summaries: list[JsonObject]) -> None:
     """Make the replicas of a complete contract those that its owner has, and remember that they are complete."""
     complete = target.metadata.tables["reference_complete"]
     session.execute(delete(target).where(target.id.not_in([each["id"] for each in summaries])))
@@ -133,7 +139,7 @@ def store_all(session: Session, target, summaries: list[dict]) -> None:
     session.execute(postgresql.insert(complete).values(label=target.label).on_conflict_do_nothing())
 
 
-def outdate_intents(session: Session, target, ids) -> None:
+def outdate_intents(session: Session, target: type[Record], ids: Iterable[int]) -> None:
     """Have no answer stored that is under way for `ids`. To be done before the replicas are touched.
 
     The intents stay, under tokens that nobody waits for: the owner may have recorded a claim already, and if the
@@ -146,11 +152,11 @@ def outdate_intents(session: Session, target, ids) -> None:
     session.execute(update(intents).where(*mine).values(token=func.gen_random_uuid()))
 
 
-def _intents(target):
+def _intents(target: type[Record]) -> Table:
     return target.metadata.tables["reference_intent"]
 
 
-def _lock(session: Session, target, ids: set[int]) -> dict[int, object]:
+def _lock(session: Session, target: type[Any], ids: set[int]) -> dict[int, object]:
     if not ids:
         return {}
     statement = select(target).where(target.id.in_(ids)).order_by(target.id)
@@ -159,20 +165,21 @@ def _lock(session: Session, target, ids: set[int]) -> dict[int, object]:
     return {each.id: each for each in session.scalars(statement.with_for_update(read=True, key_share=True))}
 
 
-def _unheld(target, ids: set[int]) -> set[int]:
+def _unheld(target: type[Record], ids: set[int]) -> set[int]:
     """Those of `ids` whose owner has not said in this request that they do not exist."""
     return {pk for pk in ids if (target.label, pk) not in _known_absent()} if target.replica else set()
 
 
 def _known_absent() -> set[tuple[str, int]]:
-    return g.setdefault("absent_references", set())
+    known: set[tuple[str, int]] = g.setdefault("absent_references", set())
+    return known
 
 
-def _references(model, changes: list):
+def _references(model: type[Record], changes: list[Change]) -> list[tuple[Change, Attribute]]:
     referring = [a for a in model.attributes.values() if a.is_reference or a.is_list]
     return [(change, attribute) for change in changes for attribute in referring if attribute.name in change.values]
 
 
-def _ids(change, attribute) -> list[int]:
+def _ids(change: Change, attribute: Attribute) -> list[int]:
     value = change.values[attribute.name]
     return value if attribute.is_list else [] if value is None else [value]

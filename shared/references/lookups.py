@@ -1,16 +1,22 @@
 """Lookups: what only another service knows of the objects on a page, asked once per page and service."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from flask import g
 from sqlalchemy import Column, Connection
 
+from shared import JsonObject
 from shared.db import prepared, row_counts
 from shared.http.responses import base_url
 from shared.references import client
+from shared.schema.models import Record
 
 SECONDS = 3
+
+# What is known of some ids, `{id: {name: value}}`.
+Answer = Callable[[Connection, list[int]], dict[int, JsonObject]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,18 +32,25 @@ class Lookup:
 
     service: str
     question: str
-    default: dict = field(default_factory=dict)
+    default: JsonObject = field(default_factory=dict)
     of: str = ""
-    here: Callable | None = None
+    here: Answer | None = None
 
 
-def counts(**columns: Column) -> Callable:
+class Looking(Protocol):
+    """A resource, as far as this module knows one."""
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]: ...
+
+
+def counts(**columns: Column[Any]) -> Answer:
     """Answers `{id: {name: number}}`: how many rows refer to each of the ids, for each counted `name=reference`."""
     name_of = {row_counts.label_of(column): name for name, column in columns.items()}
     statement = row_counts.referring_sql(columns.values())
 
-    def count(connection: Connection, ids: list[int]) -> dict[int, dict]:
-        counted: dict[int, dict] = {}
+    def count(connection: Connection, ids: list[int]) -> dict[int, JsonObject]:
+        counted: dict[int, JsonObject] = {}
         for pk, label, number in prepared.execute(connection, "_".join(columns), statement, (ids,)):
             counted.setdefault(pk, {})[name_of[label]] = number
         return counted
@@ -45,7 +58,7 @@ def counts(**columns: Column) -> Callable:
     return count
 
 
-def subject_sql(lookup: Lookup, model) -> str:
+def subject_sql(lookup: Lookup, model: type[Record]) -> str:
     """The id of what `lookup` asks about for the row `t` of `model`, NULL where there is nothing to ask."""
     if lookup.of:
         return f"t.{model.attributes[lookup.of].column}"
@@ -55,7 +68,7 @@ def subject_sql(lookup: Lookup, model) -> str:
     )
 
 
-def answer(connection: Connection, resource, found: dict[int, tuple]) -> dict[int, dict]:
+def answer(connection: Connection, resource: Looking, found: Mapping[int, Sequence[Any]]) -> dict[int, JsonObject]:
     """What other services add to some objects; nothing for those that there was nothing to ask about.
 
     `found` has the subject of each lookup of `resource` for each id.
@@ -70,7 +83,7 @@ def answer(connection: Connection, resource, found: dict[int, tuple]) -> dict[in
         if of_object
     }
     answers = client.call_all(asked, SECONDS)
-    added: dict[int, dict] = {}
+    added: dict[int, JsonObject] = {}
     for lookup, of_object in subjects.items():
         known = answers.get(lookup.service, {})
         if isinstance(known, client.ServiceDown):
@@ -80,17 +93,29 @@ def answer(connection: Connection, resource, found: dict[int, tuple]) -> dict[in
     return added
 
 
-def _question(lookup: Lookup, ids) -> dict:
+def _question(lookup: Lookup, ids: Iterable[int]) -> JsonObject:
     return {"question": lookup.question, "ids": sorted(set(ids)), "base_url": base_url()}
 
 
-def _add(_connection, added: dict, lookup: Lookup, of_object: dict, found: dict | None) -> None:
+def _add(
+    _connection: Connection,
+    added: dict[int, JsonObject],
+    lookup: Lookup,
+    of_object: dict[int, Any],
+    found: JsonObject | None,
+) -> None:
     unknown = dict.fromkeys(lookup.default)
     for pk in of_object:
         added.setdefault(pk, {}).update(unknown if found is None else found.get(str(pk), {}))
 
 
-def _add_reference(connection: Connection, added: dict, lookup: Lookup, of_object: dict, found: dict | None) -> None:
+def _add_reference(
+    connection: Connection,
+    added: dict[int, JsonObject],
+    lookup: Lookup,
+    of_object: dict[int, Any],
+    found: JsonObject | None,
+) -> None:
     here = lookup.here(connection, sorted(of_object.values())) if lookup.here and found else {}
     for pk, subject in of_object.items():
         if face := (found or {}).get(str(subject)):

@@ -4,18 +4,21 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from flask import current_app
+from sqlalchemy import ColumnElement, column, delete, func, insert, literal, select, text, true, values
 from sqlalchemy import Integer as SqlInteger
-from sqlalchemy import column, delete, func, insert, literal, select, text, true, values
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 
+from shared import JsonObject
 from shared.db.advisory_locks import AdvisoryLock
 from shared.db.database import database
 from shared.references import client
 from shared.references.single_flight import SingleFlight
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Record
 
 ALL = 0
 BATCH = 500
@@ -27,7 +30,9 @@ _flights: dict[tuple[str, str], SingleFlight] = defaultdict(SingleFlight)
 _silent_until: dict[tuple[str, str], float] = {}
 
 
-def answer_claim(session: Session, model, service: str, ids: list[int], restricting: bool) -> list[dict]:
+def answer_claim(
+    session: Session, model: type[Record], service: str, ids: list[int], restricting: bool
+) -> list[JsonObject]:
     """Record that `service` refers to those of `ids` that exist, and return their summaries.
 
     The row locks make a concurrent change either visible here or publish to this new claim; the shared lock does the
@@ -56,7 +61,7 @@ def answer_claim(session: Session, model, service: str, ids: list[int], restrict
     return summaries(session, model, found)
 
 
-def summaries(session: Session, model, ids: list[int]) -> list[dict]:
+def summaries(session: Session, model: type[Record], ids: list[int]) -> list[JsonObject]:
     """What others may know of the objects `ids`: id and the facts of the contract."""
     entity = aliased(model)
     facts = [fact_sql(model, entity, name).label(name) for name in CONTRACTS[model.label].facts]
@@ -64,12 +69,14 @@ def summaries(session: Session, model, ids: list[int]) -> list[dict]:
     return [dict(row._mapping) for row in rows]
 
 
-def fact_sql(model, entity, name: str):
+def fact_sql(model: type[Record], entity: type[Record], name: str) -> ColumnElement[Any]:
     attribute = model.attributes.get(name)
     return attribute.expression(entity) if attribute and attribute.expression else getattr(entity, name)
 
 
-def feed(session: Session, base, service: str, position: int, acknowledged: list[int], complete: list[str]) -> dict:
+def feed(
+    session: Session, base: type[Record], service: str, position: int, acknowledged: list[int], complete: list[str]
+) -> JsonObject:
     """Drop the entries that `service` has applied, and return the next ones: what changed, as it is now.
 
     `position` is the highest entry that the holder has seen, `complete` the types it keeps wholly. `restored` says
@@ -97,7 +104,7 @@ def feed(session: Session, base, service: str, position: int, acknowledged: list
     return {"entries": [entry.id for entry in entries], "changed": changed, "deleted": deleted, "restored": restored}
 
 
-def _subscribe(session: Session, base, service: str, label: str) -> None:
+def _subscribe(session: Session, base: type[Record], service: str, label: str) -> None:
     """Claim every object of the type, once, and put all there are into the outbox.
 
     The lock waits for those who write the type just now, whose triggers do not see the claim yet.
@@ -117,10 +124,11 @@ def _subscribe(session: Session, base, service: str, label: str) -> None:
 
 def last_entry(session: Session) -> int:
     """The highest number that an entry of the outbox ever had, committed or not."""
-    return session.scalar(text("SELECT last_value FROM reference_outbox_id_seq"))
+    last: int = session.scalars(text("SELECT last_value FROM reference_outbox_id_seq")).one()
+    return last
 
 
-def _restored(session: Session, base, service: str, position: int) -> str | None:
+def _restored(session: Session, base: type[Record], service: str, position: int) -> str | None:
     readers = base.metadata.tables["reference_reader"]
     remembered = session.scalar(select(readers.c.acknowledged).where(readers.c.service == service)) or 0
     if position > last_entry(session):
@@ -128,21 +136,21 @@ def _restored(session: Session, base, service: str, position: int) -> str | None
     return "holder" if position < remembered else None
 
 
-def _remember(session: Session, base, service: str, acknowledged: int) -> None:
+def _remember(session: Session, base: type[Record], service: str, acknowledged: int) -> None:
     readers = base.metadata.tables["reference_reader"]
     statement = postgresql.insert(readers).values(service=service, acknowledged=acknowledged)
     highest = func.greatest(readers.c.acknowledged, statement.excluded.acknowledged)
     session.execute(statement.on_conflict_do_update(index_elements=["service"], set_={"acknowledged": highest}))
 
 
-def forget_reader(session: Session, base, service: str) -> int:
+def forget_reader(session: Session, base: type[Record], service: str) -> int:
     """Start over with a holder after one of the two was restored: the position from which it goes on."""
     readers = base.metadata.tables["reference_reader"]
     session.execute(delete(readers).where(readers.c.service == service))
     return last_entry(session)
 
 
-def notify(base) -> None:
+def notify(base: type[Record]) -> None:
     """After a commit: have the holders apply what is in the outbox for them, so that readers see it everywhere.
 
     A holder that does not answer in time catches up by itself, and is not waited for again until it does or some time
@@ -164,7 +172,7 @@ def _in_parallel(work: Callable[[str], None], items: list[str]) -> None:
         for each in items:
             work(each)
         return
-    app = current_app._get_current_object()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the application behind the proxy
 
     def in_context(item: str) -> None:
         with app.app_context():
@@ -183,7 +191,9 @@ def _notify_one(app: str, service: str) -> None:
         _silent_until[app, service] = time.monotonic() + NUDGE_AGAIN_SECONDS
 
 
-def restricting_claims(session: Session, base, rows: dict[str, set[int]]) -> dict[str, dict[str, list[int]]]:
+def restricting_claims(
+    session: Session, base: type[Record], rows: dict[str, set[int]]
+) -> dict[str, dict[str, list[int]]]:
     """`{service: {label: ids}}`: who must agree before the `rows` (`{label: ids}`) can go."""
     claims = base.metadata.tables["reference_claim"]
     asked: dict[str, dict[str, list[int]]] = {}

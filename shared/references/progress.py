@@ -1,12 +1,16 @@
 """Progress: how far a service is behind its owners, and its holders behind it."""
 
-from sqlalchemy import Float, cast, func, outerjoin, select, text, union
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, cast, func, outerjoin, select, text, union
 from sqlalchemy.orm import Session
 
-from shared import VERSION
+from shared import VERSION, JsonObject
+from shared.db.prepared import AnySelect
+from shared.schema.models import Record
 
 
-def report(session: Session, base) -> dict:
+def report(session: Session, base: type[Record]) -> JsonObject:
     """What this service tells of itself; times are in ISO 8601, ages in seconds."""
     return {
         "versions": _versions(session),
@@ -15,7 +19,7 @@ def report(session: Session, base) -> dict:
     }
 
 
-def _by_service(session: Session, statement) -> dict[str, dict]:
+def _by_service(session: Session, statement: AnySelect) -> dict[str, JsonObject]:
     """The rows of `statement`, by their first column."""
     rows = session.execute(statement)
     _, *names = map(str, rows.keys())
@@ -30,14 +34,14 @@ def _versions(session: Session) -> dict[str, str]:
     }
 
 
-def _positions(base):
+def _positions(base: type[Record]) -> AnySelect:
     """Of every owner: the age of what was fetched last, what the last audit found and when, and which was restored."""
     table = base.metadata.tables["reference_position"]
     fetched = _age(table.c.pulled).label("fetched")
     return select(table.c.owner, fetched, table.c.audited, table.c.findings, table.c.restored)
 
 
-def _waiting(base):
+def _waiting(base: type[Record]) -> AnySelect:
     """Of every holder: how many changes it has not fetched yet, and the age of the oldest."""
     outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
     known = union(select(readers.c.service), select(outbox.c.service)).subquery()
@@ -46,5 +50,5 @@ def _waiting(base):
     return select(known.c.service, changes, oldest).select_from(joined).group_by(known.c.service)
 
 
-def _age(moment):
+def _age(moment: ColumnElement[Any]) -> ColumnElement[float]:
     return cast(func.extract("epoch", func.clock_timestamp() - moment), Float)

@@ -1,22 +1,26 @@
 """Releases: before an owner deletes what others refer to, each of them agrees and takes no new references."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.references.holding import outdate_intents, protecting
+from shared.schema.models import Record
 from shared.schema.naming import name_of
 
 FIRST = 50
 
 
-def release(session: Session, base, wanted: dict[str, list[int]]) -> list[dict]:
+def release(session: Session, base: type[Record], wanted: dict[str, list[int]]) -> list[JsonObject]:
     """Let go of the replicas `wanted` (`{label: ids}`); returns the dependents that forbid it.
 
     A replica that is let go stays until its owner says that it is gone, but must be claimed anew before it is referred
     to; that claim then waits for the owner's transaction. Locking it first waits for references being made just now,
     and outdating intents makes a claim that the owner answered before its transaction began start anew.
     """
-    dependents: list[dict] = []
+    dependents: list[JsonObject] = []
     for label, ids in sorted(wanted.items()):
         target = base.model_of(label)
         outdate_intents(session, target, ids)
@@ -29,9 +33,9 @@ def release(session: Session, base, wanted: dict[str, list[int]]) -> list[dict]:
     return dependents
 
 
-def referring(session: Session, target, ids, limit: int) -> list[dict]:
+def referring(session: Session, target: type[Record], ids: Iterable[int], limit: int) -> list[JsonObject]:
     """The first `limit` rows of this service that protect one of the `target`s `ids`."""
-    found: list[dict] = []
+    found: list[JsonObject] = []
     for model, key in protecting(target):
         if len(found) < limit:
             statement = select(model).where(key.in_(ids)).order_by(model.id).limit(limit - len(found))
@@ -39,7 +43,7 @@ def referring(session: Session, target, ids, limit: int) -> list[dict]:
     return found
 
 
-def dependent(row) -> dict:
+def dependent(row: Record) -> JsonObject:
     """How a dependent is named in a 409: `path` becomes its url where the client's address is known."""
     model = type(row)
     return {

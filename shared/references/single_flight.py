@@ -7,7 +7,7 @@ from threading import Condition
 class SingleFlight:
     """Runs one thing at a time; whoever asks while it runs is served by one further run for all of them."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._condition = Condition()
         self._running = False
         self._begun = self._served = 0

@@ -4,6 +4,9 @@ They are made from the contracts and applied after every migration. A trigger se
 that go by a foreign key's cascade, and rows that one statement changes in bulk.
 """
 
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import visitors
@@ -11,6 +14,7 @@ from sqlalchemy.sql import visitors
 from shared.db.advisory_locks import AdvisoryLock
 from shared.references.owning import fact_sql
 from shared.schema.contracts import CONTRACTS
+from shared.schema.models import Record
 
 FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE sql AS $$
@@ -40,7 +44,32 @@ END $$;
 """
 
 
-def install(connection: Connection, base, resources) -> None:
+class ChangedWith(Protocol):
+    """Facts that change with another type (`shared.api.resource.DependentFacts`)."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def ids(self) -> str: ...
+
+
+class Publishing(Protocol):
+    """A resource, as far as this module knows one."""
+
+    path: str
+
+    @property
+    def model(self) -> type[Record]: ...
+
+    @property
+    def dependent_facts(self) -> Sequence[ChangedWith]: ...
+
+
+def install(connection: Connection, base: type[Record], resources: Iterable[Publishing]) -> None:
     """Make the triggers of every published type of this service agree with its contract."""
     connection.execute(text(FUNCTIONS.replace(":", "\\:")))
     _drop_all(connection)
@@ -59,7 +88,7 @@ def _drop_all(connection: Connection) -> None:
         connection.execute(text(f'DROP TRIGGER "{name}" ON {table}'))
 
 
-def _install_own(connection: Connection, model) -> None:
+def _install_own(connection: Connection, model: type[Record]) -> None:
     table, label = model.__tablename__, model.label
     connection.execute(
         text(
@@ -83,7 +112,7 @@ def _install_own(connection: Connection, model) -> None:
     )
 
 
-def _install_ripple(connection: Connection, source, model, ripple) -> None:
+def _install_ripple(connection: Connection, source: type[Record], model: type[Record], ripple: ChangedWith) -> None:
     quoted = ripple.ids.replace("'", "''")
     connection.execute(
         text(
@@ -93,17 +122,18 @@ def _install_ripple(connection: Connection, source, model, ripple) -> None:
     )
 
 
-def _differs(columns) -> str:
+def _differs(columns: Iterable[str]) -> str:
     return " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in columns)
 
 
-def published_columns(model) -> list[str]:
+def published_columns(model: type[Record]) -> list[str]:
     """The columns of the model's own table that its contract's facts are made of."""
     entity = aliased(model)
     table = entity.id.table
     found = set()
     for name in CONTRACTS[model.label].facts:
         for element in visitors.iterate(fact_sql(model, entity, name)):
-            if getattr(element, "table", None) is table:
-                found.add(element.name)
+            named: Any = element
+            if getattr(named, "table", None) is table:
+                found.add(named.name)
     return sorted(found)

@@ -1,4 +1,4 @@
 """Templates that users write, rendered in a sandboxed process of their own.
 
-May use no other room.
+May use `http`.
 """

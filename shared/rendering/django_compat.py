@@ -15,13 +15,14 @@ from jinja2 import ChainableUndefined, Undefined, UndefinedError, nodes, pass_en
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from shared import JsonObject
 from shared.rendering.django_filters import FILTERS, escaped
 from shared.rendering.django_syntax import DjangoMeaning
 from shared.rendering.django_tags import DjangoTags
 
 GLOBALS = ("range", "dict", "namespace")
 NAMES = ("display_name", "name", "username", "model", "cid", "prefix", "address")
-ADDRESS = {
+ADDRESS: dict[str, Callable[[Any], Any]] = {
     "ip": lambda address: str(address.ip),
     "cidr": lambda address: str(address.network),
     "network": lambda address: str(address.network.network_address),
@@ -50,7 +51,8 @@ class Environment(ImmutableSandboxedEnvironment):
         self.tests |= {"False": lambda value: value is False}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return DjangoMeaning().visit(super()._parse(source, name, filename))
+        meant: nodes.Template = DjangoMeaning().visit(super()._parse(source, name, filename))
+        return meant
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if attribute.startswith("__"):
@@ -84,7 +86,7 @@ def called(environment: Environment, value: Any) -> Any:
         return environment.undefined()
 
 
-def looped(value: Any) -> Iterable:
+def looped(value: Any) -> Iterable[Any]:
     """What a loop goes over: nothing if there is nothing."""
     return () if value is None else value
 
@@ -119,48 +121,48 @@ def _shown(context: nodes.EvalContext, value: Any) -> Any:
     return escaped(value) if context.autoescape else value
 
 
-class Object(dict):
+class Object(dict[str, Any]):
     """An object of the API, called by its name, with the attributes that its model had in NetBox."""
 
-    def __missing__(self, name: str):
+    def __missing__(self, name: str) -> Any:
         if name == "pk":
             return self["id"]
         if name == "cf":
             fields = self["custom_fields"].items()
-            return {field: value["label"] if isinstance(value, Choice) else value for field, value in fields}
+            return {field: value["label"] if isinstance(value, DisplayedChoice) else value for field, value in fields}
         if choice := re.fullmatch("get_(.+)_display", name):
             return self[choice[1]]["label"]
         raise KeyError(name)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(next((self[name] for name in NAMES if self.get(name)), self.get("id")))
 
 
-class Choice(dict):
+class DisplayedChoice(dict[str, Any]):
     """One of a list of choices, which counts as its value."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self["value"])
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self["value"])
 
-    def __eq__(self, other):
-        return self["value"] == (other["value"] if isinstance(other, Choice) else other)
+    def __eq__(self, other: object) -> bool:
+        return bool(self["value"] == (other["value"] if isinstance(other, DisplayedChoice) else other))
 
-    def __hash__(self):
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none
         return hash(self["value"])
 
 
-class Objects(list):
+class Objects(list[Any]):
     all = property(lambda self: self)
     count = property(len)
     first = property(lambda self: self[0] if self else None)
     last = property(lambda self: self[-1] if self else None)
 
 
-def shaped(value: dict) -> dict:
+def shaped(value: JsonObject) -> JsonObject:
     """What a template gets for an object in JSON."""
     if value.keys() == {"value", "label"}:
-        return Choice(value)
+        return DisplayedChoice(value)
     return Object({name: Objects(each) if isinstance(each, list) else each for name, each in value.items()})

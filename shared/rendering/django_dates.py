@@ -2,7 +2,7 @@
 
 import calendar
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 # The formats that a template can ask for by name, as NetBox 2.3 sets them.
 FORMATS = {
@@ -123,5 +123,5 @@ LETTERS: dict[str, Callable[[datetime], object]] = {
     "y": lambda moment: f"{moment.year % 100:02}",
     "Y": lambda moment: moment.year,
     "z": lambda moment: date(moment.year, moment.month, moment.day).timetuple().tm_yday,
-    "Z": lambda moment: int(moment.utcoffset().total_seconds()),
+    "Z": lambda moment: int((moment.utcoffset() or timedelta()).total_seconds()),
 }

@@ -126,7 +126,7 @@ def yesno(value: object, words: str = "yes,no,maybe") -> object:
     return (other or [no])[0] if value is None else yes if value else no
 
 
-def sorted_by(value: Iterable, name: str, reverse: bool = False) -> object:
+def sorted_by(value: Iterable[Any], name: str, reverse: bool = False) -> object:
     """A list of objects in the order of one of their attributes, dotted; nothing where one cannot be ordered."""
 
     def key(each: Any) -> Any:
@@ -140,7 +140,7 @@ def sorted_by(value: Iterable, name: str, reverse: bool = False) -> object:
         return ""
 
 
-FILTERS: dict[str, Callable] = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "add": add,
     "addslashes": lambda value: re.sub(r"""([\\"'])""", r"\\\1", str(value)),
     "bettertitle": lambda value: " ".join(word[:1].upper() + word[1:] for word in str(value).split()),
@@ -188,7 +188,7 @@ FILTERS: dict[str, Callable] = {
 }
 
 
-def _keeping_safe(made: Callable) -> Callable:
+def _keeping_safe(made: Callable[..., Any]) -> Callable[..., Any]:
     """The filter `made`, whose result is safe if what it is applied to is."""
 
     def applied(value: object, *arguments: object) -> object:

@@ -6,26 +6,24 @@ from typing import Any
 MOST_PLACES = 200
 
 
-def integer(value: object) -> int | None:
+def integer(value: Any) -> int | None:
     try:
-        return int(value)  # type: ignore[call-overload]
+        return int(value)
     except (TypeError, ValueError):
         return None
 
 
 def add(value: Any, other: Any) -> object:
-    numbers = integer(value), integer(other)
-    if None not in numbers:
-        return numbers[0] + numbers[1]
+    first, second = integer(value), integer(other)
     try:
-        return value + other
+        return value + other if first is None or second is None else first + second
     except TypeError:
         return ""
 
 
 def divisibleby(value: object, by: object) -> bool:
     number, divisor = integer(value), integer(by)
-    return bool(divisor) and number is not None and number % divisor == 0
+    return number is not None and divisor is not None and divisor != 0 and number % divisor == 0
 
 
 def filesizeformat(value: object) -> str:

@@ -132,7 +132,7 @@ class DjangoMeaning(NodeTransformer):
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802
         if outer := self._parent_loop(node):
             return outer
-        node = self.generic_visit(node)
+        self.generic_visit(node)
         if isinstance(node.node, nodes.Name) and node.node.name.startswith(("loop", "_loop")):
             node.attr = LOOP.get(node.attr, node.attr)
         return _filtered(node, "called")
@@ -171,7 +171,7 @@ class DjangoMeaning(NodeTransformer):
         return [self.visit(each) for each in body]
 
     def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
-        node = self.generic_visit(node)
+        self.generic_visit(node)
         if len(node.ops) != 1 or node.ops[0].op not in ORDERED:
             return node
         (operand,) = node.ops

@@ -47,7 +47,7 @@ class DjangoTags(Extension):
         super().__init__(environment)
         self._numbers = count()
         self._turns: dict[int, int] = {}
-        self._seen: dict[int, tuple] = {}
+        self._seen: dict[int, tuple[object, object]] = {}
         self._named: dict[str, nodes.Expr] = {}
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
@@ -58,7 +58,7 @@ class DjangoTags(Extension):
 
     def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
         token = next(parser.stream)
-        made = getattr(self, f"_parse_{token.value}")(parser)
+        made: nodes.Node | list[nodes.Node] = getattr(self, f"_parse_{token.value}")(parser)
         for node in made if isinstance(made, list) else [made]:
             node.set_lineno(token.lineno)
         return made
@@ -90,7 +90,7 @@ class DjangoTags(Extension):
         silent = parser.stream.skip_if("name:silent")
         return assigned if silent else [assigned, nodes.Output([nodes.Name(name, "load")])]
 
-    def _next(self, number: int, values: list) -> object:
+    def _next(self, number: int, values: list[Any]) -> object:
         turn = self._turns[number] = self._turns.get(number, -1) + 1
         return values[turn % len(values)] if values else ""
 
@@ -156,7 +156,7 @@ class DjangoTags(Extension):
         name = parser.parse_assign_target(name_only=True)
         return nodes.Assign(name, self._call("_grouped", target, nodes.Const(path)))
 
-    def _grouped(self, objects: Iterable, path: list[str]) -> list[dict]:
+    def _grouped(self, objects: Iterable[Any], path: list[str]) -> list[dict[str, Any]]:
         def key(each: Any) -> object:
             for step in path:
                 each = self.environment.getattr(each, step)

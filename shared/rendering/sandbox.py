@@ -1,28 +1,39 @@
-"""Templates that users write: rendered in a process of their own, which knows nothing and can be ended."""
+"""Templates that users write: rendered in a process of their own, which knows nothing and can be ended.
+
+Few are rendered at once: each process may take as much memory as `shared/rendering/process.py` says, so a machine with
+all six services needs at most 6 × PROCESSES × that much for templates.
+"""
 
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from shared.http import budget
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 5
+PROCESSES = 2
+_turns = budget.Turns(PROCESSES)
 
 
 class TemplateFailed(Exception):
     """A template that cannot be rendered; the text says why and holds no data."""
 
 
-def render(sources: dict[str, str], **names) -> dict[str, str]:
-    """The text of each template of `sources` with `names` at hand. Raises TemplateFailed.
+def render(sources: dict[str, str], **names: Any) -> dict[str, str]:
+    """The text of each template of `sources` with `names` at hand. Raises TemplateFailed or ServiceUnavailable.
 
     The process has no environment, no network code, and limits on time and memory: `shared/rendering/process.py`.
     """
     command = [sys.executable, "-s", "-m", "shared.rendering.process"]
     work = orjson.dumps({"sources": sources, "names": names})
     try:
-        done = subprocess.run(command, input=work, capture_output=True, timeout=SECONDS, env={}, cwd=ROOT)
+        with _turns.turn():
+            seconds = budget.left(SECONDS)
+            done = subprocess.run(command, input=work, capture_output=True, timeout=seconds, env={}, cwd=ROOT)
     except subprocess.TimeoutExpired:
         raise TemplateFailed(f"The template takes more than {SECONDS} seconds.") from None
     if done.returncode:
@@ -30,4 +41,5 @@ def render(sources: dict[str, str], **names) -> dict[str, str]:
     answer = orjson.loads(done.stdout)
     if "error" in answer:
         raise TemplateFailed(answer["error"])
-    return answer["texts"]
+    texts: dict[str, str] = answer["texts"]
+    return texts

@@ -4,7 +4,10 @@ May use `http` and `config` only.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
+
+from shared import JsonObject
 
 LONGEST_MESSAGE = 2000
 MOST_ENTRIES = 10_000
@@ -18,42 +21,42 @@ class Report:
     """
 
     description = None
-    api = None
+    api: Any = None
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.result = fresh_result()
 
     def log(self, message: str) -> None:
         """Log a message that is about no object."""
         self._log("default", None, message)
 
-    def log_success(self, obj, message: str | None = None) -> None:
+    def log_success(self, obj: Any, message: str | None = None) -> None:
         """Count a success; it is logged if there is a message."""
         self._count("success", obj, message)
 
-    def log_info(self, obj, message: str) -> None:
+    def log_info(self, obj: Any, message: str) -> None:
         self._count("info", obj, message)
 
-    def log_warning(self, obj, message: str) -> None:
+    def log_warning(self, obj: Any, message: str) -> None:
         self._count("warning", obj, message)
 
-    def log_failure(self, obj, message: str) -> None:
+    def log_failure(self, obj: Any, message: str) -> None:
         """Log a failure, by which the whole report fails."""
         self._count("failure", obj, message)
 
-    def _count(self, level: str, obj, message: str | None) -> None:
+    def _count(self, level: str, obj: Any, message: str | None) -> None:
         self.result[level] += 1
         if message is not None:
             self._log(level, obj, message)
 
-    def _log(self, level: str, obj, message: str) -> None:
+    def _log(self, level: str, obj: Any, message: str) -> None:
         entries = self.result["log"]
         if len(entries) < MOST_ENTRIES:
             now = datetime.now(UTC).isoformat()
             entries.append([now, level, *_named(obj), storable(message)])
 
 
-def fresh_result() -> dict:
+def fresh_result() -> JsonObject:
     """The result of a test that has found nothing yet."""
     return {"success": 0, "info": 0, "warning": 0, "failure": 0, "log": []}
 
@@ -63,12 +66,12 @@ def test_methods(report: type[Report]) -> list[str]:
     return [name for name in dir(report) if name.startswith("test_") and callable(getattr(report, name))]
 
 
-def storable(text) -> str:
+def storable(text: str) -> str:
     """`text` as PostgreSQL can keep it."""
     return str(text).replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:LONGEST_MESSAGE]
 
 
-def _named(obj) -> tuple[str | None, str | None]:
+def _named(obj: Any) -> tuple[str | None, str | None]:
     """What an object of the API is called, and its path."""
     if obj is None:
         return None, None

@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
+from shared import JsonObject
 from shared.http.client import Client
 
 CONNECT_SECONDS = 2
 PAGE = 1000
 
 
-class ApiError(Exception):
+class ApiRequestFailed(Exception):
     """The API refused to answer: `status` and the `detail` that it gave."""
 
-    def __init__(self, path: str, status: int, detail):
+    def __init__(self, path: str, status: int, detail: Any) -> None:
         super().__init__(f"GET {path}: {status}: {detail}")
         self.status, self.detail = status, detail
 
@@ -21,12 +23,12 @@ class ApiError(Exception):
 class Api:
     """Reads from the gateway at `url` with a token that is good for this one run."""
 
-    def __init__(self, url: str, token: str):
+    def __init__(self, url: str, token: str) -> None:
         self._gateway = Client(url, CONNECT_SECONDS, idle=1)
         self._headers = {"Authorization": f"Token {token}", "Accept": "application/json"}
 
-    def get(self, path: str, **filters):
-        """What `/api/<path>` answers, as data (`get("dcim/sites/1/")`). Raises ApiError."""
+    def get(self, path: str, **filters: Any) -> Any:
+        """What `/api/<path>` answers, as data (`get("dcim/sites/1/")`). Raises ApiRequestFailed."""
         target = f"/api/{path}?{urlencode(filters, doseq=True)}"
         reply = self._gateway.ask("GET", target, self._headers)
         try:
@@ -35,11 +37,11 @@ class Api:
             answer = {"detail": "no JSON"}
         if reply.status != 200:
             detail = answer.get("detail", answer) if isinstance(answer, dict) else answer
-            raise ApiError(f"/api/{path}", reply.status, detail)
+            raise ApiRequestFailed(f"/api/{path}", reply.status, detail)
         return answer
 
-    def list(self, path: str, **filters) -> Iterator[dict]:
-        """Every object of a list, page by page (`list("dcim/devices/", status=1)`). Raises ApiError."""
+    def list(self, path: str, **filters: Any) -> Iterator[JsonObject]:
+        """Every object of a list, page by page (`list("dcim/devices/", status=1)`). Raises ApiRequestFailed."""
         offset = 0
         while True:
             page = self.get(path, **{"limit": PAGE, **filters, "offset": offset})

@@ -10,9 +10,11 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Iterator
 from inspect import isclass
 from pathlib import Path
 
+from shared import JsonObject
 from shared.reports import Report, fresh_result, storable, test_methods
 
 MEMORY = 1024 * 1024 * 1024
@@ -29,7 +31,7 @@ def main() -> None:
         print(json.dumps(found), file=answers, flush=True)
 
 
-def described(work: dict):
+def described(work: JsonObject) -> Iterator[JsonObject]:
     """The reports of a module, or why it cannot be loaded."""
     try:
         yield {"reports": [description(report) for report in reports(work)]}
@@ -37,7 +39,7 @@ def described(work: dict):
         yield {"error": said(error)}
 
 
-def description(report: type[Report]) -> dict:
+def description(report: type[Report]) -> JsonObject:
     shown = report.description
     found = {
         "name": report.__name__,
@@ -47,11 +49,13 @@ def description(report: type[Report]) -> dict:
     return found if found["test_methods"] else {**found, "error": "A report needs at least one method test_…"}
 
 
-def reports(work: dict) -> list[type[Report]]:
+def reports(work: JsonObject) -> list[type[Report]]:
     """The reports that the module defines, by name."""
     sys.path.append(work["root"])
     name = f"reports.{work['module']}"  # never the name of another module
     spec = importlib.util.spec_from_file_location(name, Path(work["root"], f"{work['module']}.py"))
+    if not (spec and spec.loader):
+        raise ImportError(f"{work['module']} is no module")
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     classes = [each for each in vars(module).values() if isclass(each) and issubclass(each, Report)]
@@ -59,7 +63,7 @@ def reports(work: dict) -> list[type[Report]]:
     return [own[each] for each in sorted(own)]
 
 
-def run(work: dict):
+def run(work: JsonObject) -> Iterator[JsonObject]:
     """The result of each test; one that raises has failed, and the next one runs."""
     from shared.reports.api import Api
 

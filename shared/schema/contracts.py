@@ -6,13 +6,18 @@ changes; whoever refers to such an object keeps a replica with just these column
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Boolean, Integer, SmallInteger, String, Text, null
+from sqlalchemy import Boolean, ColumnElement, Integer, SmallInteger, String, Text, null
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import TypeEngine
 
 from shared.db import json_sql
 from shared.schema import fields
 from shared.schema.representations import path_sql
+
+# A column type and the field that shows it; its name is the key.
+Fact = tuple[TypeEngine[Any] | type[TypeEngine[Any]], fields.Field]
 
 
 @dataclass(frozen=True)
@@ -27,13 +32,13 @@ class Contract:
 
     label: str
     path: str
-    facts: dict
+    facts: dict[str, Fact]
     nested: tuple[str, ...] = ("name", "slug")
     key: str = "slug"
     key_unique: bool = False
     complete: bool = False
     listed_by: tuple[str, ...] = ()
-    computed: "dict[str, tuple[type, Callable]]" = field(default_factory=dict)
+    computed: "dict[str, tuple[type[fields.Field], Callable[[Any], ColumnElement[Any]]]]" = field(default_factory=dict)
     indexed: tuple[str, ...] = ()
 
     @property
@@ -45,19 +50,19 @@ class Contract:
         return tuple(name for name in self.nested if name in attributes or name not in self.computed)
 
 
-def _text(length: int):
+def _text(length: int) -> Fact:
     return String(length), fields.Text(length, allow_none=True)
 
 
-def _number():
+def _number() -> Fact:
     return Integer, fields.Integer(allow_none=True)
 
 
-def _flag():
+def _flag() -> Fact:
     return Boolean, fields.Boolean(allow_none=True)
 
 
-def _device_of_interface(interface):
+def _device_of_interface(interface: Any) -> ColumnElement[Any]:
     """The nested face of the device that an interface is part of."""
     face = json_sql.object_of(
         {
@@ -70,13 +75,13 @@ def _device_of_interface(interface):
     return json_sql.object_if(interface.device_id, face)
 
 
-_NAMED = {"name": _text(100), "slug": _text(50)}
+_NAMED: dict[str, Fact] = {"name": _text(100), "slug": _text(50)}
 
-_RACK = {"name": _text(50), "display_name": _text(103)}
+_RACK: dict[str, Fact] = {"name": _text(50), "display_name": _text(103)}
 
-_DEVICE = {"name": _text(64), "display_name": _text(128)}
+_DEVICE: dict[str, Fact] = {"name": _text(64), "display_name": _text(128)}
 
-_INTERFACE = {
+_INTERFACE: dict[str, Fact] = {
     "name": _text(64),
     "form_factor": (SmallInteger, fields.Integer()),
     "mgmt_only": _flag(),
@@ -87,21 +92,21 @@ _INTERFACE = {
     "chassis_master_name": _text(64),
 }
 
-_ADDRESS = {
+_ADDRESS: dict[str, Fact] = {
     "address": _text(49),
     "family": (SmallInteger, fields.Integer()),
     "interface_id": _number(),
     "nat_inside_interface_id": _number(),
 }
 
-_VLAN = {
+_VLAN: dict[str, Fact] = {
     "vid": (SmallInteger, fields.Integer()),
     "name": _text(64),
     "display_name": _text(80),
     "site_id": _number(),
 }
 
-_CUSTOM_FIELD = {
+_CUSTOM_FIELD: dict[str, Fact] = {
     "name": _text(50),
     "type": (SmallInteger, fields.Integer()),
     "obj_type": (ARRAY(Text), fields.Json()),

@@ -4,22 +4,29 @@
 """
 
 import json
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import marshmallow
 from marshmallow import ValidationError
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, literal_column
 from sqlalchemy.dialects.postgresql import JSON
 
-from shared.schema.parsing import encodable, to_date, to_integer, to_moment, to_pk, unknown_pk
+from shared import JsonObject
+from shared.schema.parsing import encodable, to_date, to_integer, to_moment, to_pk, unknown_pk, unwrapped
 
-REQUIRED = "This field is required."
-NULL = "This field may not be null."
+if TYPE_CHECKING:
+    from shared.schema.models import Record
+
+REQUIRED, NULL = "This field is required.", "This field may not be null."
 BLANK = "This field may not be blank."
+MOST_REFERENCES = 10_000
+
+V = TypeVar("V")
+Choices = tuple[tuple[V, str], ...]  # a table of (value, label)
 
 
-class Field(marshmallow.fields.Field):
+class Field(marshmallow.fields.Field[Any]):
     """The base of all: a value is required unless it has a default, and `null` is refused unless allowed.
 
     Of a field that `repeats`, a form may have several values.
@@ -29,36 +36,44 @@ class Field(marshmallow.fields.Field):
     replicas: tuple[str, ...] = ()
     blank_is_null = False
     repeats = False
-    shape: ClassVar[dict] = {}
+    # Of a reference, or a list of them: the label of what is referred to, and the names shown of it.
+    target = ""
+    nested: tuple[str, ...] | None = None
+    nests = False
+    shape: ClassVar[JsonObject] = {}
 
-    def deserialize(self, value, attr=None, data=None, **kwargs):
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
         """The stored value; NetBox takes blank for null in references only."""
         blank = value == "" and self.blank_is_null
         return super().deserialize(None if blank else value, attr, data, **kwargs)
 
-    def sql(self, value: ColumnElement) -> ColumnElement:
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         return value
 
-    def sql_of(self, entity, model, column: str) -> ColumnElement:
+    def sql_of(self, entity: "type[Record]", model: "type[Record]", column: str) -> ColumnElement[Any]:
         """The read face of the attribute that `entity`, an alias of `model`, keeps in `column`."""
         return self.sql(getattr(entity, column))
 
-    def face(self, value):
+    def face(self, value: Any) -> Any:
         """The value in the read face; most look as they are stored."""
         return value
 
 
 class Text(Field):
-    """Text; numbers are taken as text, surrounding space is dropped unless told not to `strip`."""
+    """Text; numbers are taken as text, surrounding space is dropped where it `strips`."""
 
-    def __init__(self, max_length: int | None = None, *, blank: bool = False, strip: bool = True, **kwargs):
+    strips: ClassVar[bool] = True
+
+    def __init__(self, max_length: int | None = None, *, blank: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.max_length, self.blank, self.strip = max_length, blank, strip
+        self.max_length, self.blank = max_length, blank
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, (bool, list, dict)):
             raise ValidationError("Not a valid string.")
-        text = str(value).strip() if self.strip else str(value)
+        text = str(value).strip() if self.strips else str(value)
         if "\x00" in text or not encodable(text):
             raise ValidationError("Null characters and lone surrogates are not allowed.")
         if not text and not self.blank:
@@ -73,11 +88,11 @@ class Text(Field):
 
 
 class Integer(Field):
-    def __init__(self, minimum: int | None = None, maximum: int | None = None, **kwargs):
+    def __init__(self, minimum: int | None = None, maximum: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.minimum, self.maximum = minimum, maximum
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         number = to_integer(value)
         if number is None:
             raise ValidationError("A valid integer is required.")
@@ -92,7 +107,7 @@ class Boolean(Field):
     TRUE = frozenset({"t", "T", "y", "Y", "yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1", 1})
     FALSE = frozenset({"f", "F", "n", "N", "no", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0", 0})
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, (str, int, float)):
             if value in self.TRUE:
                 return True
@@ -104,55 +119,54 @@ class Boolean(Field):
 class Choice(Field):
     """One of a table of (value, label); read as `{"value", "label"}`, written so, or as the value or its text."""
 
-    def __init__(self, choices: "tuple[tuple[object, str], ...]", *, blank: bool = False, **kwargs):
+    def __init__(self, choices: Choices[Any], *, blank: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices, self.blank = choices, blank
         self.labels = dict(choices)
         self._by_text = {str(value): value for value, _ in choices}
 
-    def _deserialize(self, value, attr, data, **kwargs):
-        if isinstance(value, dict) and "value" in value:
-            value = value["value"]
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        value = unwrapped(value, "value")
         if value == "" and self.blank:
             return ""
         if not isinstance(value, (dict, list)) and str(value) in self._by_text:
             return self._by_text[str(value)]
         raise ValidationError(f'"{value}" is not a valid choice.')
 
-    def sql(self, value):
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         faces = [
             (value == stored, cast(literal(json.dumps(self.face(stored), separators=(",", ":")), String), JSON))
             for stored in self.labels
         ]
         return case(*faces, else_=literal_column("NULL::json"))
 
-    def face(self, value):
+    def face(self, value: Any) -> Any:
         return None if value not in self.labels else {"value": value, "label": self.labels[value]}
 
 
 class RawChoice(Choice):
     """A choice that is read as its bare value, as NetBox does for a few."""
 
-    def sql(self, value):
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         return value
 
-    def face(self, value):
+    def face(self, value: Any) -> Any:
         return value
 
 
 class Spelled(Field):
     """A value that a text spells: `parse(text)` gives it, or None for a text that is `wrong`."""
 
-    parse: ClassVar[Callable]
+    parse: "ClassVar[staticmethod[[Any], Any]]"
     wrong: ClassVar[str]
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         parsed = self.parse(value)
         if parsed is None:
             raise ValidationError(self.wrong)
         return parsed
 
-    def _serialize(self, value, attr, obj, **kwargs):
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return self.face(value)
 
 
@@ -162,7 +176,7 @@ class Date(Spelled):
     parse = staticmethod(to_date)
     wrong = "Date has wrong format. Use one of these formats instead: YYYY[-MM[-DD]]."
 
-    def face(self, value):
+    def face(self, value: Any) -> Any:
         return None if value is None else value.isoformat()
 
 
@@ -174,24 +188,26 @@ class DateTime(Spelled):
         "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
     )
 
-    def sql(self, value):
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.to_char(func.timezone("UTC", value), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 
-    def face(self, value):
+    def face(self, value: Any) -> Any:
         return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-class Reference(Field):
-    """The id of an object of type `target` (`"dcim.region"`), here or in another service; read as its nested face."""
+class Targeted(Field):
+    def __init__(self, target: str, *, nested: tuple[str, ...] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target, self.nested = target, nested
+
+
+class Reference(Targeted):
+    """The id of an object of type `target`; read as its nested face."""
 
     blank_is_null = True
     nests = True
 
-    def __init__(self, target: str, *, nested: tuple[str, ...] | None = None, **kwargs):
-        super().__init__(**kwargs)
-        self.target, self.nested = target, nested
-
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         return to_pk(value)
 
 
@@ -201,35 +217,33 @@ class RawReference(Reference):
     nests = False
 
 
-class References(Field):
+class References(Targeted):
     """A list of ids of objects of type `target`; read as their nested faces, in the target's order."""
 
     repeats = True
 
-    def __init__(self, target: str, *, nested: tuple[str, ...] | None = None, **kwargs):
-        super().__init__(**kwargs)
-        self.target, self.nested = target, nested
-
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             raise ValidationError(f'Expected a list of items but got type "{type(value).__name__}".')
+        if len(value) > MOST_REFERENCES:
+            raise ValidationError(f"At most {MOST_REFERENCES} objects can be listed.")
         return list(dict.fromkeys(to_pk(item) for item in value))
 
-    def _serialize(self, value, attr, obj, **kwargs):
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return [each.id for each in value]
 
 
 class Json(Field):
     """An object that PostgreSQL builds and that is handed on as it is (read only)."""
 
-    shape: ClassVar[dict] = {"type": "object", "nullable": True, "additionalProperties": True}
+    shape: ClassVar[JsonObject] = {"type": "object", "nullable": True, "additionalProperties": True}
 
 
 class Absent(Json):
     """An attribute that is always null: a reference to what is not served here."""
 
     blank_is_null = True
-    shape: ClassVar[dict] = {"type": "object", "nullable": True, "readOnly": True, "description": "Always null."}
+    shape: ClassVar[JsonObject] = {"type": "object", "nullable": True, "readOnly": True, "description": "Always null."}
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         raise ValidationError(unknown_pk(to_pk(value)))

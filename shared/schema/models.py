@@ -1,12 +1,13 @@
 """Models: the declarative base of a service, and the replicas it keeps of other services' objects."""
 
 import re
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, MetaData, Table, event, false
-from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column, relationship
+from sqlalchemy import Boolean, Column, Connection, ForeignKey, Integer, MetaData, Select, Table, event, false
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, Relationship, mapped_column, relationship
 
 from shared.schema import fields
-from shared.schema.columns import computed, references, transient
+from shared.schema.attributes import Expression, computed, references, transient
 from shared.schema.contracts import CONTRACTS, Contract
 from shared.schema.declaration_error import require
 
@@ -19,8 +20,17 @@ NAMING = {
 }
 
 
-class Record:
+if TYPE_CHECKING:  # a base of models has to name DeclarativeBase itself, but every record is mapped
+    _Declarative = DeclarativeBase
+else:
+    _Declarative = object
+
+
+class Record(_Declarative):
     """What every model has: an id, and the API attributes that its class declares.
+
+    The base of the models of a service is `class Base(Record, DeclarativeBase)` with its `app`; it gets a metadata of
+    its own, and knows its `models` by label.
 
     Class attributes: `label` (`"dcim.site"`), `path` (`"sites"`), `nested` (names in the nested face), `key` (the
     attribute that filters of others name it by), `listed_by` (columns that order a list of it inside another object),
@@ -28,17 +38,35 @@ class Record:
     underscore (`label_`).
     """
 
-    id = mapped_column(Integer, primary_key=True, sort_order=-9, info={"field": fields.Integer(dump_only=True)})
+    id: Mapped[int] = mapped_column(
+        Integer, primary_key=True, sort_order=-9, info={"field": fields.Integer(dump_only=True)}
+    )
 
-    label = path = verbose_name = ""
-    nested: "tuple[str, ...]" = ("name", "slug")
-    key = "slug"
-    listed_by: "tuple[str, ...]" = ()
-    replica = False
+    __table__: ClassVar[Table]
+    app: ClassVar[str]
+    base: "ClassVar[type[Record]]"
+    models: "ClassVar[dict[str, type[Record]]]"
+    attributes: "ClassVar[dict[str, Attribute]]"
+    label: ClassVar[str] = ""
+    path: ClassVar[str] = ""
+    verbose_name: ClassVar[str] = ""
+    nested: ClassVar[tuple[str, ...]] = ("name", "slug")
+    key: ClassVar[str] = "slug"
+    listed_by: ClassVar[tuple[str, ...]] = ()
+    replica: ClassVar[bool] = False
 
-    def __init_subclass__(cls, **kwargs):
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The object that a reference leads to: `site` is made of `site_id` when the class is (`relate`)."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         if DeclarativeBase in cls.__bases__:
-            return super().__init_subclass__(**kwargs)
+            cls.metadata = MetaData(naming_convention=NAMING)
+            cls.models, cls.base = {}, cls
+            super().__init_subclass__(**kwargs)
+            event.listen(cls, "before_update", _update_sort_keys, propagate=True)
+            return
         model = cls.__name__.lower()
         cls.label = cls.__dict__.get("label") or f"{cls.app}.{model}"
         cls.__tablename__ = cls.label.replace(".", "_")
@@ -54,12 +82,12 @@ class Record:
             attribute.relate(cls)
         super().__init_subclass__(**kwargs)
         cls.models[cls.label] = cls
-        return None
 
     @classmethod
-    def model_of(cls, label: str) -> type:
+    def model_of(cls, label: str) -> "type[Any]":
         """The model of `label` in this service: its own, or the replica of another service's.
 
+        Which columns it has is known when it runs: a record to those who annotate it so, else anything.
         Raises DeclarationError when there is none.
         """
         if label not in cls.models and label.split(".")[0] != cls.app:
@@ -76,12 +104,12 @@ class Record:
         return contract.key_unique if contract else bool(cls.__table__.columns[cls.attributes[cls.key].column].unique)
 
     @classmethod
-    def with_descendants(cls, ids):
+    def with_descendants(cls, ids: Select[int]) -> Select[int]:
         """Hook for trees: the subquery `ids`, and all that is below them."""
         return ids
 
     @classmethod
-    def replicas(cls) -> "list[type]":
+    def replicas(cls) -> "list[type[Record]]":
         return [model for model in cls.models.values() if model.replica]
 
 
@@ -92,7 +120,15 @@ class Attribute:
     they are declared, mixins last.
     """
 
-    def __init__(self, name: str, column: str, field: fields.Field, expression=None, place: int = 0, stored=True):
+    def __init__(
+        self,
+        name: str,
+        column: str,
+        field: fields.Field,
+        expression: Expression | None = None,
+        place: int = 0,
+        stored: bool = True,
+    ) -> None:
         self.name, self.column, self.field, self.expression, self.place = name, column, field, expression, place
         self.readable = stored or expression is not None
         self.writable = not stored or expression is None
@@ -111,7 +147,7 @@ class Attribute:
     def is_list(self) -> bool:
         return isinstance(self.field, fields.References)
 
-    def relate(self, cls) -> None:
+    def relate(self, cls: type[Record]) -> None:
         """Give `cls` the relationship that goes with a reference, before SQLAlchemy maps it."""
         for label in self.field.replicas:
             cls.model_of(label)
@@ -134,7 +170,7 @@ class Attribute:
             )
 
 
-def _attributes(cls) -> "dict[str, Attribute]":
+def _attributes(cls: type[Record]) -> "dict[str, Attribute]":
     found: dict[str, Attribute] = {}
     for klass in cls.__mro__:
         for name, value in vars(klass).items():
@@ -149,7 +185,7 @@ def _attributes(cls) -> "dict[str, Attribute]":
     return dict(sorted(found.items(), key=lambda item: item[1].place))
 
 
-def _association(cls, attribute: Attribute):
+def _association(cls: type[Record], attribute: Attribute) -> Relationship[Any]:
     target = attribute.field.target
     if target.split(".")[0] != cls.app:
         cls.model_of(target)
@@ -168,7 +204,7 @@ def _association(cls, attribute: Attribute):
     return relationship(lambda: cls.model_of(target), secondary=table, passive_deletes=True)
 
 
-def _replica(base, contract: Contract) -> type:
+def _replica(base: type[Record], contract: Contract) -> None:
     """The table in which a service keeps what it knows of the other service's objects it refers to."""
     facts = {
         name: mapped_column(
@@ -177,7 +213,7 @@ def _replica(base, contract: Contract) -> type:
         for name, (type_, field) in contract.facts.items()
     }
     shown = {name: computed(field(), expression) for name, (field, expression) in contract.computed.items()}
-    return type(
+    type(
         contract.label.split(".")[1].capitalize(),
         (base,),
         {
@@ -191,16 +227,8 @@ def _replica(base, contract: Contract) -> type:
     )
 
 
-def _update_sort_keys(mapper, connection, target) -> None:
+def _update_sort_keys(mapper: Mapper[Any], connection: Connection, target: Record) -> None:
     for column in mapper.columns:
         if "sort_key" in column.info:
             source, key = column.info["sort_key"]
             setattr(target, column.key, key(getattr(target, source)))
-
-
-def service_base(app: str) -> type:
-    """The declarative base of the models of one service, with a metadata of its own."""
-    base = type("Base", (Record, DeclarativeBase), {"metadata": MetaData(naming_convention=NAMING)})
-    base.app, base.models, base.base = app, {}, base
-    event.listen(base, "before_update", _update_sort_keys, propagate=True)
-    return base

@@ -1,7 +1,9 @@
 """What an object is called where it is spoken of: in a conflict, or as a dependent."""
 
+from shared.schema.models import Record
 
-def name_of(row) -> str:
+
+def name_of(row: Record) -> str:
     """What `row` is called: as it says itself, else as the object that stands for it (the master of a chassis)."""
     model = type(row)
     for name in ("name", model.key, *model.nested[:1]):
@@ -11,11 +13,11 @@ def name_of(row) -> str:
     return _numbered(row)
 
 
-def described(row) -> str:
+def described(row: Record) -> str:
     """What `row` is, its id and what it is called: `device 5 (sw1)`."""
     name, numbered = name_of(row), _numbered(row)
     return numbered if name == numbered else f"{numbered} ({name})"
 
 
-def _numbered(row) -> str:
+def _numbered(row: Record) -> str:
     return f"{type(row).verbose_name} {row.id}"

@@ -42,7 +42,7 @@ def name_key(name: str | None) -> str | None:
 
 def split_name(name: str) -> tuple[int | None, str, int | None]:
     """The three things a name is ordered by; a number is None where the name has none."""
-    leading, middle, trailing = _NAME.fullmatch(name).groups()
+    leading, middle, trailing = _NAME.fullmatch(name).groups()  # type: ignore[union-attr]  # it matches every text
     if leading == name:
         trailing = leading
     return _number(leading[:_NUMBER_WIDTH]), middle, _number(trailing[-_NUMBER_WIDTH:])

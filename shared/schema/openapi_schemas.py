@@ -5,7 +5,16 @@ the list that a referred id is chosen from, `x-format` the format of a text that
 address of a file that a form sends, `x-custom-fields` what has the custom fields of its type.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import fields as ma
+
+from shared import JsonObject
 from shared.schema import fields, text_fields
+
+if TYPE_CHECKING:
+    from shared.schema.models import Record
 
 BLANK = {"type": "string", "maxLength": 0}
 NULL = {"type": "object", "nullable": True, "enum": [None]}
@@ -25,10 +34,10 @@ _PLAIN = (
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 
-def of_fields(base):
+def of_fields(base: "type[Record]") -> Callable[..., JsonObject]:
     """The hook of apispec that gives the shapes of our fields in the service of `base`."""
 
-    def shape(converter, field, ret: dict) -> dict:
+    def shape(converter: Any, field: fields.Field, ret: JsonObject) -> JsonObject:
         if isinstance(field, (fields.Reference, fields.References)):
             return _reference(base, field)
         if "anyOf" in ret:  # a nested object, or null, which apispec writes as one that may have any attributes
@@ -38,7 +47,7 @@ def of_fields(base):
     return shape
 
 
-def of_field(field) -> dict:
+def of_field(field: ma.Field[Any]) -> JsonObject:
     """The shape of a field that is no reference; `{}` for what may be anything."""
     if isinstance(field, fields.Text):
         return _text(field) | field.shape
@@ -49,7 +58,7 @@ def of_field(field) -> dict:
     return next((shape for kind, shape in _PLAIN if isinstance(field, kind)), getattr(field, "shape", {}))
 
 
-def example(field) -> object:
+def example(field: ma.Field[Any]) -> object:
     """A value that the field may take."""
     if isinstance(field, fields.References):
         return [1]
@@ -58,11 +67,11 @@ def example(field) -> object:
     shape = of_field(field)
     if "enum" in shape:
         return shape["enum"][0]
-    usual = {"integer": shape.get("minimum") or 1, "boolean": True, "object": {}, "string": "Example"}
-    return shape.get("example", usual.get(shape.get("type")))
+    usual: JsonObject = {"integer": shape.get("minimum") or 1, "boolean": True, "object": {}, "string": "Example"}
+    return shape.get("example", usual.get(shape.get("type", "")))
 
 
-def of_read_choice(choice: fields.Choice) -> dict:
+def of_read_choice(choice: fields.Choice) -> JsonObject:
     """A choice as it is read: its value with its label, or the bare value."""
     if isinstance(choice, fields.RawChoice):
         return _choice(choice)
@@ -70,29 +79,29 @@ def of_read_choice(choice: fields.Choice) -> dict:
     return {**labelled(_values(choice, [])), "nullable": nullable}
 
 
-def labelled(value: dict) -> dict:
+def labelled(value: JsonObject) -> JsonObject:
     """A choice with its label, whose values are of the shape `value`."""
     properties = {"value": value, "label": {"type": "string"}}
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
-def texts(*names: str) -> dict:
+def texts(*names: str) -> JsonObject:
     """An object whose attributes are all texts."""
     return {"type": "object", "required": list(names), "properties": {name: {"type": "string"} for name in names}}
 
 
-def query(name: str, description: str, kind: str = "integer", **more) -> dict:
+def query(name: str, description: str, kind: str = "integer", **more: Any) -> JsonObject:
     """A parameter in the query of something that is no list of a resource."""
     return {"in": "query", "name": name, "schema": {"type": kind}, "description": description, **more}
 
 
-def path_of(model) -> str:
+def path_of(model: "type[Record]") -> str:
     """The list of the objects of `model`; empty when it has none."""
     return f"/api/{model.label.split('.')[0]}/{model.path}/" if model.path else ""
 
 
-def _text(field: fields.Text) -> dict:
-    shape = {"type": "string"}
+def _text(field: fields.Text) -> JsonObject:
+    shape: JsonObject = {"type": "string"}
     if field.max_length:
         shape["maxLength"] = field.max_length
     if not field.blank and not field.dump_only:
@@ -101,37 +110,37 @@ def _text(field: fields.Text) -> dict:
     return _or_blank(shape) if field.blank and not field.allow_none else shape
 
 
-def _or_blank(shape: dict) -> dict:
+def _or_blank(shape: JsonObject) -> JsonObject:
     """The shape of a text that may be blank, which meets no pattern or format; a form still needs to know of that."""
-    rules = {name: shape.pop(name) for name in ("format", "pattern") if name in shape}
+    rules: JsonObject = {name: shape.pop(name) for name in ("format", "pattern") if name in shape}
     if not rules:
         return shape
     told = {"x-format": rules["format"]} if "format" in rules else {}
     return shape | {"anyOf": [{"type": "string", **rules}, BLANK], **told}
 
 
-def _integer(field: fields.Integer) -> dict:
+def _integer(field: fields.Integer) -> JsonObject:
     limits = {"minimum": field.minimum, "maximum": field.maximum}
     return {"type": "integer", **{name: limit for name, limit in limits.items() if limit is not None}}
 
 
-def _choice(choice: fields.Choice) -> dict:
+def _choice(choice: fields.Choice) -> JsonObject:
     """The bare value of a choice, which may be null or blank."""
     return _values(choice, [""] * choice.blank + [None] * choice.allow_none)
 
 
-def _values(choice: fields.Choice, others: list) -> dict:
+def _values(choice: fields.Choice, others: list[Any]) -> JsonObject:
     types = {_TYPES[type(value)] for value in choice.labels}
     shape = {"enum": [*choice.labels, *others], "x-choices": table(choice.choices)}
     return {"type": types.pop(), **shape} if len(types) == 1 else shape
 
 
-def table(choices) -> list[dict]:
+def table(choices: fields.Choices[Any]) -> list[JsonObject]:
     """A table of choices as JSON."""
     return [{"value": value, "label": label} for value, label in choices]
 
 
-def _reference(base, field) -> dict:
+def _reference(base: "type[Record]", field: fields.Field) -> JsonObject:
     target = base.model_of(field.target)
     told = {"x-reference": path_of(target)}
     if isinstance(field, fields.References):

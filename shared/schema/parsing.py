@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from marshmallow import ValidationError
 
@@ -19,7 +20,7 @@ def encodable(text: str) -> bool:
     return True
 
 
-def to_integer(value) -> int | None:
+def to_integer(value: Any) -> int | None:
     """5, "5", 5.0 and "5.0" are integers; booleans, fractions and other text are not (None)."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
@@ -41,7 +42,7 @@ def to_whole(text: str) -> int | None:
     return int(number) if whole else None
 
 
-def to_date(value) -> date | None:
+def to_date(value: Any) -> date | None:
     match = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", value, re.ASCII) if isinstance(value, str) else None
     try:
         return date(*map(int, match.groups())) if match else None
@@ -49,7 +50,7 @@ def to_date(value) -> date | None:
         return None
 
 
-def to_moment(value) -> datetime | None:
+def to_moment(value: Any) -> datetime | None:
     """A point in time in ISO 8601, in UTC where it does not say."""
     try:
         read = datetime.fromisoformat(value)
@@ -58,13 +59,17 @@ def to_moment(value) -> datetime | None:
         return None
 
 
-def to_pk(value) -> int:
+def unwrapped(value: Any, name: str) -> Any:
+    """What is written for `value`, which may be as it is read: an object that has it as `name`."""
+    return value[name] if isinstance(value, dict) and name in value else value
+
+
+def to_pk(value: Any) -> int:
     """The id that `value` names, which may be the nested object that GET shows; NetBox takes JSON true for 1.
 
     Raises ValidationError.
     """
-    if isinstance(value, dict) and "id" in value:
-        value = value["id"]
+    value = unwrapped(value, "id")
     number = int(value) if isinstance(value, bool) else to_integer(value)
     if number is None:
         raise ValidationError(f"Incorrect type. Expected pk value, received {type(value).__name__}.")

@@ -3,15 +3,15 @@
 The read face is known before any request, so PostgreSQL writes its JSON; `read_schema` dumps the same from objects.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import EXCLUDE, Schema
 from marshmallow import fields as ma
 from sqlalchemy import (
     JSON,
     ColumnElement,
-    Select,
     Text,
     TextClause,
     cast,
@@ -26,26 +26,30 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import aliased, object_session
+from sqlalchemy.orm import InstrumentedAttribute, aliased, object_session
 
 from shared.db import json_sql
+from shared.db.prepared import AnySelect
 from shared.http.responses import base_url
 from shared.schema import fields, openapi_schemas
+
+if TYPE_CHECKING:
+    from shared.schema.models import Attribute, Record
 
 BASE = "__base_url__"
 
 
-def url_of(model, pk: int) -> str:
+def url_of(model: "type[Record]", pk: int) -> str:
     return f"{base_url()}/api/{model.label.split('.')[0]}/{model.path}/{pk}/"
 
 
 class Joins:
     """A FROM clause that grows as references are followed."""
 
-    def __init__(self, root):
+    def __init__(self, root: Any) -> None:
         self.clause = root
 
-    def follow(self, entity, model, attribute):
+    def follow(self, entity: "type[Record]", model: "type[Record]", attribute: "Attribute") -> Any:
         """The alias of the object that `attribute` of `entity` refers to."""
         key = getattr(entity, attribute.column)
         target = aliased(model.model_of(attribute.field.target))
@@ -53,7 +57,7 @@ class Joins:
         return target
 
 
-def value_sql(entity, model, name: str, joins: Joins) -> ColumnElement:
+def value_sql(entity: "type[Record]", model: "type[Record]", name: str, joins: Joins) -> ColumnElement[Any]:
     """The SQL of attribute `name` of `entity`, an alias of `model`, in its read form."""
     attribute = model.attributes[name]
     if attribute.expression:
@@ -68,18 +72,22 @@ def value_sql(entity, model, name: str, joins: Joins) -> ColumnElement:
     return attribute.field.sql_of(entity, model, attribute.column)
 
 
-def nested_sql(entity, model, names: "tuple[str, ...] | None", joins: Joins) -> ColumnElement:
+def nested_sql(
+    entity: "type[Record]", model: "type[Record]", names: "tuple[str, ...] | None", joins: Joins
+) -> ColumnElement[Any]:
     """The nested face of `entity` as JSON: id, url and `names`."""
     return object_sql(entity, model, names or model.nested, joins)
 
 
-def object_sql(entity, model, names: Iterable[str], joins: Joins) -> ColumnElement:
+def object_sql(entity: "type[Record]", model: "type[Record]", names: Iterable[str], joins: Joins) -> ColumnElement[Any]:
     """The id and url of `entity` and its attributes `names` in their read form, as JSON."""
     shown = {name: value_sql(entity, model, name, joins) for name in names}
     return json_sql.object_of({"id": entity.id, "url": url_sql(model, entity), **shown})
 
 
-def subface(model, names, where) -> ColumnElement:
+def subface(
+    model: "type[Record]", names: tuple[str, ...] | None, where: Callable[[Any], ColumnElement[bool]]
+) -> ColumnElement[Any]:
     """The nested face of the one `model` that `where(alias)` selects, as a scalar subquery; null if there is none."""
     entity = aliased(model)
     joins = Joins(entity)
@@ -87,17 +95,17 @@ def subface(model, names, where) -> ColumnElement:
     return select(face).select_from(joins.clause).where(where(entity)).limit(1).scalar_subquery()
 
 
-def url_sql(model, entity) -> ColumnElement:
+def url_sql(model: "type[Record]", entity: "type[Record]") -> ColumnElement[Any]:
     return path_sql(f"/api/{model.label.split('.')[0]}/{model.path}/", entity.id)
 
 
-def path_sql(prefix: str, pk: ColumnElement) -> ColumnElement:
+def path_sql(prefix: str, pk: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
     """The URL of the object `pk` below `prefix`, as JSON; there is nothing in it to escape."""
     url = literal('"').op("||")(literal_column(BASE)).op("||")(prefix).op("||")(cast(pk, Text)).op("||")('/"')
     return type_coerce(url, json_sql.Written())
 
 
-def _list_sql(entity, model, attribute) -> ColumnElement:
+def _list_sql(entity: "type[Record]", model: "type[Record]", attribute: "Attribute") -> ColumnElement[Any]:
     target_model = model.model_of(attribute.field.target)
     table = getattr(model, attribute.name).property.secondary.alias()
     target = aliased(target_model)
@@ -116,7 +124,7 @@ class ReadFace:
     attributes shown, all unless given.
     """
 
-    def __init__(self, model, names: Iterable[str] | None = None):
+    def __init__(self, model: "type[Record]", names: Iterable[str] | None = None) -> None:
         entity = aliased(model, name="t")
         joins = Joins(entity)
         shown = names or [name for name, each in model.attributes.items() if name != "id" and each.readable]
@@ -132,23 +140,24 @@ class ReadFace:
         return text(f"({self.json})\\:\\:json").bindparams(base_url=base_url())
 
 
-def evaluated(instance, expression):
+def evaluated(instance: Any, expression: Callable[[Any], ColumnElement[Any]]) -> Any:
     """The value of `expression(entity)` for one stored object."""
     model = type(instance)
     value = expression(model)
     shown = cast(value, JSON) if isinstance(value.type, json_sql.Written) else value
     sql = _for_text(_compiled(select(shown).where(model.id == instance.id)))
     given = {"base_url": base_url()} if ":base_url" in sql else {}
-    return object_session(instance).scalar(text(sql), given)
+    session = object_session(instance)
+    return session.scalar(text(sql), given) if session else None
 
 
-def _split(statement: Select) -> tuple[str, str]:
+def _split(statement: AnySelect) -> tuple[str, str]:
     json, source = _compiled(statement).removeprefix("SELECT ").rsplit("\nFROM ", 1)
     return _for_text(json.rsplit(" AS ", 1)[0]), source
 
 
-def _compiled(statement: Select) -> str:
-    dialect = postgresql.dialect(paramstyle="named")
+def _compiled(statement: AnySelect) -> str:
+    dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
     return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
@@ -166,27 +175,27 @@ class BaseSchema(Schema):
         ordered = True
 
 
-class _ChoiceFace(ma.Field):
-    def __init__(self, choice: fields.Choice, **kwargs):
+class _ChoiceFace(ma.Field[Any]):
+    def __init__(self, choice: fields.Choice, **kwargs: Any) -> None:
         super().__init__(metadata=openapi_schemas.of_read_choice(choice), **kwargs)
         self.choice = choice
 
-    def _serialize(self, value, attr, obj, **kwargs):
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return self.choice.face(value)
 
 
-class _Url(ma.Field):
-    def _serialize(self, value, attr, obj, **kwargs):
+class _Url(ma.Field[Any]):
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return url_of(type(obj), obj.id)
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(attribute="id", dump_only=True, metadata={"type": "string", "format": "uri"}, **kwargs)
 
 
-def _read_field(model, attribute) -> ma.Field:
+def _read_field(model: "type[Record]", attribute: "Attribute") -> ma.Field[Any]:
     field = attribute.field
     if attribute.is_nested or attribute.is_list:
-        target = model.model_of(field.target)
+        target: type[Record] = model.model_of(field.target)
         nested = nested_schema(target, field.nested or target.nested)
         return ma.Nested(nested, many=attribute.is_list, attribute=attribute.name, allow_none=field.allow_none)
     if isinstance(field, fields.Choice):
@@ -195,7 +204,7 @@ def _read_field(model, attribute) -> ma.Field:
 
 
 @cache
-def nested_schema(model, names: "tuple[str, ...]") -> type[Schema]:
+def nested_schema(model: "type[Record]", names: "tuple[str, ...]") -> type[Schema]:
     shown = {name: _read_field(model, model.attributes[name]) for name in names}
     title = "".join(
         part.title() for part in ("Nested", *model.label.split("."), *(names if names != model.nested else ()))
@@ -204,29 +213,31 @@ def nested_schema(model, names: "tuple[str, ...]") -> type[Schema]:
 
 
 @cache
-def read_schema(model) -> type[Schema]:
+def read_schema(model: "type[Record]") -> type[Schema]:
     """What GET answers: nested references, labelled choices, computed attributes."""
     shown = {name: _read_field(model, attribute) for name, attribute in model.attributes.items() if attribute.readable}
     return BaseSchema.from_dict({"id": shown.pop("id"), "url": _Url(), **shown}, name=f"{_title(model)}Read")
 
 
 @cache
-def write_schema(model) -> type[Schema]:
+def write_schema(model: "type[Record]") -> type[Schema]:
     """What POST and PUT take and every write answers: ids and raw values."""
     flat = {name: a.field for name, a in model.attributes.items() if _is_flat(a)}
     return BaseSchema.from_dict({"id": flat.pop("id"), "url": _Url(), **flat}, name=f"{_title(model)}Write")
 
 
-def _is_flat(attribute) -> bool:
+def _is_flat(attribute: "Attribute") -> bool:
     return attribute.writable or isinstance(attribute.field, fields.Absent)
 
 
 @cache
-def patch_schema(model) -> type[Schema]:
+def patch_schema(model: "type[Record]") -> type[Schema]:
     """What PATCH takes: the write face, nothing required."""
-    writable = {name: a.field for name, a in model.attributes.items() if not a.field.dump_only}
+    writable: dict[str, ma.Field[Any]] = {
+        name: a.field for name, a in model.attributes.items() if not a.field.dump_only
+    }
     return BaseSchema.from_dict(writable, name=f"{_title(model)}Patch")
 
 
-def _title(model) -> str:
+def _title(model: "type[Record]") -> str:
     return "".join(part.title() for part in model.label.split(".")[:1]) + model.__name__

@@ -19,14 +19,14 @@ COLOR = re.compile(r"[0-9a-f]{6}")
 
 
 class Slug(Text):
-    def check(self, text):
+    def check(self, text: str) -> str:
         if not SLUG.fullmatch(text):
             raise ValidationError('Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.')
         return text
 
 
 class Color(Text):
-    def check(self, text):
+    def check(self, text: str) -> str:
         if not COLOR.fullmatch(text):
             raise ValidationError("Enter a colour as six lower-case hexadecimal digits, without '#'.")
         return text
@@ -38,7 +38,7 @@ class URL(Text):
     _wrong = "Enter a valid URL."
     _rule = URLRule(schemes={"http", "https", "ftp", "ftps"}, error=_wrong)
 
-    def check(self, text):
+    def check(self, text: str) -> str:
         self._rule(text)
         try:
             address = urlsplit(text)
@@ -64,7 +64,7 @@ class Email(Text):
     _wrong = "Enter a valid email address."
     _rule = EmailRule(error=_wrong)
 
-    def check(self, text):
+    def check(self, text: str) -> str:
         if not text.rpartition("@")[0].isascii():
             raise ValidationError(self._wrong)
         return self._rule(text)
@@ -73,7 +73,7 @@ class Email(Text):
 class TimeZone(Text):
     """The name of a time zone; stored blank, read as null, when there is none."""
 
-    def check(self, text):
+    def check(self, text: str) -> str:
         if text not in zoneinfo.available_timezones() - NO_ZONES:
             raise ValidationError(f'"{text}" is not a known time zone.')
         return text

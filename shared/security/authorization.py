@@ -1,6 +1,10 @@
 """Who may do what: every request carries an identity the gateway signed, every verb needs its permission."""
 
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
 from flask import Flask, g, request
+from sqlalchemy import ColumnElement
 
 from shared.config import settings
 from shared.http.errors import Forbidden
@@ -16,7 +20,7 @@ def install(app: Flask, name: str) -> None:
     """Refuse every request to `app` that no identity vouches for."""
 
     @app.before_request
-    def identify():
+    def identify() -> None:
         if request.path in OPEN_PATHS:
             return
         try:
@@ -33,7 +37,7 @@ def install(app: Flask, name: str) -> None:
         replay_protection.arm(g.identity, request.method)
 
 
-def require(permission_of) -> None:
+def require(permission_of: Callable[[str], str | None]) -> None:
     """Let the request pass if its verb is safe or the caller holds `permission_of(verb)`. Raises Forbidden.
 
     Where that is None, every user may, with a token that may write.
@@ -51,17 +55,25 @@ def require(permission_of) -> None:
 
 def require_user() -> Identity:
     """Who is asking, which must be somebody. Raises Forbidden."""
-    if g.identity.anonymous:
+    identity: Identity = g.identity
+    if identity.anonymous:
         raise Forbidden("Authentication credentials were not provided.")
-    return g.identity
+    return identity
 
 
-def users_only(identity: Identity) -> tuple:
+def users_only(identity: Identity) -> tuple[ColumnElement[bool], ...]:
     """For `Resource.visible`: every user sees every row, nobody else sees any. Raises Forbidden."""
     require_user()
     return ()
 
 
-def visible_rows(resource) -> list:
+class Limited(Protocol):
+    """What may show a caller some rows only: a resource."""
+
+    @property
+    def visible(self) -> Callable[[Identity], Iterable[ColumnElement[bool]]] | None: ...
+
+
+def visible_rows(resource: Limited) -> list[ColumnElement[bool]]:
     """The conditions on the rows of `resource` that this caller may see, beyond `only`. Raises Forbidden."""
     return list(resource.visible(g.identity)) if resource.visible else []

@@ -16,6 +16,8 @@ from hashlib import blake2b, sha256
 import orjson
 from itsdangerous import BadSignature, TimestampSigner
 
+from shared import JsonObject
+
 HEADER = "X-Patchbay-Identity"
 CALLER_HEADER = "X-Patchbay-Service"
 MAX_AGE_SECONDS = 60
@@ -65,7 +67,7 @@ def digest(content: bytes) -> str:
     return hasher(content).hexdigest() if content else ""
 
 
-def hasher(content: bytes = b""):
+def hasher(content: bytes = b"") -> blake2b:
     """Makes the digest of a body that comes in pieces."""
     return blake2b(content, digest_size=20)
 
@@ -89,7 +91,8 @@ def verify(key: str, header: str | None, method: str, path: str, query: str, bod
         raise Forged("no valid identity") from error
     if not hmac.compare_digest(signed, _fingerprint(method, path, query, body())):
         raise Forged("the identity was signed for another request")
-    return Identity(**{name: tuple(each) if isinstance(each, list) else each for name, each in claims.items()})
+    known: JsonObject = {name: tuple(each) if isinstance(each, list) else each for name, each in claims.items()}
+    return Identity(**known)
 
 
 def _fingerprint(*parts: str) -> str:

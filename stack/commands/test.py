@@ -7,7 +7,7 @@ import click
 
 from stack import ROOT, system_packages
 
-CHECKS = (["ruff", "check"], ["ruff", "format", "--check"])
+CHECKS = (["ruff", "check"], ["ruff", "format", "--check"], ["mypy", "."])
 # A file stays with one process, for its tests may share a stack that they hurt.
 TOGETHER = ("-n", "2", "--dist", "loadfile")
 
@@ -15,7 +15,7 @@ TOGETHER = ("-n", "2", "--dist", "loadfile")
 @click.command("test", context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(arguments: tuple[str, ...]) -> None:
-    """Check style and format, then run pytest with ARGUMENTS, or all tests in two processes.
+    """Check style, format and types, then run pytest with ARGUMENTS, or all tests in two processes.
 
     Installs the programs that the tests need.
     """

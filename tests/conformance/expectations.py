@@ -102,7 +102,7 @@ class Expectations:
         pattern = "".join(r"(\d+)" if SYMBOL.fullmatch(part) else re.escape(part) for part in parts)
         match = re.fullmatch(pattern, actual, re.DOTALL)
         free = filter(SYMBOL.fullmatch, parts)
-        return bool(match) and all(
+        return match is not None and all(
             self.ids.setdefault(symbol, int(digits)) == int(digits)
             for symbol, digits in zip(free, match.groups(), strict=True)
         )

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -38,7 +39,7 @@ class Step:
     method: str
     path: str
     status: int
-    reply: object
+    reply: Any
     body: object = None
     raw: str | None = None
     token: str | bool | None = True
@@ -72,7 +73,7 @@ class Transcript:
         return asked | named
 
 
-class Api:
+class ApiSession:
     """The API of a running stack; replies are pairs of status and JSON, None when empty."""
 
     def __init__(self, stack):
@@ -81,7 +82,7 @@ class Api:
         self._session = requests.Session()
         self._session.trust_env = False
 
-    def __enter__(self) -> "Api":
+    def __enter__(self) -> "ApiSession":
         return self
 
     def __exit__(self, *_exception) -> None:
@@ -93,10 +94,14 @@ class Api:
             headers["Authorization"] = f"Token {self._token if token is True else token}"
         data = raw if raw is not None or body is None else json.dumps(body)
         if data is not None:
-            data = data.encode()
             headers["Content-Type"] = "application/json"
         response = self._session.request(
-            method, self.base_url + path, data=data, headers=headers, allow_redirects=False, timeout=60
+            method,
+            self.base_url + path,
+            data=data and data.encode(),
+            headers=headers,
+            allow_redirects=False,
+            timeout=60,
         )
         return response.status_code, _json_or_marker(response)
 
@@ -111,7 +116,7 @@ class Api:
         """Delete every object of every list that a transcript may fill."""
         lists = [f"{app}/{name}" for app, names in INVENTORY.items() for name in names]
         for endpoint in (*lists, CUSTOM_FIELDS):
-            gone = set()
+            gone: set[int] = set()
             while left := [each["id"] for each in self._first_page(endpoint)]:
                 deleted = {id_: self.call("DELETE", f"/api/{endpoint}/{id_}/") for id_ in left}
                 newly_gone = {id_ for id_, (status, _) in deleted.items() if status == 204} - gone
@@ -134,7 +139,7 @@ class Difference:
     text: str
 
 
-def replay(transcript: Transcript, api: Api) -> dict[int, Difference]:
+def replay(transcript: Transcript, api: ApiSession) -> dict[int, Difference]:
     """The steps that differ, by number. The inventory must be empty before."""
     expectations = Expectations(api.base_url, FIRST_USER)
     differences = {}

@@ -1,12 +1,12 @@
 import pytest
 
 from tests.conformance.exceptions import exceptions_of
-from tests.conformance.replayer import TRANSCRIPTS, Api, Difference, Transcript, replay
+from tests.conformance.replayer import TRANSCRIPTS, ApiSession, Difference, Transcript, replay
 
 
 @pytest.fixture(scope="module")
 def api(stack):
-    with Api(stack) as api:
+    with ApiSession(stack) as api:
         yield api
 
 

@@ -15,6 +15,10 @@ ESCAPES = (
     "{{ ''|attr('__class__') }}x{{ ''['__class__'].__mro__ }}",
     "{% import 'os' as os %}",
     "{{ unfinished",
+    '{{ "\\ud800" }}',
+    '{{ "%c"|format(55296) }}',
+    '{{ nothing["\\ud800"]() }}',
+    "{{ obj.name.encode('utf-16')() }}",
 )
 
 

@@ -39,3 +39,10 @@ def test_a_bad_pattern_is_named(api, pattern):
     made = api.make("extras/topology-maps/", name=pattern, slug=f"bad-{len(pattern)}", device_patterns=pattern)
     status, reply = api.get(f"extras/topology-maps/{made['id']}/render/")
     assert (status, list(reply)) == (400, ["device_patterns"])
+
+
+@pytest.mark.parametrize("patterns", ["a\n" * 21, ";".join("a" * 101), "a" * 201])
+def test_a_map_has_so_much_of_all_and_no_more(api, patterns):
+    body = {"name": "Too much", "slug": "too-much", "device_patterns": patterns}
+    status, reply = api.post("extras/topology-maps/", body)
+    assert (status, list(reply)) == (400, ["device_patterns"]) and "at most" in reply["device_patterns"][0]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import count
+from typing import Any
 
 from shared.api.resource import Resource
 from shared.config import SERVICES
@@ -91,7 +92,7 @@ def required(resource: Resource) -> list[str]:
     ]
 
 
-_VALUES = (
+_VALUES: tuple[tuple[type[fields.Field], Callable[[Any, int], object]], ...] = (
     (fields.Choice, lambda field, number: field.choices[0][0]),
     (text_fields.Color, lambda field, number: f"{number:06x}"),
     (text_fields.URL, lambda field, number: f"https://example.com/{number}"),

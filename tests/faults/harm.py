@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import psutil
 
@@ -34,7 +35,16 @@ class Harm:
         self._undo(float("inf"))
 
     def _once(self) -> None:
-        deeds = [self.kill, self.kill, self.kill_worker, self.stop, self.stop_worker, self.restart, self.cut, self.cut]
+        deeds: list[Callable[..., None]] = [
+            self.kill,
+            self.kill,
+            self.kill_worker,
+            self.stop,
+            self.stop_worker,
+            self.restart,
+            self.cut,
+            self.cut,
+        ]
         deed = self.random.choice(deeds)
         if deed == self.cut:
             self.cut(self.random.choice(list(self.network.relays)), self.random.choice(CUTS))
@@ -71,11 +81,10 @@ class Harm:
             self._stop([self.random.choice(children)])
 
     def _stop(self, family: list[psutil.Process]) -> None:
-        for each in family:
-            _signal(each, signal.SIGSTOP)
-        self._later(lambda: [_signal(each, signal.SIGCONT) for each in family], LONGEST_STOP_SECONDS)
+        _signal(family, signal.SIGSTOP)
+        self._later(partial(_signal, family, signal.SIGCONT), LONGEST_STOP_SECONDS)
 
-    def _later(self, undo: Callable[[], object], longest: float) -> None:
+    def _later(self, undo: Callable[[], None], longest: float) -> None:
         self.undoing.append((time.monotonic() + self.random.uniform(0.3, longest), undo))
 
     def _undo(self, now: float) -> None:
@@ -85,8 +94,7 @@ class Harm:
             undo()
 
 
-def _signal(process: psutil.Process, number: int) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return
+def _signal(family: list[psutil.Process], number: int) -> None:
+    for each in family:
+        with suppress(psutil.NoSuchProcess):
+            each.send_signal(number)

@@ -19,6 +19,7 @@ CUTS = (REFUSED, HANGING, RESET)
 PIECE = 1 << 16
 # A stack runs a PostgreSQL of its own only if one of its databases is not said to be elsewhere.
 UNCUT_DATABASE = "secrets"
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Relay:
@@ -70,7 +71,7 @@ class Relay:
             self._writers.discard(writer)
             writer.close()
 
-    async def _relay(self, asked: tuple, answered: tuple) -> None:
+    async def _relay(self, asked: Ends, answered: Ends) -> None:
         """Until one of the two has closed its end."""
         tasks = [asyncio.create_task(self._pump(*asked)), asyncio.create_task(self._pump(*answered, answers=True))]
         done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -56,7 +56,7 @@ def keyholder(client: Client) -> Client:
 
 def run(network: Network, keyholder: Client, seed: int) -> Outcome:
     stack = network.stack
-    world = World(f"f{seed}-{time.time_ns() % 10**7}", keyholder.session.headers["X-Session-Key"])
+    world = World(f"f{seed}-{time.time_ns() % 10**7}", str(keyholder.session.headers["X-Session-Key"]))
     harm = Harm(network, seed)
     writers = [Writer(world, stack.base_url, stack.token, seed * 100 + number) for number in range(WRITERS)]
     tenancy = stack.database_url("tenancy").replace("+psycopg2", "")

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg2
 import requests
@@ -73,7 +74,7 @@ class World:
 
     def targets(self, path: str) -> list[int]:
         """Ids to refer to, most of them still there."""
-        return [each.id for each in self.present() if each.kind.path == path]
+        return [each.id for each in self.present() if each.kind.path == path and each.id]
 
     def present(self) -> list[Thing]:
         with self._lock:
@@ -192,7 +193,7 @@ class Writer(threading.Thread):
             elif status == 200 and reply[thing.kind.title] != thing.title:
                 self.world.blame(f"GET of {thing} answered {reply}")
 
-    def _write(self, method: str, path: str, body=None, file=None, caller=None) -> tuple[int | None, object]:
+    def _write(self, method: str, path: str, body=None, file=None, caller=None) -> tuple[int | None, Any]:
         """Status and reply; the status is None when the write may or may not have been done."""
         self.world.count("writes")
         status, reply = self._call(method, path, body, file, caller)
@@ -201,7 +202,7 @@ class Writer(threading.Thread):
             self.stopping.wait(BACK_OFF_SECONDS)
         return status, reply
 
-    def _call(self, method: str, path: str, body=None, file=None, caller=None) -> tuple[int | None, object]:
+    def _call(self, method: str, path: str, body=None, file=None, caller=None) -> tuple[int | None, Any]:
         sent = {"data": body, "files": file()} if file else {"body": body}
         try:
             status, reply = (caller or self.client).call(method, path, **sent)

@@ -10,7 +10,7 @@ import requests
 
 from shared.config import SERVICES
 from stack import gunicorn_service, processes
-from tests.running import Stack, eventually
+from tests.running import Stack, eventually, leader
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def running(private: Stack) -> Stack:
 
 
 def everything(stack: Stack) -> set[psutil.Process]:
-    supervisor = processes.leader(stack.folder, processes.SUPERVISOR)
+    supervisor = leader(stack.folder, processes.SUPERVISOR)
     return {supervisor, *supervisor.children(recursive=True)}
 
 
@@ -121,13 +121,14 @@ def test_a_killed_worker_comes_back(running: Stack) -> None:
 
 
 def test_status_fails_when_something_is_down(running: Stack) -> None:
-    running.processes["ipam"].suspend()
-    [child.suspend() for child in running.processes["ipam"].children()]
+    family = [running.processes["ipam"], *running.processes["ipam"].children()]
+    for each in family:
+        each.suspend()
     try:
         shown = running.run("status")
     finally:
-        [child.resume() for child in running.processes["ipam"].children()]
-        running.processes["ipam"].resume()
+        for each in family:
+            each.resume()
     assert shown.returncode == 1
     assert [line for line in shown.stdout.splitlines() if not line.endswith("healthy")]
 
@@ -150,7 +151,7 @@ def test_down_leaves_no_process_and_up_finds_everything_again(running: Stack) ->
 @pytest.mark.parametrize("victims", ["supervisor", "watchers", "keepers"])
 def test_down_cleans_up_after_a_crash(running: Stack, victims: str) -> None:
     before = everything(running)
-    supervisor = processes.leader(running.folder, processes.SUPERVISOR)
+    supervisor = leader(running.folder, processes.SUPERVISOR)
     chosen = {
         "supervisor": [supervisor],
         "watchers": [supervisor, *supervisor.children()],

@@ -39,10 +39,12 @@ def test_a_path_too_long_for_a_socket(make_stack: Callable[..., Stack]) -> None:
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_the_foreground_ends_when_told(make_stack: Callable[..., Stack], told: signal.Signals) -> None:
     stack = make_stack()
-    command = [sys.executable, "-m", "stack", "up", "--data", stack.data, "--port", str(stack.port)]
+    command = [sys.executable, "-m", "stack", "up", "--data", str(stack.data), "--port", str(stack.port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as foreground:
-        eventually(lambda: "Patchbay serves" in foreground.stdout.readline(), "it says where it serves")
+        output = foreground.stdout
+        assert output
+        eventually(lambda: "Patchbay serves" in output.readline(), "it says where it serves")
         foreground.send_signal(told)
-        foreground.stdout.read()
+        output.read()
     assert foreground.returncode == 0
     assert processes.alive(stack.folder) == []

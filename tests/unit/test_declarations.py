@@ -1,18 +1,30 @@
 """Declarations: a slip of the pen is one clear error, and a reference works whichever service its target is in."""
 
+from typing import Any
+
 import pytest
+from sqlalchemy.orm import DeclarativeBase
 
 from shared.api import declarations
 from shared.api.resource import Related, Resource
 from shared.schema.columns import CASCADE, PROTECT, integer, reference, text
 from shared.schema.declaration_error import DeclarationError
-from shared.schema.models import service_base
+from shared.schema.models import Record
 from shared.schema.representations import ReadFace, read_schema
 
 
-def cable_labels(**declared):
+def service_base(of: str) -> Any:
+    """The base of the models of a service, with nothing declared yet."""
+
+    class Base(Record, DeclarativeBase):
+        app = of
+
+    return Base
+
+
+def cable_labels(**declared) -> Resource:
     """A resource of a service of its own, whose type refers to one of the same service and to one of another."""
-    base = service_base("tenancy")
+    base: Any = service_base("tenancy")
 
     class Roll(base):
         nested = ("name",)
@@ -60,13 +72,13 @@ def test_a_slip_names_the_resource_and_the_nearest_name(declared, told):
 
 
 def test_a_reference_to_an_unknown_type_of_another_service_says_so_when_it_is_declared():
-    base = service_base("tenancy")
+    base: Any = service_base("tenancy")
     with pytest.raises(DeclarationError, match=r"names 'dcim.sites', which does not exist; did you mean 'dcim.site'"):
         type("Label", (base,), {"site_id": reference("dcim.sites", on_delete=PROTECT)})
 
 
 def test_a_reference_to_an_unknown_type_of_the_own_service_says_so():
-    base = service_base("tenancy")
+    base: Any = service_base("tenancy")
 
     class Roll(base):
         nested = ("name",)
@@ -82,14 +94,14 @@ def test_a_reference_to_an_unknown_type_of_the_own_service_says_so():
 
 
 def test_a_nested_name_that_no_attribute_has_says_so():
-    base = service_base("tenancy")
+    base: Any = service_base("tenancy")
     label = type("Label", (base,), {"title": text(50)})
     with pytest.raises(DeclarationError, match=r"nested names 'name'"):
         declarations.check(Resource(label, path="labels", order=("title",)))
 
 
 def test_a_type_that_others_refer_to_can_be_referred_to_at_home_as_well():
-    base = service_base("dcim")
+    base: Any = service_base("dcim")
 
     class Device(base):
         name = text(64)

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from services.dcim.racks.elevation import FRONT, REAR, MountedDevice, Rack
+from services.dcim.racks.elevation import FRONT, REAR, MountedDevice, RackElevation
 
 SERVER = MountedDevice(id=1, position=3, height=2, face=FRONT, full_depth=True)
 PATCH_PANEL = MountedDevice(id=2, position=6, height=1, face=REAR, full_depth=False)
 SHELF = MountedDevice(id=3, position=None, height=4, face=FRONT, full_depth=False)
-RACK = Rack(height=8, devices=(SERVER, PATCH_PANEL, SHELF))
+RACK = RackElevation(height=8, devices=(SERVER, PATCH_PANEL, SHELF))
 
 
 def test_a_half_depth_device_leaves_the_other_face_free():
@@ -26,7 +26,7 @@ def test_a_device_thought_away_frees_its_units():
 
 
 def test_a_device_taller_than_the_rack_fits_nowhere():
-    assert Rack(height=8).available_units(9) == []
+    assert RackElevation(height=8).available_units(9) == []
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_an_excluded_device_is_not_shown():
 
 def test_a_rack_must_keep_the_units_it_uses():
     assert RACK.highest_taken_unit() == 6
-    assert Rack(height=42).highest_taken_unit() == 0
+    assert RackElevation(height=42).highest_taken_unit() == 0
 
 
 class RackUnderChange(RuleBasedStateMachine):
@@ -86,7 +86,7 @@ class RackUnderChange(RuleBasedStateMachine):
 
     @initialize(height=st.integers(1, 12), desc_units=st.booleans())
     def empty_rack(self, height, desc_units):
-        self.rack = Rack(height, desc_units=desc_units)
+        self.rack = RackElevation(height, desc_units=desc_units)
         self.next_id = 1
 
     def settle(self, device):

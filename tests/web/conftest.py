@@ -28,7 +28,9 @@ class Person:
         return self.session.post(self.base_url + path, data=data, timeout=60, allow_redirects=False)
 
     def csrf(self, page: str) -> str:
-        return unescape(_CSRF.search(self.get(page).text)[1])
+        found = _CSRF.search(self.get(page).text)
+        assert found, page
+        return unescape(found[1])
 
     def log_in(self, username: str, password: str = PASSWORD) -> requests.Response:
         return self.send("/admin/login/", username=username, password=password)

@@ -30,8 +30,9 @@ def visitor(own, own_api):
 
 def rows(page: str, region: str) -> list[list[str]]:
     """The texts of the table that is called `region`."""
-    table = re.search(rf'aria-label="{region}".*?</table>', page, re.DOTALL)[0]
-    cells = [re.findall(r"<t[dh].*?>(.*?)</t[dh]>", row, re.DOTALL) for row in table.split("</tr>")[1:]]
+    table = re.search(rf'aria-label="{region}".*?</table>', page, re.DOTALL)
+    assert table, page
+    cells = [re.findall(r"<t[dh].*?>(.*?)</t[dh]>", row, re.DOTALL) for row in table[0].split("</tr>")[1:]]
     return [[unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in row] for row in cells if row]
 
 

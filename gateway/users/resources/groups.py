@@ -1,7 +1,7 @@
 """Groups: permissions that many users share."""
 
 from gateway.users.base import Base
-from gateway.users.permissions import permissions, refuse_unknown
+from gateway.users.permissions import permissions, validate_permissions
 from shared.api.resource import Resource
 from shared.schema.columns import text
 from shared.security import authorization
@@ -12,4 +12,6 @@ class Group(Base):
     permissions = permissions()
 
 
-groups = Resource(Group, filters=("name",), search=("name",), rules=(refuse_unknown,), visible=authorization.users_only)
+groups = Resource(
+    Group, filters=("name",), search=("name",), rules=(validate_permissions,), visible=authorization.users_only
+)

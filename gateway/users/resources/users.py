@@ -1,22 +1,27 @@
 """Users: everyone who may be asking. A user manages its own names and password, superusers everything."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import g
 from marshmallow import ValidationError
-from sqlalchemy import Text, exists, func, select
+from sqlalchemy import ColumnElement, Text, exists, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, mapped_column
 
 from gateway.users import passwords
 from gateway.users.base import Base
-from gateway.users.permissions import permissions, refuse_unknown
+from gateway.users.permissions import permissions, validate_permissions
 from gateway.users.resources.groups import Group
 from gateway.users.sessions import end_all
 from shared.api.resource import Resource
 from shared.db.advisory_locks import AdvisoryLock
 from shared.http.errors import Protected
 from shared.schema import fields, parsing
+from shared.schema.changes import Change
 from shared.schema.columns import boolean, date_time, email, references, text, transient
 from shared.security import authorization
+from shared.security.identity import Identity
 
 OWN = {"password", "first_name", "last_name", "email"}
 LAST_SUPERUSER = "This is the last active superuser: nobody could manage the accounts any more."
@@ -27,10 +32,10 @@ class Password(fields.Text):
 
     LONGEST = 1024
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(load_only=True, **kwargs)
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if not isinstance(value, str):
             raise ValidationError("Not a valid string.")
         if not value:
@@ -55,13 +60,13 @@ class User(Base):
     last_login = date_time(null=True, automatic=True)
 
 
-def own_account(identity):
+def own_account(identity: Identity) -> tuple[ColumnElement[bool], ...]:
     """A superuser sees every account, others their own."""
     authorization.require_user()
     return () if identity.superuser else (User.id == identity.user_id,)
 
 
-def guard_privileges(session: Session, changes: list) -> None:
+def validate_privileges(session: Session, changes: list[Change]) -> None:
     if g.identity.superuser:
         return
     for change in changes:
@@ -69,14 +74,14 @@ def guard_privileges(session: Session, changes: list) -> None:
             change.fail("Only a superuser may change this.", name)
 
 
-def keep_a_superuser(session: Session, changes: list) -> None:
+def validate_last_superuser(session: Session, changes: list[Change]) -> None:
     for change in changes:
         lost = [name for name in ("is_superuser", "is_active") if change.before.get(name)]
         if lost and not _another_superuser(session, change.object.id):
             change.fail(LAST_SUPERUSER, lost[0])
 
 
-def keep_a_superuser_undeleted(session: Session, user: User) -> None:
+def on_delete_keep_superuser(session: Session, user: User) -> None:
     if user.is_superuser and user.is_active and not _another_superuser(session, user.id):
         raise Protected(LAST_SUPERUSER, [])
 
@@ -84,10 +89,10 @@ def keep_a_superuser_undeleted(session: Session, user: User) -> None:
 def _another_superuser(session: Session, user_id: int) -> bool:
     """Whether there is one besides `user_id`; whoever else wants to know waits for this transaction."""
     session.execute(AdvisoryLock.SUPERUSERS.held())
-    return session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id != user_id)))
+    return bool(session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id != user_id))))
 
 
-def hash_passwords(session: Session, changes: list) -> None:
+def set_password_hashes(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if "password" in change.values:
             set_password(session, change.object, change.object.password)
@@ -106,8 +111,9 @@ users = Resource(
     filters=("username", "email", "is_active", "is_superuser", "groups"),
     search=("username", "first_name", "last_name", "email"),
     order=("username",),
-    rules=(guard_privileges, refuse_unknown, keep_a_superuser, hash_passwords),
+    rules=(validate_privileges, validate_permissions, validate_last_superuser),
+    before_save=(set_password_hashes,),
     visible=own_account,
     unrestricted_verbs=("change",),
-    on_delete=(keep_a_superuser_undeleted,),
+    on_delete=(on_delete_keep_superuser,),
 )

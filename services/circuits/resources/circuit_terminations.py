@@ -1,17 +1,20 @@
 """Circuit terminations: the two ends of a circuit, each at a site and perhaps on an interface."""
 
 from functools import cache
+from typing import Any
 
-from sqlalchemy import String, func, literal_column, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Connection, String, func, literal_column, select, update
+from sqlalchemy.orm import Session, aliased
 
 from services.circuits.base import Base
 from services.circuits.choices import TERM_SIDE
 from services.circuits.resources.circuits import Circuit
+from shared import JsonObject
 from shared.api.resource import Resource
 from shared.query.filters import ReferenceFilter
 from shared.references.lookups import Lookup, counts
 from shared.schema import columns, fields
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, reference, text
 from shared.schema.representations import ReadFace
 
@@ -34,14 +37,15 @@ class CircuitTermination(Base):
 site_counts = counts(count_circuits=CircuitTermination.__table__.c.site_id)
 
 
-def interface_terminations(connection, ids):
+def interface_terminations(connection: Connection, ids: list[int]) -> dict[int, JsonObject]:
     """`{interface id: {circuit_termination, is_connected}}` for those of `ids` that a circuit ends on."""
-    face, interface = end_face(), literal_column("t.interface_id")
+    face = end_face()
+    interface: ColumnElement[int] = literal_column("t.interface_id")
     rows = connection.execute(select(interface, face.sql()).select_from(face.source).where(interface.in_(ids)))
     return {pk: {"circuit_termination": end, "is_connected": True} for pk, end in rows}
 
 
-def topology(connection, ids):
+def topology(connection: Connection, ids: list[Any]) -> dict[int, JsonObject]:
     """`{0: {edges}}` for one `{devices}`: the circuits that run between two of them."""
     port = CircuitTermination.model_of("dcim.interface")
     a, z, here, there = aliased(CircuitTermination), aliased(CircuitTermination), aliased(port), aliased(port)
@@ -59,23 +63,23 @@ def topology(connection, ids):
 
 
 @cache
-def end_face():
+def end_face() -> ReadFace:
     """A termination as the interface that it is on shows it."""
     return ReadFace(
         CircuitTermination, ("circuit", "term_side", "port_speed", "upstream_speed", "xconnect_id", "pp_info")
     )
 
 
-def stamp_circuits(session, changes):
+def on_save_touch_circuits(session: Session, changes: list[Change]) -> None:
     """A circuit has changed when one of its ends has."""
-    stamp(session, {change.object.circuit_id for change in changes})
+    touch(session, {change.object.circuit_id for change in changes})
 
 
-def stamp_circuit(session, target):
-    stamp(session, {target.circuit_id})
+def on_delete_touch_circuit(session: Session, target: CircuitTermination) -> None:
+    touch(session, {target.circuit_id})
 
 
-def stamp(session, ids):
+def touch(session: Session, ids: set[int]) -> None:
     session.execute(update(Circuit).where(Circuit.id.in_(ids)).values(last_updated=func.clock_timestamp()))
 
 
@@ -94,7 +98,7 @@ circuit_terminations = Resource(
     search=(circuit_of_end, "xconnect_id", "pp_info"),
     order=("circuit.provider.name", "circuit.cid", "term_side"),
     unique=(("circuit", "term_side"),),
-    after_save=(stamp_circuits,),
-    on_delete=(stamp_circuit,),
+    after_save=(on_save_touch_circuits,),
+    on_delete=(on_delete_touch_circuit,),
     lookups=(Lookup("dcim", "interface-faces", of="interface", here=interface_terminations),),
 )

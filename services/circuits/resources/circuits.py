@@ -1,6 +1,6 @@
 """Circuits: the lines that a provider runs from one place to another."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from services.circuits.base import Base
 from services.circuits.choices import CIRCUIT_STATUS
@@ -28,7 +28,7 @@ class Circuit(Base, CustomFields, Tracked):
     comments = long_text()
 
 
-def by_termination(words):
+def by_termination(words: str) -> list[ColumnElement[bool]]:
     """A circuit is found by what is written at its ends, too."""
     end = Circuit.model_of("circuits.circuittermination")
     pattern = f"%{escape_like(words)}%"

@@ -3,8 +3,10 @@
 A template and its component share the names of their columns, so that one statement makes components from templates.
 """
 
-from sqlalchemy import Boolean, select
-from sqlalchemy.orm import aliased
+from typing import Any, ClassVar
+
+from sqlalchemy import Boolean, ColumnElement, select
+from sqlalchemy.orm import Mapped, Session, aliased
 
 from services.dcim.choices import CONNECTION_STATUS, INTERFACE_FORM_FACTOR
 from services.dcim.connections.filters import end_filters
@@ -12,8 +14,10 @@ from services.dcim.interfaces.order import name_key, position_key
 from services.dcim.resources.device_types import DeviceType
 from shared.api.resource import READ, Related, Resource
 from shared.schema import fields
+from shared.schema.changes import Change, Rule
 from shared.schema.columns import CASCADE, boolean, choice, computed, reference, sort_key, text
 from shared.schema.fields import RawChoice
+from shared.schema.models import Record
 from shared.schema.natural_order import port_key
 
 OWNER, FIRST = -2, -1
@@ -22,7 +26,7 @@ OWNER, FIRST = -2, -1
 class Template:
     """A component that every new device of a type gets."""
 
-    nested = ("name",)
+    nested: ClassVar[tuple[str, ...]] = ("name",)
 
     device_type_id = reference("dcim.devicetype", on_delete=CASCADE, sort_order=OWNER)
     name = text(50, sort_order=FIRST)
@@ -31,9 +35,9 @@ class Template:
 class Component:
     """A part of one device."""
 
-    nested = ("name",)
+    nested: ClassVar[tuple[str, ...]] = ("name",)
 
-    device_id = reference("dcim.device", on_delete=CASCADE, sort_order=OWNER)
+    device_id: Mapped[Any] = reference("dcim.device", on_delete=CASCADE, sort_order=OWNER)
     name = text(50, sort_order=FIRST)
 
 
@@ -59,17 +63,17 @@ class Connecting:
     connection_status = choice(CONNECTION_STATUS, type_=Boolean, default=True, field=RawChoice)
 
 
-def connected(model, key: str) -> computed:
+def connected(model: type[Record], key: str) -> computed:
     """The id of the `model` whose reference `key` leads to this port."""
 
-    def expression(port):
+    def expression(port: Any) -> ColumnElement[Any]:
         other = aliased(model)
         return select(other.id).where(getattr(other, key) == port.id).scalar_subquery()
 
     return computed(fields.Integer(allow_none=True), expression)
 
 
-def template(model, *filters) -> Resource:
+def template(model: type[Record], *filters: str) -> Resource:
     """The resource of one kind of template."""
     return Resource(
         model,
@@ -79,7 +83,7 @@ def template(model, *filters) -> Resource:
     )
 
 
-def component(model, *, name_order: str = "name", **more) -> Resource:
+def component(model: type[Record], *, name_order: str = "name", **more: Any) -> Resource:
     """The resource of one kind of component."""
     return Resource(
         model,
@@ -90,7 +94,7 @@ def component(model, *, name_order: str = "name", **more) -> Resource:
     )
 
 
-def connections(model, path: str, port: str) -> Resource:
+def connections(model: type[Record], path: str, port: str) -> Resource:
     """The list of those of one kind of component that are connected to a `port` of another device."""
     far = (port, "device")
     return Resource(
@@ -104,20 +108,20 @@ def connections(model, path: str, port: str) -> Resource:
     )
 
 
-def types_of(session, changes) -> dict:
+def types_of(session: Session, changes: list[Change]) -> dict[int, DeviceType]:
     """`{id: device type}` of the devices that the changed components are part of."""
     devices = (change.object.device for change in changes)
     wanted = {device.device_type_id for device in devices if device}
     return {each.id: each for each in session.scalars(select(DeviceType).where(DeviceType.id.in_(wanted)))}
 
 
-def only_on(flag: str, message: str):
+def validate_type_flag(flag: str, message: str) -> Rule[Any]:
     """The rule that a device has such components only if its type has the `flag`."""
 
-    def rule(session, changes):
+    def validate_flag_of_type(session: Session, changes: list[Change]) -> None:
         types = types_of(session, changes)
         for change in changes:
             if not getattr(types[change.object.device.device_type_id], flag):
                 change.fail(message)
 
-    return rule
+    return validate_flag_of_type

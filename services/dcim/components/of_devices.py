@@ -1,6 +1,7 @@
 """The components that a new device gets from the templates of its type."""
 
 from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 
@@ -14,7 +15,7 @@ KINDS = (
 )
 
 
-def create_components(session, device_ids: list[int]) -> None:
+def create_components(session: Session, device_ids: list[int]) -> None:
     """Create what the types of the devices have templates for, one statement a kind.
 
     A component takes each column that its template has as well, sort keys included, and its defaults for the others.

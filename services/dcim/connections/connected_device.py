@@ -1,7 +1,7 @@
 """Which device is at the other end of an interface: how a device finds out what it is plugged into."""
 
-from flask import Blueprint, request
-from sqlalchemy import case, or_, select
+from flask import Blueprint, Response, request
+from sqlalchemy import Select, case, or_, select
 
 from services.dcim.resources.devices import Device, devices
 from services.dcim.resources.interface_connections import InterfaceConnection
@@ -24,7 +24,7 @@ PEER = tuple(
 
 @blueprint.get("/api/dcim/connected-device/")
 @operation("GET", "The device at the other end of an interface", DEVICE, parameters=PEER)
-def connected_device():
+def connected_device() -> Response:
     """The device connected to `peer-interface` of `peer-device`; an empty reply if there is none.
 
     Keyword arguments of Python have no hyphens: `peer_interface` and `peer_device` are as good. A port of another
@@ -38,14 +38,14 @@ def connected_device():
         if interface is None:
             raise NotFound
         device = connection.scalar(_device_opposite(interface))
-        return responses.raw_response(reading.one_row(connection, devices, device) if device else b"")
+        return responses.raw_response(reading.one_row(connection, devices, device) or b"" if device else b"")
 
 
 def _asked(what: str) -> str:
     return (request.args.get(f"peer-{what}") or request.args.get(f"peer_{what}", "")).strip()
 
 
-def _interface(device: str, name: str):
+def _interface(device: str, name: str) -> Select[int]:
     """The id of the interface, of the device itself before those of the chassis that it leads."""
     named = select(Device.id).where(Device.name == device).scalar_subquery()
     led = select(VirtualChassis.id).where(VirtualChassis.master_id == named).scalar_subquery()
@@ -54,7 +54,7 @@ def _interface(device: str, name: str):
     return wanted.order_by(Device.id != named, Interface.id).limit(1)
 
 
-def _device_opposite(interface: int):
+def _device_opposite(interface: int) -> Select[int | None]:
     here, there = InterfaceConnection.interface_a_id, InterfaceConnection.interface_b_id
     other = case((here == interface, there), else_=here)
     return (

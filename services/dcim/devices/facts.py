@@ -1,6 +1,8 @@
 """What others may know of a device, and of its interfaces on its behalf: SQL, and what makes it change."""
 
-from sqlalchemy import String, case, cast, func, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, case, cast, func, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import aliased
 
@@ -8,6 +10,7 @@ from services.dcim.base import Base
 from shared.api.resource import DependentFacts
 from shared.config import settings
 from shared.db import json_sql
+from shared.schema.attributes import Expression
 from shared.schema.representations import Joins, nested_sql, subface, url_sql
 
 _IN_CHASSIS_OF_MASTER = (
@@ -34,7 +37,7 @@ INTERFACE_RIPPLES = (
 )
 
 
-def display_name(device):
+def display_name(device: Any) -> ColumnElement[Any]:
     """The name of `device`, else its place in a chassis whose master has one, else its model."""
     type_ = aliased(Base.model_of("dcim.devicetype"))
     model = select(type_.model).where(type_.id == device.device_type_id).correlate(device).scalar_subquery()
@@ -42,7 +45,7 @@ def display_name(device):
     return case((device.name.is_not(None), device.name), else_=func.coalesce(place, model))
 
 
-def parent_device(device):
+def parent_device(device: Any) -> ColumnElement[Any]:
     """The nested face of the device in a bay of which `device` is installed, with that bay."""
     bay, parent = aliased(Base.model_of("dcim.devicebay")), aliased(Base.model_of("dcim.device"))
     face = json_sql.object_of(
@@ -58,21 +61,21 @@ def parent_device(device):
     return found.where(bay.installed_device_id == device.id).correlate(device).scalar_subquery()
 
 
-def primary_ip(device):
+def primary_ip(device: Any) -> ColumnElement[Any]:
     """The nested face of the address to reach `device` at: IPv6 unless IPv4 is preferred or the only one."""
     order = (device.primary_ip6_id, device.primary_ip4_id)
     chosen = func.coalesce(*(reversed(order) if settings.prefer_ipv4 else order))
     return subface(Base.model_of("ipam.ipaddress"), None, lambda address: address.id == chosen)
 
 
-def _of_master(device, value):
+def _of_master(device: Any, value: Expression) -> ColumnElement[Any]:
     """`value(master)` of the master of the chassis that `device` is in; null outside of one."""
     chassis, master = aliased(Base.model_of("dcim.virtualchassis")), aliased(Base.model_of("dcim.device"))
     statement = select(value(master)).join_from(chassis, master, chassis.master_id == master.id)
     return statement.where(chassis.id == device.virtual_chassis_id).correlate(device).scalar_subquery()
 
 
-def _of_device(interface, value):
+def _of_device(interface: Any, value: Expression) -> ColumnElement[Any]:
     """`value(device)` of the device that `interface` is part of."""
     device = aliased(Base.model_of("dcim.device"))
     return select(value(device)).where(device.id == interface.device_id).correlate(interface).scalar_subquery()
@@ -82,17 +85,17 @@ class InterfaceFacts:
     """Mixed into the model of interfaces: what other services may know of the device behind one."""
 
     @hybrid_property
-    def device_name(self):
+    def device_name(self) -> Any:
         return _of_device(self, lambda device: device.name)
 
     @hybrid_property
-    def device_display_name(self):
+    def device_display_name(self) -> Any:
         return _of_device(self, display_name)
 
     @hybrid_property
-    def chassis_master_id(self):
+    def chassis_master_id(self) -> Any:
         return _of_device(self, lambda device: _of_master(device, lambda master: master.id))
 
     @hybrid_property
-    def chassis_master_name(self):
+    def chassis_master_name(self) -> Any:
         return _of_device(self, lambda device: _of_master(device, lambda master: master.name))

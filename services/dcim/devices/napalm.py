@@ -2,11 +2,14 @@
 
 import ipaddress
 import json
+from typing import Any
 
-from flask import g, request
-from sqlalchemy import select
+from flask import Response, g, request
+from sqlalchemy import Row, select
 
 from services.dcim.base import Base
+from shared import JsonObject
+from shared.api.resource import Resource
 from shared.config import settings
 from shared.db.database import database
 from shared.http import responses
@@ -18,7 +21,7 @@ METHOD = openapi_schemas.query("method", "A `get_…` method of NAPALM; repeat i
 ANSWERS = {"type": "object", "additionalProperties": {}}
 
 
-def ask_device(resource, pk: int):
+def ask_device(resource: Resource, pk: int) -> Response:
     """`{method: answer}` for every `method` of the query string.
 
     Raises NotFound; ServiceUnavailable where the device has no address or driver, or does not answer; Forbidden.
@@ -37,7 +40,7 @@ def ask_device(resource, pk: int):
     return responses.json_response(json.loads(json.dumps(answers, default=str)))
 
 
-def _device(resource, pk: int):
+def _device(resource: Resource, pk: int) -> Row[*tuple[Any, ...]]:
     device, platform = resource.model, Base.model_of("dcim.platform")
     statement = select(device.primary_ip4_id, device.primary_ip6_id, device.platform_id, platform.napalm_driver)
     with database().reading() as connection:
@@ -49,7 +52,7 @@ def _device(resource, pk: int):
     return found
 
 
-def _address(device) -> str:
+def _address(device: Row[*tuple[Any, ...]]) -> str:
     """The primary address of the device, without its mask. Raises ServiceUnavailable."""
     addresses = [device.primary_ip6_id, device.primary_ip4_id]
     chosen = next(filter(None, reversed(addresses) if settings.prefer_ipv4 else addresses), None)
@@ -57,10 +60,12 @@ def _address(device) -> str:
         raise ServiceUnavailable("This device has no primary IP address.")
     model = Base.model_of("ipam.ipaddress")
     with database().reading() as connection:
-        return str(ipaddress.ip_interface(connection.scalar(select(model.address).where(model.id == chosen))).ip)
+        return str(
+            ipaddress.ip_interface(connection.execute(select(model.address).where(model.id == chosen)).scalar_one()).ip
+        )
 
 
-def _driver(device):
+def _driver(device: Row[*tuple[Any, ...]]) -> Any:
     """The NAPALM driver of the device's platform. Raises ServiceUnavailable."""
     if device.platform_id is None:
         raise ServiceUnavailable("This device has no platform, which would name a NAPALM driver.")
@@ -77,7 +82,7 @@ def _driver(device):
         raise ServiceUnavailable(f'There is no NAPALM driver "{device.napalm_driver}".') from error
 
 
-def _answers(driver, address: str, methods: list[str]) -> dict:
+def _answers(driver: Any, address: str, methods: list[str]) -> JsonObject:
     arguments = json.loads(settings.napalm_args)
     session = driver(
         hostname=address,
@@ -93,7 +98,7 @@ def _answers(driver, address: str, methods: list[str]) -> dict:
         session.close()
 
 
-def _answer(session, method: str):
+def _answer(session: Any, method: str) -> Any:
     if not method.startswith("get_"):
         return {"error": "Only get_* methods may be called."}
     call = getattr(session, method, None)

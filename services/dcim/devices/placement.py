@@ -1,18 +1,22 @@
 """Where a device may be: the rules between it, its type, its rack and what stands there already."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
-from services.dcim.racks.elevation import MountedDevice, Rack
+from services.dcim.racks.elevation import MountedDevice, RackElevation
+from shared.schema.changes import Change
 from shared.schema.naming import described
 
 CHILD = False
 
 
-def mounted(session, rack_ids) -> dict[int, list[MountedDevice]]:
+def mounted(session: Session | Connection, rack_ids: Collection[int]) -> dict[int, list[MountedDevice]]:
     """What is mounted in each of the racks."""
     device, type_ = Base.model_of("dcim.device"), Base.model_of("dcim.devicetype")
     statement = (
@@ -26,7 +30,7 @@ def mounted(session, rack_ids) -> dict[int, list[MountedDevice]]:
     return found
 
 
-def lock_racks(session, rack_ids) -> dict:
+def lock_racks(session: Session, rack_ids: Collection[int]) -> dict[int, Any]:
     """The racks as they are now; whoever else wants to put something into them waits.
 
     The lock lets others refer to the rack, which they do before they come here; a stronger one would deadlock.
@@ -36,7 +40,7 @@ def lock_racks(session, rack_ids) -> dict:
     return {each.id: each for each in session.scalars(statement.execution_options(populate_existing=True))}
 
 
-def _hold_types(session, changes) -> None:
+def _hold_types(session: Session, changes: list[Change]) -> None:
     """Keep the types of the devices as they are now: one of them could be about to grow."""
     type_ = Base.model_of("dcim.devicetype")
     ids = {change.object.device_type_id for change in changes}
@@ -44,12 +48,12 @@ def _hold_types(session, changes) -> None:
     session.execute(statement.execution_options(populate_existing=True))
 
 
-def _as_mounted(device) -> MountedDevice:
+def _as_mounted(device: Any) -> MountedDevice:
     type_ = device.device_type
     return MountedDevice(device.id, device.position, type_.u_height, device.face, type_.is_full_depth)
 
 
-def grow_where_possible(session, changes):
+def validate_room_for_growth(session: Session, changes: list[Change]) -> None:
     """A device type gets no higher than every device of it has room for, where it stands."""
     device = Base.model_of("dcim.device")
     for change in changes:
@@ -64,17 +68,17 @@ def grow_where_possible(session, changes):
                 break
 
 
-def _has_room(session, type_, rack, standing) -> bool:
+def _has_room(session: Session, type_: Any, rack: Any, standing: list[MountedDevice]) -> bool:
     device = Base.model_of("dcim.device")
     own = set(session.scalars(select(device.id).where(device.rack_id == rack.id, device.device_type_id == type_.id)))
-    elevation = Rack(rack.u_height, tuple(standing))
+    elevation = RackElevation(rack.u_height, tuple(standing))
     grown = [
         replace(each, height=type_.u_height, full_depth=type_.is_full_depth) for each in standing if each.id in own
     ]
     return all(elevation.fits(each) for each in grown)
 
 
-def stand_where_possible(session, changes):
+def validate_placement(session: Session, changes: list[Change]) -> None:
     """Each device has a place that its type, its rack and the devices there allow; in a bulk request, one by one."""
     _hold_types(session, changes)
     rack_ids = {change.object.rack_id for change in changes} - {None}
@@ -89,7 +93,7 @@ def stand_where_possible(session, changes):
             _stand(session, change, rack, standing)
 
 
-def _impossible(device, rack) -> str | None:
+def _impossible(device: Any, rack: Any) -> str | None:
     """Why the place makes no sense, whatever else is in the rack."""
     if rack is None:
         if device.face is not None:
@@ -105,12 +109,12 @@ def _impossible(device, rack) -> str | None:
     return next((problem for wrong, problem in checks if wrong), None)
 
 
-def _is_child(device) -> bool:
+def _is_child(device: Any) -> bool:
     return device.device_type.subdevice_role is CHILD
 
 
-def _stand(session, change, rack, standing) -> None:
-    candidate, elevation = _as_mounted(change.object), Rack(rack.u_height, tuple(standing[rack.id]))
+def _stand(session: Session, change: Change, rack: Any, standing: dict[int, list[MountedDevice]]) -> None:
+    candidate, elevation = _as_mounted(change.object), RackElevation(rack.u_height, tuple(standing[rack.id]))
     if elevation.fits(candidate):
         standing[rack.id].append(candidate)
         return

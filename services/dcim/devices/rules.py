@@ -1,12 +1,14 @@
 """The rules of devices beyond their place, and what saving one brings about."""
 
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.components.of_devices import create_components
+from shared.schema.changes import Change
 
 
-def use_own_addresses(session, changes):
+def validate_primary_addresses(session: Session, changes: list[Change]) -> None:
     """A primary address is on an interface of the device, or of the chassis whose master it is; its inside may be."""
     for column, label in (("primary_ip4", "IPv4"), ("primary_ip6", "IPv6")):
         concerned = [change for change in changes if getattr(change.object, f"{column}_id") and not change.errors]
@@ -18,7 +20,7 @@ def use_own_addresses(session, changes):
                 change.fail(f"The primary {label} address is not on an interface of this device.")
 
 
-def _owned(session, device_ids) -> set[tuple[int, int]]:
+def _owned(session: Session, device_ids: set[int]) -> set[tuple[int, int]]:
     """(device, interface) pairs: whose addresses may be primary for which device."""
     device, chassis = Base.model_of("dcim.device"), Base.model_of("dcim.virtualchassis")
     interface = Base.model_of("dcim.interface")
@@ -32,14 +34,14 @@ def _owned(session, device_ids) -> set[tuple[int, int]]:
     return {tuple(row) for row in session.execute(own.union(managed))}
 
 
-def run_a_platform_of_its_maker(session, changes):
+def validate_platform(session: Session, changes: list[Change]) -> None:
     for change in changes:
         platform, type_ = change.object.platform, change.object.device_type
         if platform and platform.manufacturer_id not in (None, type_.manufacturer_id):
             change.fail(f"Platform {platform.name} runs only on devices of its manufacturer.")
 
 
-def have_a_place_in_the_chassis(session, changes):
+def validate_chassis_position(session: Session, changes: list[Change]) -> None:
     """A member has a position; a master needs none, for a new chassis takes its position away."""
     for change in changes:
         device, chassis = change.object, change.object.virtual_chassis
@@ -48,14 +50,14 @@ def have_a_place_in_the_chassis(session, changes):
             change.fail("A member of a virtual chassis needs a vc_position.")
 
 
-def equip(session, changes):
+def on_create_add_components(session: Session, changes: list[Change]) -> None:
     """A new device gets the components of its type; a type chosen later brings none."""
     created = [change.object.id for change in changes if change.creating]
     if created:
         create_components(session, created)
 
 
-def take_children_along(session, changes):
+def on_save_move_children(session: Session, changes: list[Change]) -> None:
     """What is installed in the bays of a device is where the device is, and gives up a place of its own elsewhere."""
     device, bay = Base.model_of("dcim.device"), Base.model_of("dcim.devicebay")
     for change in changes:

@@ -1,28 +1,33 @@
 """How lists of interfaces are narrowed and ordered: by the device they are asked for, chassis and all."""
 
-from sqlalchemy import and_, case, or_, select, union
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, or_, select, union
+from werkzeug.datastructures import MultiDict
 
 from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE, VIRTUAL_FORM_FACTORS, WIRELESS_FORM_FACTORS
 from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
 from services.dcim.resources.devices import Device
 from services.dcim.resources.virtual_chassis import VirtualChassis
-from shared.query.filters import Filter, IdFilter
+from shared.query.filter_base import Filter
+from shared.query.filters import IdFilter
 from shared.query.paths import among
 
 BY_NAME = 2
 
 QUERIED = {
-    "device_id": IdFilter(Device).condition,
+    "device_id": lambda text: IdFilter(Device).where([text]),
     "device": lambda name: Device.name == name,
 }
 
 
-def device_filters(model) -> tuple[Filter, ...]:
+def device_filters(model: type[Any]) -> tuple[Filter, ...]:
     """The interfaces of a device and, if it is the master of a chassis, those of the other members it manages."""
 
-    def of_device(parameter):
-        def condition(text):
+    def of_device(parameter: str) -> Filter:
+        def condition(text: str) -> ColumnElement[bool] | None:
             named = QUERIED[parameter](text)
             if named is None:
                 return None
@@ -38,7 +43,7 @@ def device_filters(model) -> tuple[Filter, ...]:
     return tuple(map(of_device, QUERIED))
 
 
-def other_filters(model) -> tuple[Filter, ...]:
+def other_filters(model: type[Any]) -> tuple[Filter, ...]:
     kinds = {
         "physical": model.form_factor.not_in(NOT_CONNECTABLE),
         "virtual": model.form_factor.in_(VIRTUAL_FORM_FACTORS),
@@ -51,10 +56,10 @@ def other_filters(model) -> tuple[Filter, ...]:
     )
 
 
-def natural_order(model):
+def natural_order(model: type[Any]) -> Callable[[MultiDict[str, str]], tuple[ColumnElement[Any], ...]]:
     """Order the interfaces of a device by place or by name, as the type of that device says."""
 
-    def order(args):
+    def order(args: MultiDict[str, str]) -> tuple[ColumnElement[Any], ...]:
         asked = [(QUERIED[name], text) for name in QUERIED if (text := args.get(name, "").strip())]
         for named, text in asked:
             condition = named(text) if "\x00" not in text else None

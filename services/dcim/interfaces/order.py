@@ -87,5 +87,5 @@ def _tie_break(parsed: InterfaceName) -> str:
     return number_part(parsed.id) + text_part(parsed.name)
 
 
-def _first_number(match: re.Match | None) -> int | None:
+def _first_number(match: re.Match[str] | None) -> int | None:
     return int(match[1]) if match else None

@@ -1,24 +1,28 @@
 """What an interface must keep to: its device, its LAG, its VLANs and what it is plugged into."""
 
+from typing import Any
+
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE
-from services.dcim.components.columns import only_on
+from services.dcim.components.columns import validate_type_flag
 from services.dcim.resources.interface_connections import connected_among
 from services.dcim.resources.virtual_chassis import VirtualChassis
+from shared.schema.changes import Change, Rule
 
 TAGGED = 200
 NO_PORT = "Virtual, LAG and wireless interfaces cannot be connected."
 
 
-def has_a_device(session, changes):
+def validate_device(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if change.object.device_id is None:
             change.fail("An interface must be part of a device.")
 
 
-def vlans_reach_the_site(session, changes):
+def validate_vlans(session: Session, changes: list[Change]) -> None:
     """A VLAN is global, or of the site that the device is at."""
     for change in changes:
         if not _reaches(change.object.untagged_vlan, change):
@@ -27,23 +31,23 @@ def vlans_reach_the_site(session, changes):
             change.fail("Some of the VLANs are of another site than the device.", "tagged_vlans")
 
 
-def _reaches(vlan, change) -> bool:
+def _reaches(vlan: Any, change: Change) -> bool:
     return vlan is None or vlan.site_id in (None, change.object.device.site_id)
 
 
-def only_ports_are_connected(session, changes):
+def validate_connection(session: Session, changes: list[Change]) -> None:
     """An interface that is no port cannot be plugged into another one."""
     others = no_ports(changes)
     for pk in connected_among(session, others):
         others[pk].fail(NO_PORT)
 
 
-def no_ports(changes) -> dict:
+def no_ports(changes: list[Change]) -> dict[int, Change]:
     """The changes, by id, of interfaces that are, or now become, something that no cable fits."""
     return {c.object.id: c for c in changes if not c.creating and c.object.form_factor in NOT_CONNECTABLE}
 
 
-def lag_is_near(session, changes):
+def validate_lag_device(session: Session, changes: list[Change]) -> None:
     """A LAG is on the same device, or on the master of the chassis that the device is in."""
     members = [change for change in changes if change.object.lag_id is not None]
     chassis = {change.object.device.virtual_chassis_id for change in members}
@@ -55,7 +59,7 @@ def lag_is_near(session, changes):
             change.fail("The LAG is on another device.")
 
 
-def only_ports_join_a_lag(session, changes):
+def validate_lag_membership(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if change.object.lag_id is None:
             continue
@@ -65,7 +69,7 @@ def only_ports_join_a_lag(session, changes):
             change.fail("An interface cannot be part of itself.", "lag")
 
 
-def members_need_a_lag(session, changes):
+def validate_lag_with_members(session: Session, changes: list[Change]) -> None:
     """An interface that others are part of stays a LAG."""
     model = Base.model_of("dcim.interface")
     others = {c.object.id: c for c in changes if not c.creating and c.object.form_factor != LAG_FORM_FACTOR}
@@ -73,7 +77,7 @@ def members_need_a_lag(session, changes):
         others[pk].fail("Other interfaces are part of this one, so it must be a LAG.")
 
 
-def settle_vlans(session, changes):
+def set_vlans(session: Session, changes: list[Change]) -> None:
     """Without a mode there is no untagged VLAN; an update to another mode than tagged drops the tagged ones."""
     for change in changes:
         if change.object.mode is None:
@@ -82,13 +86,12 @@ def settle_vlans(session, changes):
             change.object.tagged_vlans = []
 
 
-RULES = (
-    has_a_device,
-    vlans_reach_the_site,
-    only_on("is_network_device", "Only devices of a network device type have interfaces."),
-    only_ports_are_connected,
-    lag_is_near,
-    only_ports_join_a_lag,
-    members_need_a_lag,
-    settle_vlans,
+RULES: tuple[Rule[Any], ...] = (
+    validate_device,
+    validate_vlans,
+    validate_type_flag("is_network_device", "Only devices of a network device type have interfaces."),
+    validate_connection,
+    validate_lag_device,
+    validate_lag_membership,
+    validate_lag_with_members,
 )

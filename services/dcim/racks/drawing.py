@@ -1,12 +1,15 @@
 """`racks/<id>/elevation/`: a rack as an SVG drawing; every device is a link."""
 
+from typing import Any
+
 from flask import Response, request
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
 from services.dcim.base import Base
 from services.dcim.devices.placement import mounted
-from services.dcim.racks.elevation import FRONT, REAR, MountedDevice, Rack
+from services.dcim.racks.elevation import FRONT, REAR, MountedDevice, RackElevation
+from shared.api.resource import Resource
 from shared.db.database import database
 from shared.http.errors import BadRequest, NotFound
 from shared.schema import openapi_schemas
@@ -32,7 +35,7 @@ _DRAWING = Markup(
 )
 
 
-def draw(resource, pk: int):
+def draw(resource: Resource, pk: int) -> Response:
     """The front and the rear of rack `pk`, or just `face` (0 or 1). Raises NotFound, BadRequest."""
     shown = _shown_faces()
     with database().reading() as connection:
@@ -45,7 +48,7 @@ def draw(resource, pk: int):
             raise NotFound
         standing = mounted(connection, [pk]).get(pk, [])
         told = _told(connection, [device.id for device in standing])
-    rack = Rack(row.u_height, tuple(standing), row.desc_units)
+    rack = RackElevation(row.u_height, tuple(standing), row.desc_units)
     faces = Markup().join(
         _FACE.format(x=place * (NUMBERS + WIDTH + GAP), middle=NUMBERS + WIDTH // 2, title=FACES[face], units=units)
         for place, face in enumerate(shown)
@@ -59,12 +62,13 @@ def _shown_faces() -> tuple[int, ...]:
     text = (request.args.getlist("face") or [""])[-1].strip()
     if not text:
         return FRONT, REAR
-    if to_integer(text) not in FACES:
+    face = to_integer(text)
+    if face is None or face not in FACES:
         raise BadRequest({"face": ["Either 0 (front) or 1 (rear)."]})
-    return (to_integer(text),)
+    return (face,)
 
 
-def _told(connection, ids: list[int]) -> dict:
+def _told(connection: Connection, ids: list[int | None]) -> dict[int | None, Row[*tuple[Any, ...]]]:
     """What is written on each device: its name, and the colour of its role."""
     device, role = Base.model_of("dcim.device"), Base.model_of("dcim.devicerole")
     name = device.attributes["display_name"].expression(device).label("name")
@@ -72,7 +76,7 @@ def _told(connection, ids: list[int]) -> dict:
     return {row.id: row for row in connection.execute(statement.where(device.id.in_(ids)))}
 
 
-def _units(rack: Rack, face: int, told: dict) -> Markup:
+def _units(rack: RackElevation, face: int, told: dict[int | None, Row[*tuple[Any, ...]]]) -> Markup:
     drawn, pieces = set(), []
     units = rack.elevation(face)
     for place, unit in enumerate(units):
@@ -86,10 +90,10 @@ def _units(rack: Rack, face: int, told: dict) -> Markup:
     return Markup().join(pieces)
 
 
-def _device(device: MountedDevice, told, y: int) -> Markup:
+def _device(device: MountedDevice, told: Row[*tuple[Any, ...]], y: int) -> Markup:
     height = device.height * UNIT
     return _DEVICE.format(
-        url=url_of(Base.model_of("dcim.device"), device.id),
+        url=url_of(Base.model_of("dcim.device"), told.id),
         name=told.name,
         x=NUMBERS,
         y=y,

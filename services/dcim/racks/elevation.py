@@ -46,7 +46,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Rack:
+class RackElevation:
     """A rack of `height` units; `desc_units` numbers them from the top down."""
 
     height: int
@@ -65,7 +65,8 @@ class Rack:
 
     def fits(self, device: MountedDevice) -> bool:
         """Whether the device can stand where it says, itself thought away; without units it fits anywhere."""
-        return not device.units or (device.units[-1] <= self.height and not self.in_the_way_of(device))
+        inside = not device.units or (device.units[0] >= 1 and device.units[-1] <= self.height)
+        return inside and not self.in_the_way_of(device)
 
     def in_the_way_of(self, device: MountedDevice) -> list[MountedDevice]:
         """The other devices that stand where it says it does."""

@@ -3,17 +3,20 @@
 from functools import cache
 
 import marshmallow as ma
-from flask import request
-from sqlalchemy import literal_column, select
+from flask import Response, request
+from sqlalchemy import ColumnElement, Connection, literal_column, select
 
 from services.dcim.base import Base
 from services.dcim.devices.placement import mounted
-from services.dcim.racks.elevation import FRONT, Rack
+from services.dcim.racks.elevation import FRONT, RackElevation
+from shared import JsonObject
+from shared.api.resource import Resource
 from shared.db.database import database
 from shared.http.errors import BadRequest, NotFound
 from shared.http.responses import json_response
 from shared.query.pagination import Page
 from shared.schema import openapi_schemas
+from shared.schema.models import Record
 from shared.schema.parsing import MAX_INTEGER, to_integer
 from shared.schema.representations import ReadFace, nested_schema
 
@@ -24,16 +27,19 @@ class UnitSchema(ma.Schema):
     id = ma.fields.Integer()
     name = ma.fields.String()
     face = ma.fields.Integer()
-    device = ma.fields.Nested(
-        lambda: nested_schema(Base.model_of("dcim.device"), ("name", "display_name"))(), allow_none=True
-    )
+    device = ma.fields.Nested(lambda: _device_schema(), allow_none=True)
+
+
+def _device_schema() -> ma.Schema:
+    model: type[Record] = Base.model_of("dcim.device")
+    return nested_schema(model, ("name", "display_name"))()
 
 
 FACE = openapi_schemas.query("face", "The side that is looked at: 0 is the front (the default), 1 the rear.")
 EXCLUDE = openapi_schemas.query("exclude", "The id of a device that is thought away.")
 
 
-def list_units(resource, pk: int):
+def list_units(resource: Resource, pk: int) -> Response:
     """A page of the units of rack `pk`; `face` asks for a side, `exclude` thinks a device away."""
     face, exclude, page = _face(), to_integer(request.args.get("exclude", "")), Page.of_request()
     with database().reading() as connection:
@@ -43,7 +49,7 @@ def list_units(resource, pk: int):
         if rack is None:
             raise NotFound
         standing = mounted(connection, [pk])[pk]
-        units = Rack(rack.u_height, tuple(standing), rack.desc_units).elevation(face, exclude)
+        units = RackElevation(rack.u_height, tuple(standing), rack.desc_units).elevation(face, exclude)
         shown = units[page.offset :][: page.limit]
         devices = _device_faces(connection, {unit.device.id for unit in shown if unit.device})
     following, preceding = page.links(len(units))
@@ -63,8 +69,9 @@ def _face() -> int:
     return face
 
 
-def _device_faces(connection, ids: set[int]) -> dict[int, dict]:
-    face, pk = _nested_device(), literal_column("t.id")
+def _device_faces(connection: Connection, ids: set[int | None]) -> dict[int | None, JsonObject]:
+    face = _nested_device()
+    pk: ColumnElement[int] = literal_column("t.id")
     rows = connection.execute(select(pk, face.sql()).select_from(face.source).where(pk.in_(ids)))
     return {row[0]: row[1] for row in rows}
 

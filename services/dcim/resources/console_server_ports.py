@@ -1,7 +1,7 @@
 """Console server ports: what console ports connect to."""
 
 from services.dcim.base import Base
-from services.dcim.components.columns import Component, Numbered, component, connected, only_on
+from services.dcim.components.columns import Component, Numbered, component, connected, validate_type_flag
 from services.dcim.resources.console_ports import ConsolePort
 
 
@@ -14,5 +14,7 @@ class ConsoleServerPort(Numbered, Component, Base):
 console_server_ports = component(
     ConsoleServerPort,
     name_order="name_order",
-    rules=(only_on("is_console_server", "Only devices of a console server type have console server ports."),),
+    rules=(
+        validate_type_flag("is_console_server", "Only devices of a console server type have console server ports."),
+    ),
 )

@@ -1,17 +1,20 @@
 """Device types: what a make and model of device looks like, and what its devices are created with."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, func, select
-from sqlalchemy.orm import aliased, mapped_column
+from sqlalchemy import Boolean, ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased, mapped_column
 
 from services.dcim.base import Base
 from services.dcim.choices import INTERFACE_ORDERING, SUBDEVICE_ROLE
-from services.dcim.devices.placement import grow_where_possible
+from services.dcim.devices.placement import validate_room_for_growth
 from services.dcim.resources.manufacturers import Manufacturer
+from shared import JsonObject
 from shared.api.resource import Resource
 from shared.custom_fields.column import CustomFields
 from shared.schema import fields, openapi_schemas
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, boolean, choice, computed, integer, long_text, reference, slug, text
 
 PARENT, CHILD = True, False
@@ -20,21 +23,23 @@ PARENT, CHILD = True, False
 class SubdeviceRole(fields.Choice):
     """Parent, child or neither; neither is read as null, and written `"None"`, as in NetBox, or null."""
 
-    shape: ClassVar[dict] = {
+    shape: ClassVar[JsonObject] = {
         "anyOf": [{"type": "boolean", "nullable": True}, {"type": "string", "enum": ["None"]}],
         "example": PARENT,
         "x-choices": openapi_schemas.table(SUBDEVICE_ROLE),
         "x-blank": "None",
     }
 
-    def deserialize(self, value, attr=None, data=None, **kwargs):
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
         return super().deserialize("None" if value is None else value, attr, data, **kwargs)
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         return None if value == "None" else super()._deserialize(value, attr, data, **kwargs)
 
 
-def count_instances(device_type):
+def count_instances(device_type: Any) -> ColumnElement[int]:
     device = aliased(Base.model_of("dcim.device"))
     counted = select(func.count()).where(device.device_type_id == device_type.id)
     return counted.correlate(device_type).scalar_subquery()
@@ -63,7 +68,7 @@ class DeviceType(Base, CustomFields):
     instance_count = computed(fields.Integer(), count_instances)
 
 
-def fit_its_templates(session, changes):
+def validate_templates(session: Session, changes: list[Change]) -> None:
     """The flags of a type allow for the templates it has already."""
     needs = (
         ("is_console_server", True, "dcim.consoleserverporttemplate", None),
@@ -82,7 +87,7 @@ def fit_its_templates(session, changes):
                 change.fail(f"This device type has {template.verbose_name}s, which {flag} must allow for.")
 
 
-def be_flat_as_a_child(session, changes):
+def validate_child_height(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if change.object.subdevice_role is CHILD and change.object.u_height:
             change.fail("A child device type has the height 0.")
@@ -108,5 +113,5 @@ device_types = Resource(
     search=(maker, "model", "part_number", "comments"),
     order=("manufacturer.name", "model"),
     unique=(("manufacturer", "model"), ("manufacturer", "slug")),
-    rules=(grow_where_possible, fit_its_templates, be_flat_as_a_child),
+    rules=(validate_room_for_growth, validate_templates, validate_child_height),
 )

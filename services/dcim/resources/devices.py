@@ -1,24 +1,25 @@
 """Devices: everything that is mounted, installed or kept at a site."""
 
-from sqlalchemy import select, true
+from sqlalchemy import ColumnElement, select, true
 
 from services.dcim.base import Base
 from services.dcim.choices import DEVICE_STATUS, RACK_FACE
 from services.dcim.devices import facts as device_facts
 from services.dcim.devices.napalm import ANSWERS, METHOD, ask_device
-from services.dcim.devices.placement import stand_where_possible
+from services.dcim.devices.placement import validate_placement
 from services.dcim.devices.rules import (
-    equip,
-    have_a_place_in_the_chassis,
-    run_a_platform_of_its_maker,
-    take_children_along,
-    use_own_addresses,
+    on_create_add_components,
+    on_save_move_children,
+    validate_chassis_position,
+    validate_platform,
+    validate_primary_addresses,
 )
 from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
 from shared.api.resource import Action, Related, Resource
 from shared.custom_fields.column import CustomFields
-from shared.query.filters import BooleanFilter, Filter, ReferenceFilter, escape_like
+from shared.query.filter_base import Filter
+from shared.query.filters import BooleanFilter, ReferenceFilter, escape_like
 from shared.query.paths import among
 from shared.schema import columns, fields, natural_order
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, absent, choice, computed, integer, reference, text
@@ -50,18 +51,18 @@ class Device(Base, CustomFields, Tracked):
     name_order = columns.sort_key("name", natural_order.name_key)
 
 
-def of_type(flag):
+def of_type(flag: str) -> BooleanFilter:
     """The filter on a flag of the device's type."""
     chosen = select(DeviceType.id).where(getattr(DeviceType, flag))
     return BooleanFilter(flag, Device.device_type_id.in_(chosen))
 
 
-def with_mac_address(address):
+def with_mac_address(address: str) -> ColumnElement[bool]:
     interface = Base.model_of("dcim.interface")
     return Device.id.in_(select(interface.device_id).where(interface.mac_address == address))
 
 
-def by_part(words):
+def by_part(words: str) -> list[ColumnElement[bool]]:
     """A device is found by the serial numbers of its parts, too."""
     part = Base.model_of("dcim.inventoryitem")
     written = part.serial.ilike(f"%{escape_like(words)}%", escape="\\")
@@ -95,8 +96,8 @@ devices = Resource(
     search_extra=by_part,
     order=("name_order",),
     unique=(("virtual_chassis", "vc_position"),),
-    rules=(stand_where_possible, use_own_addresses, run_a_platform_of_its_maker, have_a_place_in_the_chassis),
-    after_save=(equip, take_children_along),
+    rules=(validate_placement, validate_primary_addresses, validate_platform, validate_chassis_position),
+    after_save=(on_create_add_components, on_save_move_children),
     actions=(Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),),
     dependent_facts=device_facts.DEVICE_RIPPLES,
 )

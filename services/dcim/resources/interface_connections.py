@@ -1,13 +1,17 @@
 """Interface connections: which interface is plugged into which."""
 
-from sqlalchemy import Boolean, case, join, or_, select
-from sqlalchemy.orm import aliased
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, case, join, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from services.dcim.base import Base
 from services.dcim.choices import CONNECTION_STATUS, NOT_CONNECTABLE
 from services.dcim.connections.filters import end_filters
 from shared.api.resource import Resource
 from shared.db import json_sql
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, choice, reference
 from shared.schema.representations import Joins, nested_sql
 
@@ -35,13 +39,13 @@ class InterfaceConnection(Base):
     connection_status = choice(CONNECTION_STATUS, type_=Boolean, default=True)
 
 
-def is_connected(interface):
+def is_connected(interface: Any) -> ColumnElement[bool]:
     """Whether a cable is in `interface`; circuits are not looked at."""
     connection = aliased(InterfaceConnection)
     return select(connection.id).where(_ends_on(connection, interface)).correlate(interface).exists()
 
 
-def connection_of(interface):
+def connection_of(interface: Any) -> ColumnElement[Any]:
     """The connection of `interface` as it is shown there: the interface at the other end, and the status."""
     connection, peer = aliased(InterfaceConnection), aliased(Base.model_of("dcim.interface"))
     other = case(
@@ -53,17 +57,17 @@ def connection_of(interface):
     return shown.select_from(joins.clause).where(_ends_on(connection, interface)).correlate(interface).scalar_subquery()
 
 
-def _ends_on(connection, interface):
+def _ends_on(connection: Any, interface: Any) -> ColumnElement[bool]:
     return or_(connection.interface_a_id == interface.id, connection.interface_b_id == interface.id)
 
 
-def connected_among(session, ids) -> set[int]:
+def connected_among(session: Session, ids: Collection[int]) -> set[int]:
     """Which of the interfaces `ids` have a cable."""
     ends = (InterfaceConnection.interface_a_id, InterfaceConnection.interface_b_id)
     return {pk for end in ends for pk in session.scalars(select(end).where(end.in_(ids)))}
 
 
-def ends_are_two_ports(session, changes):
+def validate_ends(session: Session, changes: list[Change]) -> None:
     for change in changes:
         connection = change.object
         if connection.interface_a_id == connection.interface_b_id:
@@ -72,7 +76,7 @@ def ends_are_two_ports(session, changes):
             change.fail("Virtual, LAG and wireless interfaces cannot be connected.")
 
 
-def ends_are_free(session, changes):
+def validate_ends_free(session: Session, changes: list[Change]) -> None:
     """An interface is in one connection at most, whichever its side; a second client waits, then finds it taken."""
     owners = _owners(session, {getattr(change.object, f"{end}_id") for change in changes for end in ENDS})
     for number, change in enumerate(changes):
@@ -84,12 +88,12 @@ def ends_are_free(session, changes):
                 change.fail(f"The interface is connected already, by {by}.", end)
 
 
-def _owners(session, interfaces: set[int]) -> dict[int, int]:
+def _owners(session: Session, interfaces: set[int]) -> dict[int, int]:
     """`{interface id: connection id}` of `interfaces`, which are locked."""
     model = Base.model_of("dcim.interface")
     lock = select(model.id).where(model.id.in_(interfaces)).order_by(model.id).with_for_update(key_share=True)
     session.execute(lock)
-    owners = {}
+    owners: dict[int, int] = {}
     for end in (InterfaceConnection.interface_a_id, InterfaceConnection.interface_b_id):
         owners |= dict(session.execute(select(end, InterfaceConnection.id).where(end.in_(interfaces))).tuples().all())
     return owners
@@ -99,5 +103,5 @@ interface_connections = Resource(
     InterfaceConnection,
     filters=("connection_status", *end_filters(InterfaceConnection, devices=DEVICES_OF_ENDS, sites=DEVICES_OF_ENDS)),
     order=(),
-    rules=(ends_are_two_ports, ends_are_free),
+    rules=(validate_ends, validate_ends_free),
 )

@@ -1,6 +1,7 @@
 """Interfaces: what a device meets a network with."""
 
 from flask import g
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.choices import INTERFACE_MODE
@@ -8,7 +9,7 @@ from services.dcim.components.columns import OWNER, Component, InterfaceKind
 from services.dcim.devices.facts import INTERFACE_RIPPLES, InterfaceFacts
 from services.dcim.interfaces.lists import device_filters, natural_order, other_filters
 from services.dcim.interfaces.mac_address import mac_address
-from services.dcim.interfaces.rules import NO_PORT, RULES, no_ports
+from services.dcim.interfaces.rules import NO_PORT, RULES, no_ports, set_vlans
 from services.dcim.resources.interface_connections import connection_of, is_connected
 from shared.api import reading
 from shared.api.graphs import INTERFACE, graphs
@@ -16,6 +17,7 @@ from shared.api.resource import Related, Resource
 from shared.http.errors import ServiceUnavailable
 from shared.references.lookups import Lookup
 from shared.schema import fields
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
 
 
@@ -35,7 +37,7 @@ class Interface(InterfaceFacts, InterfaceKind, Component, Base):
     tagged_vlans = references("ipam.vlan")
 
 
-def only_ports_end_circuits(session, changes):
+def validate_no_circuit(session: Session, changes: list[Change]) -> None:
     """What circuits end on, only the service of circuits knows; it is asked when an interface ceases to be a port.
 
     Raises ServiceUnavailable.
@@ -66,7 +68,8 @@ interfaces = Resource(
     order=("device.name", "name"),
     reorder=natural_order(Interface),
     unique=(("device", "name"),),
-    rules=(*RULES, only_ports_end_circuits),
+    rules=(*RULES, validate_no_circuit),
+    before_save=(set_vlans,),
     lookups=(Lookup("circuits", "interface-terminations", {"circuit_termination": None}),),
     dependent_facts=INTERFACE_RIPPLES,
     actions=(graphs(INTERFACE),),

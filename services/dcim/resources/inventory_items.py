@@ -2,12 +2,14 @@
 
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.components.columns import FIRST, Component
 from services.dcim.resources.devices import Device
 from shared.api.resource import Related, Resource
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, boolean, reference, text
 from shared.schema.fields import RawReference
 
@@ -27,20 +29,20 @@ class InventoryItem(Component, Base):
     description = text(100, blank=True)
 
 
-def parents_are_of_the_device(session, changes):
+def validate_parent_device(session: Session, changes: list[Change]) -> None:
     """NetBox 2.3 takes any parent, even the item itself."""
     for change in changes:
         if change.object.parent_id is not None and change.object.parent.device_id != change.object.device_id:
             change.fail("The parent is not on the same device.", "parent")
 
 
-def children_stay_on_the_device(session, changes):
+def validate_children_device(session: Session, changes: list[Change]) -> None:
     moved = {c.object.id: c for c in changes if not c.creating and c.changed("device_id")}
     for pk in set(session.scalars(select(InventoryItem.parent_id).where(InventoryItem.parent_id.in_(moved)))):
         moved[pk].fail("The item holds others, which are on this device.", "device")
 
 
-def items_form_no_cycle(session, changes):
+def validate_no_cycle(session: Session, changes: list[Change]) -> None:
     """Moves within a device wait for each other, or two of them could close a cycle together."""
     moved = [c for c in changes if not c.creating and c.changed("parent_id") and c.object.parent_id is not None]
     devices = {change.object.device_id for change in moved}
@@ -55,7 +57,7 @@ def items_form_no_cycle(session, changes):
             change.fail("An item cannot be inside itself.", "parent")
 
 
-def by_number(text):
+def by_number(text: str) -> list[ColumnElement[bool]]:
     """Serials and asset tags are searched for as a whole."""
     return [func.lower(InventoryItem.serial) == text.lower(), func.lower(InventoryItem.asset_tag) == text.lower()]
 
@@ -76,5 +78,5 @@ inventory_items = Resource(
     search=("name", "part_id", "description"),
     search_extra=by_number,
     unique=(("device", "parent", "name"),),
-    rules=(parents_are_of_the_device, children_stay_on_the_device, items_form_no_cycle),
+    rules=(validate_parent_device, validate_children_device, validate_no_cycle),
 )

@@ -1,7 +1,7 @@
 """Power outlets: what power ports connect to."""
 
 from services.dcim.base import Base
-from services.dcim.components.columns import Component, Numbered, component, connected, only_on
+from services.dcim.components.columns import Component, Numbered, component, connected, validate_type_flag
 from services.dcim.resources.power_ports import PowerPort
 
 
@@ -12,5 +12,7 @@ class PowerOutlet(Numbered, Component, Base):
 
 
 power_outlets = component(
-    PowerOutlet, name_order="name_order", rules=(only_on("is_pdu", "Only devices of a PDU type have power outlets."),)
+    PowerOutlet,
+    name_order="name_order",
+    rules=(validate_type_flag("is_pdu", "Only devices of a PDU type have power outlets."),),
 )

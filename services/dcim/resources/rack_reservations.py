@@ -1,21 +1,24 @@
 """Rack reservations: units of a rack that are kept free for someone."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask import g
 from marshmallow import ValidationError
-from sqlalchemy import DateTime, SmallInteger, func, select
+from sqlalchemy import ColumnElement, DateTime, SmallInteger, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import mapped_column
+from sqlalchemy.orm import Session, mapped_column
 
 from services.dcim.base import Base
 from services.dcim.devices.placement import lock_racks
 from services.dcim.resources.racks import Rack
+from shared import JsonObject
 from shared.api.resource import Related, Resource
-from shared.query.filters import Filter
+from shared.query.filter_base import Filter
 from shared.references import holding
 from shared.schema import columns, fields
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, reference, text
 
 
@@ -23,9 +26,9 @@ class Units(fields.Field):
     """A list of rack units; an error names the place of the element."""
 
     repeats = True
-    shape: ClassVar[dict] = {"type": "array", "items": {"type": "integer"}, "example": [1]}
+    shape: ClassVar[JsonObject] = {"type": "array", "items": {"type": "integer"}, "example": [1]}
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             raise ValidationError(f'Expected a list of items but got type "{type(value).__name__}".')
         unit, errors, units = fields.Integer(0, columns.SMALL_MAX), {}, []
@@ -60,7 +63,7 @@ class RackReservation(Base):
 User = Base.model_of("users.user")
 
 
-def belong_to_who_asks(session, changes):
+def set_owner(session: Session, changes: list[Change]) -> None:
     """Who creates a reservation owns it, whichever user was sent; an update may name anyone."""
     created = [change for change in changes if change.creating]
     if created:
@@ -69,7 +72,7 @@ def belong_to_who_asks(session, changes):
         change.object.user_id = g.identity.user_id
 
 
-def reserve_free_units(session, changes):
+def validate_units_free(session: Session, changes: list[Change]) -> None:
     """Units lie in the rack and belong to one reservation; as in NetBox, those of one bulk request may overlap."""
     racks = lock_racks(session, {change.object.rack_id for change in changes})
     rows = session.execute(
@@ -90,11 +93,11 @@ def reserve_free_units(session, changes):
             change.fail(f"Other reservations hold the units {_listed(taken)}: rack reservation {owners}.")
 
 
-def _listed(units) -> str:
+def _listed(units: list[int]) -> str:
     return ", ".join(map(str, sorted(set(units))))
 
 
-def at_moment(text):
+def at_moment(text: str) -> ColumnElement[bool] | None:
     """When it was created, to the microsecond; a moment without a zone is UTC."""
     try:
         moment = datetime.fromisoformat(text)
@@ -103,7 +106,7 @@ def at_moment(text):
     return RackReservation.created == (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def of_reservation(target, key, name):
+def of_reservation(target: Any, key: Any, name: str) -> ColumnElement[Any]:
     """Column `name` of the `target` that `key` refers to, to be searched."""
     return select(getattr(target, name)).where(target.id == key).scalar_subquery()
 
@@ -124,6 +127,7 @@ rack_reservations = Resource(
         of_reservation(User, RackReservation.user_id, "username"),
         "description",
     ),
-    rules=(reserve_free_units, belong_to_who_asks),
+    rules=(validate_units_free,),
+    before_save=(set_owner,),
     order=("created",),
 )

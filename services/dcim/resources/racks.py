@@ -1,19 +1,21 @@
 """Racks: what devices are mounted in."""
 
-from flask import request
+from flask import Response, request
 from sqlalchemy import case, update
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.choices import RACK_TYPE, RACK_WIDTH
 from services.dcim.devices.placement import mounted
 from services.dcim.racks.drawing import SIDES, draw
-from services.dcim.racks.elevation import Rack as Elevation
+from services.dcim.racks.elevation import RackElevation
 from services.dcim.racks.units import EXCLUDE, FACE, UnitSchema, list_units
 from shared.api.openapi import page_schema
 from shared.api.openapi_parameters import paging
 from shared.api.resource import Action, Resource
 from shared.custom_fields.column import CustomFields
 from shared.schema import columns, fields, natural_order
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
 
 
@@ -37,19 +39,19 @@ class Rack(Base, CustomFields, Tracked):
     name_order = columns.sort_key("name", natural_order.name_key)
 
 
-def hold_what_stands_in_it(session, changes):
+def validate_height_and_group(session: Session, changes: list[Change]) -> None:
     """A rack stays as high as its topmost device, and in the site of its group; a new rack is not asked."""
     existing = [change for change in changes if not change.creating]
     standing = mounted(session, {change.object.id for change in existing}) if existing else {}
     for change in existing:
         rack = change.object
-        if Elevation(rack.u_height, tuple(standing[rack.id])).highest_taken_unit() > rack.u_height:
+        if RackElevation(rack.u_height, tuple(standing[rack.id])).highest_taken_unit() > rack.u_height:
             change.fail("The rack is not as high as its topmost device stands.")
         elif rack.group and rack.group.site_id != rack.site_id:
             change.fail("The group of the rack is at another site.")
 
 
-def take_devices_along(session, changes):
+def on_save_move_devices(session: Session, changes: list[Change]) -> None:
     """The devices of a rack are at its site."""
     device = Base.model_of("dcim.device")
     for change in changes:
@@ -58,7 +60,7 @@ def take_devices_along(session, changes):
             session.execute(moved.values(site_id=change.object.site_id, last_updated=device.last_updated))
 
 
-def show_elevation(resource, pk: int):
+def show_elevation(resource: Resource, pk: int) -> Response:
     """The rack drawn; its units for a client that takes JSON only and does not say `render=svg`, as today's do."""
     drawn = request.args.get("render") == "svg" or "image/svg+xml" in request.accept_mimetypes
     return (draw if drawn else list_units)(resource, pk)
@@ -82,8 +84,8 @@ racks = Resource(
     search=("name", "facility_id", "serial", "comments"),
     order=("site.name", "name_order"),
     unique=(("site", "name"), ("site", "facility_id")),
-    rules=(hold_what_stands_in_it,),
-    after_save=(take_devices_along,),
+    rules=(validate_height_and_group,),
+    after_save=(on_save_move_devices,),
     actions=(
         Action("units", list_units, reply=page_schema(UnitSchema), query=(FACE, EXCLUDE, *paging("limit", "offset"))),
         Action("elevation", show_elevation, media="image/svg+xml", query=(SIDES,)),

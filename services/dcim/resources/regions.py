@@ -1,11 +1,14 @@
 """Regions: the tree of places that sites belong to."""
 
-from sqlalchemy import Text, select, text
-from sqlalchemy.orm import aliased, mapped_column
+from typing import Any
+
+from sqlalchemy import Select, Text, select, text
+from sqlalchemy.orm import Session, aliased, mapped_column
 
 from services.dcim.base import Base
 from shared.api.resource import Resource
 from shared.db.advisory_locks import AdvisoryLock
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, reference, slug
 from shared.schema.columns import text as text_column
 
@@ -19,13 +22,13 @@ class Region(Base):
     tree_order = mapped_column(Text(collation="C"), index=True)
 
     @classmethod
-    def with_descendants(cls, ids):
+    def with_descendants(cls, ids: Select[Any]) -> Select[Any]:
         found = select(cls.id).where(cls.id.in_(ids)).cte(recursive=True)
         child = aliased(cls)
         return select(found.union(select(child.id).where(child.parent_id == found.c.id)).c.id)
 
 
-def stay_a_tree(session, changes):
+def validate_tree(session: Session, changes: list[Change]) -> None:
     """A region cannot be put below itself (NetBox 2.3 fails on it).
 
     One request at a time changes the tree, or two moves could close a cycle together.
@@ -39,7 +42,7 @@ def stay_a_tree(session, changes):
             change.fail("A region cannot be its own ancestor.", "parent")
 
 
-def keep_tree_order(session, changes):
+def set_tree_order(session: Session, changes: list[Change]) -> None:
     """The order of the list is depth-first by name: each key is the path of names from the root."""
     session.execute(
         text(
@@ -57,6 +60,6 @@ regions = Resource(
     filters=("name", "slug", "parent"),
     search=("name", "slug"),
     order=("tree_order",),
-    rules=(stay_a_tree,),
-    after_save=(keep_tree_order,),
+    rules=(validate_tree,),
+    after_save=(set_tree_order,),
 )

@@ -1,5 +1,7 @@
 """Sites: the places that hold racks and devices."""
 
+from sqlalchemy import ColumnElement
+
 from services.dcim.base import Base
 from services.dcim.choices import SITE_STATUS
 from shared.api.graphs import SITE, graphs
@@ -8,11 +10,12 @@ from shared.custom_fields.column import CustomFields
 from shared.db import row_counts
 from shared.references.lookups import Lookup
 from shared.schema import columns, fields, natural_order
+from shared.schema.attributes import Expression
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, computed, reference, text
 from shared.schema.parsing import to_integer
 
 
-def count_at(label):
+def count_at(label: str) -> Expression:
     """The number of objects `label` that are at a site."""
     return lambda site: row_counts.referring(Base.model_of(label).__table__.c.site_id, site.id).scalar_subquery()
 
@@ -38,7 +41,7 @@ class Site(Base, CustomFields, Tracked):
     count_devices = computed(fields.Integer(), count_at("dcim.device"))
 
 
-def by_asn(words):
+def by_asn(words: str) -> list[ColumnElement[bool]]:
     number = to_integer(words)
     return [Site.asn == number] if number is not None and 0 < number < 2**32 else []
 

@@ -1,10 +1,12 @@
 """Virtual chassis: devices that act as one, under a master."""
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.resources.devices import Device
 from shared.api.resource import Related, Resource
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, reference, text
 
 
@@ -16,13 +18,13 @@ class VirtualChassis(Base):
     domain = text(30, blank=True)
 
 
-def be_led_by_a_member(session, changes):
+def validate_master(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if not change.creating and change.object.master.virtual_chassis_id != change.object.id:
             change.fail("The master is not a member of this virtual chassis.")
 
 
-def take_in_the_master(session, changes):
+def on_create_add_master(session: Session, changes: list[Change]) -> None:
     """The master of a new chassis becomes a member without a position, wherever it was before."""
     for change in changes:
         if change.creating:
@@ -31,7 +33,7 @@ def take_in_the_master(session, changes):
             session.execute(joining.values(**place, last_updated=Device.last_updated))
 
 
-def let_members_go(session, chassis):
+def on_delete_release_members(session: Session, chassis: VirtualChassis) -> None:
     leaving = update(Device).where(Device.virtual_chassis_id == chassis.id)
     place = {"virtual_chassis_id": None, "vc_position": None, "vc_priority": None}
     session.execute(leaving.values(**place, last_updated=Device.last_updated))
@@ -45,7 +47,7 @@ virtual_chassis = Resource(
     filters=("domain", "master", Related("site", "master", "site"), Related("tenant", "master", "tenant")),
     search=("domain", master_name),
     order=("master.name",),
-    rules=(be_led_by_a_member,),
-    after_save=(take_in_the_master,),
-    on_delete=(let_members_go,),
+    rules=(validate_master,),
+    after_save=(on_create_add_master,),
+    on_delete=(on_delete_release_members,),
 )

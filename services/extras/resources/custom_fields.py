@@ -1,62 +1,51 @@
 """Custom fields: what users add to the objects of other services, which follow these definitions."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError
-from sqlalchemy import Column, Integer, Table, Text, cast, column, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, Integer, Table, Text, cast, column, func, literal_column, select
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
+from sqlalchemy.orm import Session
 
 from services.extras.base import Base
 from services.extras.choices import FILTER_LOGIC
-from services.extras.object_types import CUSTOM_FIELDS
+from services.extras.object_types import ObjectTypes
+from shared import JsonObject
 from shared.api.resource import Resource
 from shared.custom_fields import types as custom_field_types
-from shared.query.filters import Filter
+from shared.query.filter_base import Filter
 from shared.schema import columns, fields, parsing
+from shared.schema.changes import Change
 
 MOST_CHOICES = 500
 CHOICE = {"id": {"type": "integer", "nullable": True}, "value": {"type": "string"}, "weight": {"type": "integer"}}
 
 
-class ObjectTypes(fields.Field):
-    """A list of the types that carry custom fields, in the order of their names."""
-
-    repeats = True
-    shape: ClassVar[dict] = {"type": "array", "items": {"type": "string", "enum": list(CUSTOM_FIELDS)}}
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        if not isinstance(value, list) or not value:
-            raise ValidationError("Expected a list of at least one object type.")
-        for label in value:
-            if label not in CUSTOM_FIELDS:
-                raise ValidationError(f'"{label}" is none of the types with custom fields: {", ".join(CUSTOM_FIELDS)}.')
-        return sorted(set(value))
-
-
 class Choices(fields.Field):
     """A list of `{id, value, weight}`, kept as `{id: {value, weight}}`; a choice without id is a new one."""
 
-    shape: ClassVar[dict] = {"type": "array", "items": {"type": "object", "properties": CHOICE}}
+    shape: ClassVar[JsonObject] = {"type": "array", "items": {"type": "object", "properties": CHOICE}}
 
-    def _deserialize(self, value, attr, data, **kwargs):
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise ValidationError("Expected a list of objects with value and weight.")
         if len(value) > MOST_CHOICES:
             raise ValidationError(f"A field has at most {MOST_CHOICES} choices.")
         return [self._choice(item) for item in value]
 
-    def _choice(self, item: dict) -> dict:
+    def _choice(self, item: JsonObject) -> JsonObject:
         return {
             "id": None if item.get("id") is None else parsing.to_pk(item["id"]),
             "value": fields.Text(100).deserialize(item.get("value", "")),
             "weight": fields.Integer(0, columns.SMALL_MAX).deserialize(item.get("weight", 100)),
         }
 
-    def _serialize(self, value, attr, obj, **kwargs):
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return [{"id": pk, **value[str(pk)]} for pk in sorted(map(int, value))]
 
-    def sql(self, value):
+    def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         each = func.jsonb_each(value).table_valued(column("key", Text), column("value", JSONB))
         pk = cast(each.c.key, Integer)
         face = func.json_build_object("id", pk, "value", each.c.value["value"], "weight", each.c.value["weight"])
@@ -81,7 +70,7 @@ class CustomField(Base):
 Table("extras_choice_number", Base.metadata, Column("id", Integer, primary_key=True))
 
 
-def keep_the_kind(session, changes):
+def validate_type_change(session: Session, changes: list[Change]) -> None:
     """A selection keeps ids of choices, which mean nothing to any other type."""
     for change in changes:
         kinds = {change.object.type, change.before.get("type", change.object.type)}
@@ -89,8 +78,8 @@ def keep_the_kind(session, changes):
             change.fail("A selection cannot become another type, nor another type a selection.", "type")
 
 
-def number_choices(session, changes):
-    """Give new choices their ids; those that have one must be of this field."""
+def validate_choices(session: Session, changes: list[Change]) -> None:
+    """Only a selection has choices, which differ; those that have an id already are of this field."""
     for change in changes:
         if "choices" not in change.values:
             continue
@@ -104,11 +93,16 @@ def number_choices(session, changes):
             change.fail("The ids of choices must differ.", "choices")
         elif unknown := [pk for pk in kept if str(pk) not in known]:
             change.fail(parsing.unknown_pk(unknown[0]), "choices")
-        else:
-            change.object.choices = _numbered(session, listed)
 
 
-def _numbered(session, listed: list[dict]) -> dict:
+def set_choice_ids(session: Session, changes: list[Change]) -> None:
+    """New choices get their ids."""
+    for change in changes:
+        if "choices" in change.values:
+            change.object.choices = _numbered(session, change.values["choices"])
+
+
+def _numbered(session: Session, listed: list[JsonObject]) -> dict[str, JsonObject]:
     fresh = sum(choice["id"] is None for choice in listed)
     number = "SELECT nextval(pg_get_serial_sequence('extras_choice_number', 'id')) FROM generate_series(1, :fresh)"
     numbers = iter(session.scalars(sql(number), {"fresh": fresh}).all())
@@ -117,8 +111,14 @@ def _numbered(session, listed: list[dict]) -> dict:
     }
 
 
-def check_default(session, changes):
+def validate_default(session: Session, changes: list[Change]) -> None:
+    """The default is a value of the type; that of a selection is the text of a choice, which may have no id yet."""
     for change in changes:
+        if change.object.type == custom_field_types.SELECTION:
+            choices = change.values["choices"] if "choices" in change.values else change.object.choices.values()
+            if change.object.default not in {"", *(choice["value"] for choice in choices)}:
+                change.fail(custom_field_types.NO_SUCH_CHOICE, "default")
+            continue
         try:
             custom_field_types.parse_default(change.object)
         except ValidationError as error:
@@ -136,5 +136,6 @@ custom_fields = Resource(
     ),
     search=("name", "label_", "description"),
     order=("weight", "name"),
-    rules=(keep_the_kind, number_choices, check_default),
+    rules=(validate_type_change, validate_choices, validate_default),
+    before_save=(set_choice_ids,),
 )

@@ -1,9 +1,10 @@
 """Graphs: addresses of pictures, made from a template for an interface, a provider or a site."""
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from services.extras.base import Base
 from services.extras.choices import GRAPH_TYPE
+from shared import JsonObject
 from shared.api.resource import Resource
 from shared.schema import columns
 from shared.schema.columns import text, url
@@ -20,12 +21,12 @@ class Graph(Base):
     link = url()
 
 
-def graphs_of_types(connection, ids):
+def graphs_of_types(connection: Connection, ids: list[int]) -> dict[int, JsonObject]:
     """`{type: {graphs}}`: the templates of each type in their order."""
     rows = connection.execute(
         select(Graph.__table__).where(Graph.type.in_(ids)).order_by(Graph.weight, Graph.name, Graph.id)
     )
-    found = {kind: {"graphs": []} for kind in ids}
+    found: dict[int, JsonObject] = {kind: {"graphs": []} for kind in ids}
     labels = dict(GRAPH_TYPE)
     for row in rows:
         face = {"value": row.type, "label": labels[row.type]}

@@ -1,17 +1,19 @@
 """Image attachments: pictures of sites, racks and devices."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError
-from sqlalchemy import DateTime, ForeignKey, Integer, String, case, func
-from sqlalchemy.orm import mapped_column
+from sqlalchemy import ColumnElement, DateTime, ForeignKey, Integer, String, case, func
+from sqlalchemy.orm import MappedColumn, Session, mapped_column
 
 from services.extras.base import Base
 from services.extras.images import NO_FILE, ImageFile, Picture, store
 from services.extras.object_types import IMAGES, one_of
+from shared import JsonObject
 from shared.api.resource import Resource
 from shared.references import holding
 from shared.schema import columns, fields, parsing
+from shared.schema.changes import Change
 from shared.schema.columns import column, computed, text
 from shared.schema.representations import subface
 
@@ -22,22 +24,22 @@ class Parent(fields.Text):
     """The type of what the picture is of."""
 
     replicas = IMAGES
-    shape: ClassVar[dict] = one_of(IMAGES)
+    shape: ClassVar[JsonObject] = one_of(IMAGES)
 
-    def check(self, text):
+    def check(self, text: str) -> str:
         if text not in IMAGES:
             raise ValidationError(f"Must be one of {', '.join(IMAGES)}.")
         return text
 
 
-def _key(label: str):
+def _key(label: str) -> MappedColumn[int | None]:
     return mapped_column(Integer, ForeignKey(f"{label.replace('.', '_')}.id", ondelete="CASCADE"), index=True)
 
 
-def _parent(attachment):
+def _parent(attachment: Any) -> ColumnElement[Any]:
     """The nested face of the parent, whatever its type."""
 
-    def face(label):
+    def face(label: str) -> tuple[ColumnElement[bool], ColumnElement[Any]]:
         key = getattr(attachment, KEYS[label])
         return (key.is_not(None), subface(Base.model_of(label), None, lambda parent: parent.id == key))
 
@@ -66,19 +68,24 @@ class ImageAttachment(Base):
     dcim_device_id = _key("dcim.device")
 
 
-def find_parents(session, changes):
-    """Hold the parents, so that a picture goes with what it is of."""
+def validate_parent(session: Session, changes: list[Change]) -> None:
+    """The parent exists, and is held, so that a picture goes with what it is of."""
     for label in IMAGES:
         mine = [change for change in changes if change.object.content_type == label]
         found = holding.hold(session, Base, {label: {change.object.object_id for change in mine}})[label]
         for change in mine:
             if change.object.object_id not in found:
                 change.fail(parsing.unknown_pk(change.object.object_id))
-            for other, key in KEYS.items():
-                setattr(change.object, key, change.object.object_id if other == label else None)
 
 
-def keep_files(session, changes):
+def set_parent_keys(session: Session, changes: list[Change]) -> None:
+    """A foreign key for each type that a parent may have; only that of its own type is set."""
+    for change in changes:
+        for label, key in KEYS.items():
+            setattr(change.object, key, change.object.object_id if label == change.object.content_type else None)
+
+
+def set_images(session: Session, changes: list[Change]) -> None:
     for change in changes:
         picture = change.object.image
         if isinstance(picture, Picture):
@@ -93,5 +100,6 @@ def keep_files(session, changes):
 image_attachments = Resource(
     ImageAttachment,
     filters=("content_type", "object_id", "name"),
-    rules=(find_parents, keep_files),
+    rules=(validate_parent,),
+    before_save=(set_parent_keys, set_images),
 )

@@ -1,22 +1,28 @@
 """Recent activity: who wrote what, in every service, newest first."""
 
-from flask import Blueprint, g
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Blueprint, Response, g
 from markupsafe import escape
-from sqlalchemy import DateTime, Integer, String, Text, Uuid, or_
+from sqlalchemy import ColumnElement, DateTime, Integer, String, Text, Uuid, or_
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import mapped_column
+from sqlalchemy.orm import Session, mapped_column
 
 from services.extras.base import Base
 from services.extras.choices import ACTION
+from shared import JsonObject
 from shared.api.resource import READ, Resource
 from shared.db.database import database
 from shared.http import request_body, responses
 from shared.http.errors import Forbidden
-from shared.query.filters import Filter, ReferenceFilter
+from shared.query.filter_base import Filter
+from shared.query.filters import ReferenceFilter
 from shared.references import holding
 from shared.references.activity import DELETED
 from shared.schema import fields, parsing
 from shared.schema.columns import CASCADE, choice, column, reference
+from shared.security.identity import Identity
 
 
 class UserAction(Base):
@@ -36,7 +42,7 @@ incoming = Blueprint("activity", __name__, url_prefix="/internal/extras")
 
 
 @incoming.post("/activity")
-def keep():
+def keep() -> Response:
     """Keep one entry for each note, but for those of users that are gone."""
     if not g.identity.service:
         raise Forbidden("Only services may tell this.")
@@ -45,7 +51,7 @@ def keep():
     return responses.json_response({})
 
 
-def _keep(session, notes: list[dict]) -> None:
+def _keep(session: Session, notes: list[JsonObject]) -> None:
     users = holding.hold(session, Base, {"users.user": {each["user_id"] for each in notes}})["users.user"]
     rows = [_row(each) for each in notes if each["user_id"] in users]
     if rows:
@@ -53,7 +59,7 @@ def _keep(session, notes: list[dict]) -> None:
         session.execute(statement.on_conflict_do_nothing(index_elements=["note"]))
 
 
-def _row(told: dict) -> dict:
+def _row(told: JsonObject) -> JsonObject:
     label = told["content_type"].split(".")[1]
     name, deed = escape(told["name"]), dict(ACTION)[told["action"]]
     shown = name if told["action"] == DELETED else f'<a href="{escape(told["path"])}">{name}</a>'
@@ -61,7 +67,7 @@ def _row(told: dict) -> dict:
     return {"note": told["id"], "message": f"{deed} {label} {shown}", **kept}
 
 
-def shown_to(identity):
+def shown_to(identity: Identity) -> tuple[ColumnElement[bool], ...]:
     """Nobody learns here of what accounts and secrets themselves would not show; everybody what it did itself."""
     if identity.superuser:
         return ()
@@ -70,10 +76,10 @@ def shown_to(identity):
     return (~others | (UserAction.user_id == identity.user_id),)
 
 
-def _moment(condition):
+def _moment(condition: Callable[[datetime], ColumnElement[bool]]) -> Callable[[str], ColumnElement[bool] | None]:
     """A filter on the time of an entry; what is no time matches nothing."""
 
-    def where(text: str):
+    def where(text: str) -> ColumnElement[bool] | None:
         parsed = parsing.to_moment(text)
         return None if parsed is None else condition(parsed)
 

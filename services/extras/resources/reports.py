@@ -1,12 +1,15 @@
 """Reports: checks that an administrator wrote, and the last result of each."""
 
-from flask import Blueprint, g
+from typing import Any
+
+from flask import Blueprint, Response, g
 from marshmallow import fields as ma
-from sqlalchemy import Boolean, Column, DateTime, String, Table, func, select
+from sqlalchemy import Boolean, Column, DateTime, Row, String, Table, func, select
 from sqlalchemy.dialects import postgresql
 
 from services.extras import reports as files
 from services.extras.base import Base
+from shared import JsonObject
 from shared.api.openapi import operation
 from shared.db.database import database
 from shared.http.errors import BadRequest, Forbidden
@@ -15,6 +18,7 @@ from shared.schema import fields
 from shared.schema.representations import BaseSchema
 
 PERMISSION = "extras.add_reportresult"
+RUN: JsonObject = {"x-permission": PERMISSION}
 
 results = Table(
     "extras_reportresult",
@@ -52,7 +56,7 @@ reports = Blueprint("reports", __name__, url_prefix="/api/extras/reports")
 
 @reports.get("/")
 @operation("GET", "List reports", {"type": "array", "items": ReportSchema})
-def list_reports():
+def list_reports() -> Response:
     """Every report with the summary of its last result; a module that cannot be loaded stands for its own."""
     with database().reading() as connection:
         rows = connection.execute(select(results.c.report, results.c.created, results.c.failed))
@@ -62,13 +66,13 @@ def list_reports():
 
 @reports.get("/<report_id>/")
 @operation("GET", "Read report", ReportSchema)
-def read_report(report_id: str):
+def read_report(report_id: str) -> Response:
     return json_response(_detail(files.find(report_id)))
 
 
 @reports.post("/<report_id>/run/")
-@operation("POST", "Run report", ReportSchema, **{"x-permission": PERMISSION})
-def run_report(report_id: str):
+@operation("POST", "Run report", ReportSchema, **RUN)
+def run_report(report_id: str) -> Response:
     """Run the report and keep its result in place of the last one; who may run it needs no token that writes."""
     if g.identity.user_id is None or not g.identity.may(PERMISSION):
         raise Forbidden("You do not have permission to run reports.")
@@ -84,26 +88,26 @@ def run_report(report_id: str):
     return json_response(_detail(found))
 
 
-def _faces(module: dict, last: dict) -> list[dict]:
+def _faces(module: JsonObject, last: dict[str, JsonObject]) -> list[JsonObject]:
     name = module["module"]
     if "error" in module:
-        broken = {"name": None, "description": None, "test_methods": [], "result": None}
+        broken: JsonObject = {"name": None, "description": None, "test_methods": [], "result": None}
         return [{"module": name, **broken, "error": module["error"]}]
     return [{"module": name, **each, "result": last.get(f"{name}.{each['name']}")} for each in module["reports"]]
 
 
-def _detail(found: dict) -> dict:
+def _detail(found: JsonObject) -> JsonObject:
     with database().reading() as connection:
         row = connection.execute(select(results).where(results.c.report == _id(found))).one_or_none()
     return {**found, "result": row and {**_summary(row), "data": row.data}}
 
 
-def _summary(row) -> dict:
+def _summary(row: Row[*tuple[Any, ...]]) -> JsonObject:
     """As NetBox 2.3 has it, which does not say who ran a report."""
     return {"created": fields.DateTime().face(row.created), "user": None, "failed": row.failed}
 
 
-def _id(found: dict) -> str:
+def _id(found: JsonObject) -> str:
     return f"{found['module']}.{found['name']}"
 
 

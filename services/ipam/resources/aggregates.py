@@ -1,15 +1,17 @@
 """Aggregates: the top of the hierarchy, space that a registry has handed out."""
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from sqlalchemy import cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR, ExcludeConstraint
+from sqlalchemy.orm import Session
 
 from services.ipam import filters
 from services.ipam.base import Base
 from services.ipam.columns import family_of, network
 from shared.api.resource import Resource
 from shared.custom_fields.column import CustomFields
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, Tracked, date, reference, text
 from shared.schema.naming import described
 
@@ -30,7 +32,7 @@ class Aggregate(Base, CustomFields, Tracked):
     __table_args__ = (ExcludeConstraint(("prefix", "&&"), name="ex_ipam_aggregate_prefix", using="spgist"),)
 
 
-def lie_side_by_side(session, changes):
+def validate_no_overlap(session: Session, changes: list[Change]) -> None:
     """No aggregate covers another."""
     wanted = func.unnest(cast([change.object.prefix for change in changes], ARRAY(CIDR))).table_valued("prefix")
     wanted = wanted.render_derived(name="wanted")
@@ -38,7 +40,7 @@ def lie_side_by_side(session, changes):
     stored: dict[str, list[Aggregate]] = {}
     for prefix, aggregate in session.execute(met):
         stored.setdefault(prefix, []).append(aggregate)
-    earlier = []
+    earlier: list[IPv4Network | IPv6Network] = []
     for change in changes:
         mine = ip_network(change.object.prefix)
         others = [described(each) for each in stored.get(change.object.prefix, ()) if each.id != change.object.id]
@@ -54,5 +56,5 @@ aggregates = Resource(
     search=("description",),
     search_extra=filters.search_containing(Aggregate.prefix),
     order=("prefix",),
-    rules=(lie_side_by_side,),
+    rules=(validate_no_overlap,),
 )

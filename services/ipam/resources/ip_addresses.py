@@ -1,6 +1,8 @@
 """IP addresses: single hosts, maybe on an interface."""
 
-from sqlalchemy import Computed, Index, and_, func, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Computed, Index, and_, func, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import aliased, mapped_column
 
@@ -9,10 +11,11 @@ from services.ipam.address_syntax import parse_address
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, ADDRESS_ROLE, ADDRESS_STATUS
 from services.ipam.columns import Inet, address, family_of, host_of
-from services.ipam.vrf_locks import unique_by
+from services.ipam.vrf_locks import validate_unique_in_vrf
 from shared.api.resource import DependentFacts, Resource
 from shared.custom_fields.column import CustomFields
-from shared.query.filters import Filter, ReferenceFilter
+from shared.query.filter_base import Filter
+from shared.query.filters import ReferenceFilter
 from shared.schema import fields, parsing
 from shared.schema.columns import CASCADE, PROTECT, SET_NULL, Tracked, choice, computed, reference, text
 from shared.schema.representations import subface
@@ -42,13 +45,13 @@ class IPAddress(Base, CustomFields, Tracked):
     )
 
     @hybrid_property
-    def nat_inside_interface_id(self):
+    def nat_inside_interface_id(self) -> Any:
         """Published: dcim lets a device's primary address be one that is translated to an address of its own."""
         return self.nat_inside and self.nat_inside.interface_id
 
     @nat_inside_interface_id.inplace.expression
     @classmethod
-    def _nat_inside_interface_id(cls):
+    def _nat_inside_interface_id(cls) -> ColumnElement[int | None]:
         inside = aliased(IPAddress)
         return select(inside.interface_id).where(inside.id == cls.nat_inside_id).scalar_subquery()
 
@@ -58,26 +61,26 @@ Index("ix_ipam_ipaddress_mask", func.masklen(IPAddress.address))
 Interface = Base.model_of("dcim.interface")
 
 
-def by_address(written: str):
+def by_address(written: str) -> ColumnElement[bool]:
     """With a mask, the address and the mask; without, the address whatever its mask."""
     same_host = IPAddress.host == filters.host(written)
     return and_(same_host, IPAddress.address == str(parse_address(written))) if "/" in written else same_host
 
 
-def of_device(own, master, value):
+def of_device(own: Any, master: Any, value: object) -> ColumnElement[bool]:
     """On an interface of the device, or, if it is the master of its chassis, on one of any member's that it manages."""
     owned = or_(own == value, and_(master == value, ~Interface.mgmt_only))
     return IPAddress.interface_id.in_(select(Interface.id).where(owned))
 
 
-def of_device_id(written: str):
+def of_device_id(written: str) -> ColumnElement[bool] | None:
     number = parsing.to_integer(written)
     if number is None or abs(number) > parsing.MAX_INTEGER:
         return None
     return of_device(Interface.device_id, Interface.chassis_master_id, number)
 
 
-def of_device_name(written: str):
+def of_device_name(written: str) -> ColumnElement[bool]:
     return of_device(Interface.device_name, Interface.chassis_master_name, written)
 
 
@@ -100,7 +103,7 @@ ip_addresses = Resource(
     search=("description",),
     search_extra=filters.starts_with(IPAddress.address),
     order=("host",),
-    rules=(unique_by("host", lambda ip: host_of(ip.address)),),
+    rules=(validate_unique_in_vrf("host", lambda ip: host_of(ip.address)),),
     dependent_facts=(
         DependentFacts(
             "ipam.ipaddress", ("interface_id",), "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"

@@ -2,18 +2,19 @@
 
 from ipaddress import ip_network
 
-from sqlalchemy import Index, Text, func, select
-from sqlalchemy.orm import mapped_column
+from sqlalchemy import ColumnElement, Index, Text, func, select
+from sqlalchemy.orm import Session, mapped_column
 
 from services.ipam import available, filters, utilization
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, PREFIX_STATUS
 from services.ipam.columns import family_of, network
 from services.ipam.resources.vlans import VLAN
-from services.ipam.vrf_locks import unique_by
+from services.ipam.vrf_locks import validate_unique_in_vrf
 from shared.api.resource import Action, Resource
 from shared.custom_fields.column import CustomFields
 from shared.query.filters import NumberFilter, ReferenceFilter
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, boolean, choice, reference, text
 
 
@@ -45,21 +46,21 @@ Index("ix_ipam_prefix_mask", func.masklen(Prefix.prefix))
 class VlanVidFilter(NumberFilter):
     """`vlan_vid`: the number of the VLAN rather than its id."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__("vlan_vid", VLAN.vid)
 
-    def where(self, values):
+    def where(self, values: list[str]) -> ColumnElement[bool] | None:
         condition = super().where(values)
         return None if condition is None else Prefix.vlan_id.in_(select(VLAN.id).where(condition))
 
 
-def hold_more_than_one_host(session, changes):
+def validate_not_single_host(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if ip_network(change.object.prefix).num_addresses == 1:
             change.fail("A single host is no prefix; create an IP address instead.")
 
 
-def keep_order(session, changes):
+def set_vrf_order(session: Session, changes: list[Change]) -> None:
     for change in changes:
         vrf = change.object.vrf
         change.object.vrf_order = f"{vrf.name}\x01{vrf.rd}" if vrf else None
@@ -85,6 +86,7 @@ prefixes = Resource(
     search=("description",),
     search_extra=filters.search_containing(Prefix.prefix),
     order=("vrf_order?", "prefix"),
-    rules=(hold_more_than_one_host, unique_by("prefix", lambda prefix: prefix.prefix), keep_order),
+    rules=(validate_not_single_host, validate_unique_in_vrf("prefix", lambda prefix: prefix.prefix)),
+    before_save=(set_vrf_order,),
     actions=(*available.actions(Prefix), Action("utilization", utilization.draw, media="image/svg+xml")),
 )

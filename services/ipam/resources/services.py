@@ -1,12 +1,16 @@
 """Services: what a device listens for, and on which of its addresses."""
 
+from typing import Any
+
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from services.ipam import filters
 from services.ipam.base import Base
 from services.ipam.choices import PROTOCOL
 from services.ipam.resources.ip_addresses import Interface, IPAddress
 from shared.api.resource import Resource
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, Tracked, absent, choice, integer, reference, references, text
 
 
@@ -24,7 +28,7 @@ class Service(Base, Tracked):
     description = text(100, blank=True)
 
 
-def listen_on_own_addresses(session, changes):
+def validate_addresses(session: Session, changes: list[Change]) -> None:
     """The addresses are on interfaces of the device, or of its chassis where it is the master."""
     moved = [change for change in changes if change.changed("device_id", "ipaddresses")]
     used = {address.id for change in moved for address in change.object.ipaddresses}
@@ -39,7 +43,7 @@ def listen_on_own_addresses(session, changes):
             )
 
 
-def _serves(interface, device_id: int) -> bool:
+def _serves(interface: Any, device_id: int) -> bool:
     if interface is None:
         return False
     return interface.device_id == device_id or (interface.chassis_master_id == device_id and not interface.mgmt_only)
@@ -49,5 +53,5 @@ services = Resource(
     Service,
     filters=("name", "protocol", "port", "device", *filters.never_set("virtual_machine")),
     order=("protocol", "port"),
-    rules=(listen_on_own_addresses,),
+    rules=(validate_addresses,),
 )

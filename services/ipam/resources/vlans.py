@@ -1,12 +1,14 @@
 """VLANs: numbered networks of the second layer."""
 
-from sqlalchemy import Text, cast
+from sqlalchemy import ColumnElement, Text, cast
+from sqlalchemy.orm import Session
 
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, VLAN_STATUS
 from shared.api.resource import Resource
 from shared.custom_fields.column import CustomFields
 from shared.schema import fields, parsing
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
 
 
@@ -24,7 +26,7 @@ class VLAN(Base, CustomFields, Tracked):
     display_name = computed(fields.Text(), lambda vlan: cast(vlan.vid, Text) + " (" + vlan.name + ")")
 
 
-def be_where_the_group_is(session, changes):
+def validate_group_site(session: Session, changes: list[Change]) -> None:
     """A group of a site holds VLANs of that site, a group of none those of none."""
     for change in changes:
         vlan = change.object
@@ -32,7 +34,7 @@ def be_where_the_group_is(session, changes):
             change.fail("The group must belong to the site of the VLAN.")
 
 
-def by_vid(words):
+def by_vid(words: str) -> list[ColumnElement[bool]]:
     number = parsing.to_integer(words)
     return [VLAN.vid == number] if number is not None and 0 < number < 4095 else []
 
@@ -44,5 +46,5 @@ vlans = Resource(
     search_extra=by_vid,
     order=("site.name", "group.site.name", "group.name", "vid"),
     unique=(("group", "vid"), ("group", "name")),
-    rules=(be_where_the_group_is,),
+    rules=(validate_group_site,),
 )

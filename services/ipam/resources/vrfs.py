@@ -1,11 +1,13 @@
 """VRFs: address spaces of their own, in which the same addresses may appear again."""
 
 from sqlalchemy import text as sql
+from sqlalchemy.orm import Session
 
 from services.ipam.base import Base
 from shared.api.resource import Resource
 from shared.custom_fields.column import CustomFields
 from shared.schema import fields
+from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, Tracked, boolean, computed, reference, text
 
 
@@ -23,7 +25,7 @@ class VRF(Base, CustomFields, Tracked):
     display_name = computed(fields.Text(), lambda vrf: vrf.name + " (" + vrf.rd + ")")
 
 
-def keep_prefixes_in_order(session, changes):
+def on_save_update_prefix_order(session: Session, changes: list[Change]) -> None:
     """Prefixes are listed by the name and rd of their VRF, which each has as a stored key (see prefixes.py)."""
     renamed = [change.object.id for change in changes if not change.creating and change.changed("name", "rd")]
     if renamed:
@@ -41,5 +43,5 @@ vrfs = Resource(
     filters=("name", "rd", "enforce_unique", "tenant"),
     search=("name", "rd", "description"),
     order=("name", "rd"),
-    after_save=(keep_prefixes_in_order,),
+    after_save=(on_save_update_prefix_order,),
 )

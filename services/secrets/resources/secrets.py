@@ -2,25 +2,30 @@
 
 import logging
 from base64 import b64decode
+from collections.abc import Collection
+from typing import Any
 
 from flask import g
-from sqlalchemy import LargeBinary, String, func, select
+from sqlalchemy import ColumnElement, LargeBinary, String, func, select
 from sqlalchemy.orm import Session, mapped_column
 
 from services.secrets import crypto
 from services.secrets.base import Base
 from services.secrets.resources.secret_roles import SecretRole
 from services.secrets.unlocking import keep_master_key, session_master_key
+from shared import JsonObject
 from shared.api.resource import Resource
 from shared.http.errors import BadRequest
 from shared.schema import fields
+from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, Tracked, column, reference, text, transient
 from shared.security import authorization
+from shared.security.identity import Identity
 
 log = logging.getLogger(__name__)
 
 
-def sealed(secret):
+def sealed(secret: Any) -> ColumnElement[Any]:
     """The ciphertext, and who may read what is in it: all that opening it needs."""
     return func.json_build_object(
         "ciphertext",
@@ -32,7 +37,7 @@ def sealed(secret):
     )
 
 
-def _members(members, role_id):
+def _members(members: Any, role_id: Any) -> ColumnElement[Any]:
     table = members.property.secondary
     return select(func.json_agg(table.c.target_id)).where(table.c.owner_id == role_id).scalar_subquery()
 
@@ -49,33 +54,33 @@ class Secret(Base, Tracked):
     ciphertext = mapped_column(LargeBinary, nullable=False)
 
 
-def device_name():
+def device_name() -> ColumnElement[Any]:
     device = Secret.model_of("dcim.device")
     return select(device.name).where(device.id == Secret.device_id).scalar_subquery()
 
 
-def visible(identity):
+def visible(identity: Identity) -> tuple[ColumnElement[bool], ...]:
     """Every user sees that there is a secret; a session key that is no good is refused whatever it is for."""
     authorization.require_user()
     session_master_key()
     return ()
 
 
-def readable(users, groups) -> bool:
+def readable(users: Collection[int], groups: Collection[int]) -> bool:
     identity = g.identity
     return identity.superuser or identity.user_id in users or not set(identity.groups).isdisjoint(groups)
 
 
-def guard_role(session: Session, changes: list) -> None:
+def validate_role_change(session: Session, changes: list[Change]) -> None:
     """Who may not read a secret must not move it to a role whose secrets it may read."""
     for change in changes:
         if "role_id" in change.before:
-            role = session.get(SecretRole, change.before["role_id"])
+            role = session.get_one(SecretRole, change.before["role_id"])
             if not readable({user.id for user in role.users}, {group.id for group in role.groups}):
                 change.fail("Only who may read this secret may give it another role.", "role")
 
 
-def encrypt(session: Session, changes: list) -> None:
+def set_ciphertext(session: Session, changes: list[Change]) -> None:
     """What is sent as null is what whoever sends it may not read: it stays as it is."""
     for change in changes:
         if change.creating and change.values["plaintext"] is None:
@@ -94,15 +99,16 @@ def encrypt(session: Session, changes: list) -> None:
             change.fail(str(error), "plaintext")
 
 
-def decrypt(faces: list[dict]) -> None:
+def decrypt(faces: list[JsonObject]) -> None:
     master_key = session_master_key()
     for face in faces:
         secret = face["plaintext"]
-        may = master_key is not None and readable(secret["users"] or (), secret["groups"] or ())
-        face["plaintext"] = _opened(face, secret["ciphertext"], master_key) if may else None
+        face["plaintext"] = None
+        if master_key is not None and readable(secret["users"] or (), secret["groups"] or ()):
+            face["plaintext"] = _opened(face, secret["ciphertext"], master_key)
 
 
-def _opened(face: dict, ciphertext: str, master_key: bytes) -> str | None:
+def _opened(face: JsonObject, ciphertext: str, master_key: bytes) -> str | None:
     """The plaintext; None for what another master key encrypted, which must not hide the other secrets."""
     try:
         return crypto.decrypt_secret(b64decode(ciphertext), face["hash"], master_key)
@@ -117,7 +123,8 @@ secrets = Resource(
     search=("name", device_name()),
     order=("device.name", "role.name", "name"),
     unique=(("device", "role", "name"),),
-    rules=(guard_role, encrypt),
+    rules=(validate_role_change,),
+    before_save=(set_ciphertext,),
     visible=visible,
     postprocess=decrypt,
 )

@@ -1,0 +1,80 @@
+"""What every filter does with the values of its query parameter."""
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from shared.http.errors import BadRequest
+from shared.schema.models import Record
+
+NULL = "null"
+
+Condition = ColumnElement[bool]
+AnyColumn = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+class Never(Enum):
+    """What a text means that no row can have."""
+
+    IMPOSSIBLE = "impossible"
+
+
+IMPOSSIBLE = Never.IMPOSSIBLE
+
+
+class Filter:
+    """A query parameter `name`; `condition(text)` gives the SQL of one value, or None when nothing can match.
+
+    `kind` says to forms and documents what the parameter takes: text, integer, boolean, date, choice or reference;
+    `target` is the model of whose objects it takes ids or, `by_key`, natural keys. At most `most_values` are taken.
+    """
+
+    kind = "text"
+    most_values = 50
+
+    def __init__(
+        self,
+        name: str,
+        condition: Callable[[str], Condition | None],
+        target: type[Record] | None = None,
+        by_key: bool = False,
+    ) -> None:
+        self.name, self.condition, self.target, self.by_key = name, condition, target, by_key
+
+    def where(self, values: list[str]) -> Condition | None:
+        """The condition of all `values` together, or None when every one is blank. Raises BadRequest for too many."""
+        given = list(dict.fromkeys(text for value in values if (text := value.strip())))
+        if len(given) > self.most_values:
+            raise BadRequest({self.name: [f"At most {self.most_values} values can be asked for at once."]})
+        if not given:
+            return None
+        return false() if "\x00" in "".join(given) else self._any_of(given)
+
+    def _any_of(self, texts: list[str]) -> Condition:
+        """The condition of `texts`, of which there is one at least, and no two are the same."""
+        possible = [found for text in texts if (found := self.condition(text)) is not None]
+        return or_(*possible) if len(possible) == len(texts) else false()
+
+
+class ColumnFilter(Filter):
+    """What `column` holds: `read(text)` is the value that a text means, None for null, or IMPOSSIBLE."""
+
+    most_values = 500
+
+    def __init__(self, name: str, column: AnyColumn, read: Callable[[str], Any]) -> None:
+        super().__init__(name, lambda text: self._any_of([text]))
+        self._column, self._read = column, read
+
+    def _any_of(self, texts: list[str]) -> Condition:
+        values = [self._read(text) for text in texts]
+        return false() if IMPOSSIBLE in values else one_of(self._column, values)
+
+
+def one_of(column: AnyColumn, values: Sequence[Any]) -> Condition:
+    """Whether `column` is one of `values`, of which None is null; one value is compared as such, for the planner."""
+    given = [value for value in values if value is not None]
+    found = [column == given[0] if len(given) == 1 else column.in_(given)] if given or not values else []
+    return or_(*found, column.is_(None)) if None in values else found[0]
