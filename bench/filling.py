@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bench.client import Asker
 from shared.db import row_counts
 from shared.migrations import declared
-from shared.references import holding, owning
+from shared.references import owning, replicas
 from stack.folder import DataFolder
 from stack.plan import database_name
 from stack.postgres import Cluster
@@ -70,7 +70,7 @@ class Filler:
         """Give `service` the claims and the replicas of the objects `ids` of another service."""
         owner, target = label.split(".")[0], self.model(label, service)
         claims = target.metadata.tables["reference_claim"]
-        restricting = bool(holding.protecting(target))
+        restricting = bool(replicas.protecting(target))
         engine = create_engine(self.cluster.url(database_name(owner)))
         with self.connected(owner) as there, self.connected(service) as here, Session(engine) as session:
             for some in pieces(ids):

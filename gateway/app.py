@@ -4,7 +4,6 @@ Forwarding is plain WSGI in front of Flask (docs/adr/0002-gateway-hot-path.md).
 """
 
 import logging
-import re
 from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
@@ -20,13 +19,12 @@ from gateway.errors import GatewayError, Reply
 from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
 from gateway.proxy import INTERNAL_SECONDS
-from gateway.request import Request, path_of, public_address, readable_cookies, request_id_of
+from gateway.request import Request, client_address, path_of, public_address, readable_cookies, request_id_of
+from gateway.routing import route
 from gateway.upstreams import Upstreams
-from shared.config import APPS, settings
+from shared.config import settings
 from shared.http import budget
 from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
-
-_ROUTE = re.compile(rf"/(api|internal)/({'|'.join(APPS)})(?:/.*)?", re.DOTALL)
 
 # A page asks several services, and the form that was sent is read meanwhile.
 PAGE_SECONDS = 2 * settings.read_seconds
@@ -70,6 +68,7 @@ class Gateway:
             audience, app = route(path_of(environ))
             public_address(environ)
             readable_cookies(environ)
+            environ["REMOTE_ADDR"] = client_address(environ)
             if audience == "pages" or (audience == "api" and _for_people(environ)):
                 return app, self._page(environ)
             return app, self._forward(environ, audience, app)
@@ -99,15 +98,6 @@ class Gateway:
             request.close()
 
 
-def route(path: str) -> tuple[str, str]:
-    """Who may ask for `path` ("api", "internal" or "pages") and the app that it belongs to."""
-    if match := _ROUTE.fullmatch(path):
-        return match[1], match[2]
-    if path.startswith("/media/"):
-        return "api", "extras"
-    return "pages", "gateway"
-
-
 def _for_people(environ: dict[str, Any]) -> bool:
     """Whether a path of the API is asked for as a page. Raises GatewayError (404, 406)."""
     path = environ["PATH_INFO"]
@@ -127,7 +117,10 @@ def caller(environ: dict[str, Any], request: Request) -> Identity:
 
     try:
         signed = verify(settings.service_keys[name], given, request.method, request.path, request.query, digest)
-    except (KeyError, Forged):
+    except KeyError:
+        signed = Identity()
+    except Forged as error:
+        log.warning("identity of the %s service refused: %s", name, error)
         signed = Identity()
     if not name or signed.service != name:
         raise GatewayError(403, "This is not a call of a known service.")

@@ -2,12 +2,14 @@
 
 Trust: `X-Forwarded-Host` and `X-Forwarded-Proto` of a client are honoured, because the absolute URLs of
 replies must name the address that clients use; a client can so choose the host of the links in its own reply,
-and nothing else. Everything else that it could use to pass for the gateway is dropped.
+and nothing else. `X-Forwarded-For` counts as far as trusted proxies wrote it (`TRUSTED_PROXIES`). Everything else that
+a client could use to pass for the gateway is dropped.
 """
 
 import re
 import secrets
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
 
@@ -98,7 +100,7 @@ class Request:
         headers["X-Request-ID"] = request_id
         headers["X-Forwarded-Host"] = host
         headers["X-Forwarded-Proto"] = scheme
-        headers["X-Forwarded-For"] = _addresses(environ)
+        headers["X-Forwarded-For"] = environ.get("REMOTE_ADDR", "")
         return cls(
             method=environ["REQUEST_METHOD"],
             path=path_of(environ),
@@ -150,9 +152,22 @@ def readable_cookies(environ: dict[str, Any]) -> None:
         environ["HTTP_COOKIE"] = cookies.encode("latin-1").decode(errors="replace").encode().decode("latin-1")
 
 
-def _addresses(environ: dict[str, Any]) -> str:
-    given, peer = environ.get("HTTP_X_FORWARDED_FOR", ""), environ.get("REMOTE_ADDR", "")
-    return f"{given}, {peer}" if _ADDRESSES.fullmatch(given) else peer
+def client_address(environ: dict[str, Any]) -> str:
+    """Where the request comes from: of the hops that X-Forwarded-For names, the last that is no trusted proxy."""
+    address: str = environ.get("REMOTE_ADDR", "")
+    given: str = environ.get("HTTP_X_FORWARDED_FOR", "")
+    hops = [hop.strip() for hop in given.split(",")] if _ADDRESSES.fullmatch(given) else []
+    while hops and _is_trusted(address):
+        address = hops.pop()
+    return address
+
+
+def _is_trusted(address: str) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in settings.trusted_proxies)
 
 
 def _end_to_end(environ: dict[str, Any]) -> dict[str, str]:

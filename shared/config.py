@@ -5,8 +5,10 @@ Every variable is listed here with its type and its default. `Settings.from_envi
 
 import os
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import count
 
-SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets")
+SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets", "virtualization")
 APPS = (*SERVICES, "users")
 
 
@@ -29,6 +31,10 @@ def _flag(name: str, default: bool) -> bool:
 
 def _number(name: str, default: int) -> int:
     return int(os.environ.get(name, default))
+
+
+def _networks(name: str) -> "tuple[IPv4Network | IPv6Network, ...]":
+    return tuple(ip_network(part.strip()) for part in os.environ.get(name, "").split(",") if part.strip())
 
 
 def _text(name: str, default: str = "") -> str:
@@ -73,8 +79,10 @@ class Settings:
     read_seconds: float = 30.0
     upstream_connections: int = 256
     gateway_clients: int = 256
+    trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = ()  # whose word for where a request comes from counts
     metrics_folder: str = ""
     follow_seconds: float = 3.0
+    clock_skew_seconds: float = 30.0
     napalm_username: str = ""
     napalm_password: str = field(default="", repr=False)
     napalm_timeout: int = 20
@@ -82,7 +90,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        ports = dict(zip(SERVICES, range(8001, 8007), strict=True))
+        ports = dict(zip(SERVICES, count(8001), strict=False))
         return cls(
             gateway_url=_text("PATCHBAY_GATEWAY_URL", cls.gateway_url),
             upstreams={s: _text(f"PATCHBAY_{s.upper()}_URL", f"http://127.0.0.1:{ports[s]}") for s in SERVICES},
@@ -107,8 +115,10 @@ class Settings:
             read_seconds=float(_text("READ_SECONDS", str(cls.read_seconds))),
             upstream_connections=_number("UPSTREAM_CONNECTIONS", cls.upstream_connections),
             gateway_clients=_number("GATEWAY_CLIENTS", cls.gateway_clients),
+            trusted_proxies=_networks("TRUSTED_PROXIES"),
             metrics_folder=_text("PROMETHEUS_MULTIPROC_DIR"),
             follow_seconds=float(_text("FOLLOW_SECONDS", str(cls.follow_seconds))),
+            clock_skew_seconds=float(_text("CLOCK_SKEW_SECONDS", str(cls.clock_skew_seconds))),
             napalm_username=_text("NAPALM_USERNAME"),
             napalm_password=_text("NAPALM_PASSWORD"),
             napalm_timeout=_number("NAPALM_TIMEOUT", cls.napalm_timeout),

@@ -3,7 +3,8 @@
 import orjson
 import requests
 
-from shared.security.identity import HEADER, Identity, digest, sign
+from shared.config import process_of
+from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
 from stack.cli_error import CliError
 from stack.plan import Plan
 
@@ -16,9 +17,9 @@ def ask(plan: Plan, service: str, operation: str, data: dict, seconds: float) ->
     identity = sign(plan.signing_key(service), Identity(service=service), "POST", path, body=digest(body))
     try:
         reply = requests.post(
-            plan.health_base(service) + path,
+            plan.health_base(process_of(service)) + path,
             data=body,
-            headers={HEADER: identity, "Content-Type": "application/json"},
+            headers={HEADER: identity, CALLER_HEADER: service, "Content-Type": "application/json"},
             timeout=(SECONDS_TO_CONNECT, seconds),
         )
     except requests.RequestException as error:

@@ -6,8 +6,8 @@ import requests
 class Client:
     """Asks one base URL as the owner of `token`, or anonymously."""
 
-    def __init__(self, base_url: str, token: str | None = None):
-        self.base_url = base_url
+    def __init__(self, base_url: str, token: str | None = None, seconds: float = 60):
+        self.base_url, self.seconds = base_url, seconds
         self.session = requests.Session()
         self.session.trust_env = False
         if token:
@@ -17,7 +17,8 @@ class Client:
         """The raw reply to `method /api/<path>`; `body` is sent as JSON."""
         if body is not None:
             kwargs["json"] = body
-        return self.session.request(method, f"{self.base_url}/api/{path}", timeout=60, allow_redirects=False, **kwargs)
+        url = f"{self.base_url}/api/{path}"
+        return self.session.request(method, url, timeout=self.seconds, allow_redirects=False, **kwargs)
 
     def call(self, method: str, path: str, body=None, **kwargs) -> tuple[int, object]:
         reply = self.request(method, path, body, **kwargs)

@@ -3,19 +3,23 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock, Thread
 from time import monotonic
 
 import orjson
 
 from gateway.errors import GatewayError
 from gateway.request import Request
+from gateway.routing import app_of
 from gateway.upstreams import Upstreams
 from shared import JsonObject
 from shared.config import APPS
+from shared.http import budget
 from shared.security.identity import Identity
 
 FRESH_SECONDS = 60
-RETRY_SECONDS = 2
+RETRY_SECONDS = 5
+FIRST_SECONDS = 1.5  # how long a page waits for a document that there never was
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
@@ -74,11 +78,15 @@ class Endpoint:
 
 
 class Catalogue:
-    """The documents of all apps. One that cannot be had now is the last that was; none, if there never was one."""
+    """The documents of all apps. One that cannot be had now is the last that was; none, if there never was one.
+
+    Nobody waits for a newer one: that is asked for in the background.
+    """
 
     def __init__(self, upstreams: Upstreams) -> None:
         self._upstreams = upstreams
         self._documents: dict[str, tuple[float, JsonObject]] = {}
+        self._asking: dict[str, Lock] = {app: Lock() for app in APPS}
 
     def documents(self) -> dict[str, JsonObject]:
         """Every app's document, asked for in parallel."""
@@ -87,16 +95,29 @@ class Catalogue:
 
     def document(self, app: str) -> JsonObject:
         until, known = self._documents.get(app, (0.0, {}))
-        if monotonic() < until:
+        if monotonic() >= until:
+            if not known:
+                with budget.limited(FIRST_SECONDS):
+                    return self._renewed(app)
+            Thread(target=self._renewed, args=(app,), daemon=True).start()
+        return known
+
+    def _renewed(self, app: str) -> JsonObject:
+        """The document as it is now, or else the last; while another thread asks for it, the last."""
+        known = self._documents.get(app, (0.0, {}))[1]
+        if not self._asking[app].acquire(blocking=not known):
             return known
-        fetched = self._fetch(app)
-        self._documents[app] = monotonic() + (FRESH_SECONDS if fetched else RETRY_SECONDS), fetched or known
-        return self._documents[app][1]
+        try:
+            fetched = self._fetch(app)
+            self._documents[app] = monotonic() + (FRESH_SECONDS if fetched else RETRY_SECONDS), fetched or known
+            return self._documents[app][1]
+        finally:
+            self._asking[app].release()
 
     def endpoint(self, path: str) -> Endpoint | None:
         """What is served at `path`, or None when no document says so."""
-        app = path.split("/")[2]
-        if app not in APPS:
+        app = app_of(path)
+        if app is None:
             return None
         document = self.document(app)
         for template, described in document.get("paths", {}).items():

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from shared import JsonObject
 
 UPPER = {
     *("api", "asn", "cid", "dcim", "id", "ip", "ipam", "json", "lag", "mac", "mtu", "nat", "os"),
-    *("rd", "rir", "rpc", "rsa", "url", "vc", "vid", "vlan", "vrf"),
+    *("rd", "rir", "rpc", "rsa", "url", "vc", "vcpus", "vid", "vlan", "vm", "vrf"),
 }
 SPELLED = {
     "ip4": "IPv4",
@@ -78,7 +78,7 @@ def _pieces(value: Any, indent: str) -> Iterable[Markup]:
         for place, (name, item) in enumerate(items):
             yield Markup("," if place else "") + Markup(deeper)
             if name is not None:
-                yield Markup('<span class="k">{}</span>: ').format(_dumps(name))
+                yield Markup(f'<span class="k">{escape(_dumps(name))}</span>: ')
             yield from _pieces(item, deeper)
         yield Markup(indent + closing)
     else:
@@ -87,9 +87,10 @@ def _pieces(value: Any, indent: str) -> Iterable[Markup]:
 
 def _leaf(value: Any) -> Markup:
     if is_link(value):
-        return Markup('<a href="{0}">"{0}"</a>').format(value)
+        shown = escape(value)
+        return Markup(f'<a href="{shown}">"{shown}"</a>')
     kind = "s" if isinstance(value, str) else "n"
-    return Markup('<span class="{}">{}</span>').format(kind, _dumps(value))
+    return Markup(f'<span class="{kind}">{escape(_dumps(value))}</span>')
 
 
 def is_link(value: Any) -> bool:

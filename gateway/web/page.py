@@ -1,21 +1,23 @@
 """The page of one address of the API: everything that its template shows."""
 
+from functools import cached_property
 from http.client import responses
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import current_app, render_template, request
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 
 from gateway.request import Request
-from gateway.web import display, forms, permissions, refusals, snippets
+from gateway.web import display, forms, refusals, snippets
 from gateway.web.catalogue import Endpoint
+from gateway.web.page_forms import filters_of, form_of
 from gateway.web.upstream_client import UpstreamResponse, fetch, may
 from shared import JsonObject
 from shared.query.pagination import Page
 
 PAGING = ("limit", "offset", "cursor", "format")
+SHOWN_AS_JSON = 50
 SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
 
 
@@ -73,7 +75,20 @@ class HtmlPage:
 
     @property
     def json(self) -> Markup:
-        return display.linked_json(self.body)
+        """The reply; of a long list the beginning, for nobody reads on, and a browser takes seconds to show it."""
+        if not self.is_list:
+            return display.linked_json(self.body)
+        return display.linked_json({**self.body, "results": self.body["results"][:SHOWN_AS_JSON]})
+
+    @property
+    def left_out(self) -> int:
+        """How many objects of the list are not shown as JSON."""
+        return max(len(self.body["results"]) - SHOWN_AS_JSON, 0) if self.is_list else 0
+
+    @property
+    def as_json(self) -> str:
+        """The address of the reply as JSON."""
+        return f"{self.asked.path}?{urlencode([*request.args.items(multi=True), ('format', 'json')])}"
 
     @property
     def refused(self) -> refusals.Refusal | None:
@@ -89,20 +104,15 @@ class HtmlPage:
     def is_object(self) -> bool:
         return bool(self.endpoint and self.endpoint.is_object and self.answer.ok and isinstance(self.body, dict))
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         return display.columns(self.body["results"])
 
-    @property
+    @cached_property
     def filters(self) -> list[forms.Input]:
         if not (self.is_list and self.endpoint):
             return []
-        custom = _custom_fields(self.endpoint) if _marked(self.endpoint.body("post") or {}, "x-custom-fields") else []
-        parameters = [*self.endpoint.parameters(), *forms.custom_filters(custom)]
-        inputs = forms.filter_inputs(parameters, request.args)
-        for reference in {each.reference for each in inputs if each.reference}:
-            _name_chosen(reference, [each for each in inputs if each.reference == reference and each.value.isdecimal()])
-        return inputs
+        return filters_of(self.endpoint)
 
     @property
     def narrowed(self) -> bool:
@@ -146,13 +156,13 @@ class HtmlPage:
         summary: str = self._served.operations["post"]["summary"]
         return summary
 
-    @property
+    @cached_property
     def actions(self) -> list[str]:
         """The names of what can be read below this object, or filled in there."""
         found = {name: self._action(name) for name in self._below()}
         return [name for name, each in found.items() if "get" in each.operations or each.body("post")]
 
-    @property
+    @cached_property
     def deeds(self) -> list[str]:
         """The names of what the user may have done to this object by a POST that takes nothing."""
         found = {name: self._action(name) for name in self._below()}
@@ -169,7 +179,7 @@ class HtmlPage:
         found: Endpoint = current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
         return found
 
-    @property
+    @cached_property
     def drawings(self) -> list[tuple[str, Markup]]:
         """(name, picture): what the services draw of this object; they write no markup of a user into it."""
         found = []
@@ -180,7 +190,7 @@ class HtmlPage:
                     found.append((name, Markup(answer.content.decode())))
         return found
 
-    @property
+    @cached_property
     def referring(self) -> list[tuple[str, str]]:
         """(address, name): the lists of what refers to this object."""
         if not self.is_object or "id" not in self.body:
@@ -207,37 +217,6 @@ class HtmlPage:
             return ""
         method, data = self.preview or (self.method, None)
         return snippets.pynetbox(method, self.asked.root, self.asked.path, _query(*PAGING), data)
-
-
-def form_of(
-    endpoint: Endpoint, verb: str, current: JsonObject | None = None, filled: MultiDict[str, str] | None = None
-) -> forms.Form:
-    """The form of what is served there, with its custom fields and the permissions to choose from."""
-    schema = endpoint.body(verb) or {}
-    custom = _custom_fields(endpoint) if _marked(schema, "x-custom-fields") else []
-    names = permissions.known() if _marked(schema, "x-permissions") else []
-    return forms.Form(schema or {}, current, filled, custom, names)
-
-
-def _marked(schema: JsonObject | None, mark: str) -> bool:
-    return any(mark in shape for shape in (schema or {}).get("properties", {}).values())
-
-
-def _custom_fields(endpoint: Endpoint) -> list[JsonObject]:
-    """The definitions of the custom fields of what is served there; none while extras does not answer."""
-    found = fetch("GET", "/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
-    return found.json["results"] if found.ok else []
-
-
-def _name_chosen(reference: str, inputs: list[forms.Input]) -> None:
-    """Show what the ids in `inputs` mean, all objects of the list `reference`, which is asked once."""
-    if not inputs:
-        return
-    found = fetch("GET", reference, urlencode([("limit", 0), *(("id", each.value) for each in inputs)]))
-    titles = {str(each["id"]): display.title(each) for each in found.json["results"]} if found.ok else {}
-    for each in inputs:
-        if title := titles.get(each.value):
-            each.values = [f"{title} #{each.value}"]
 
 
 def _said(path: str, name: str) -> str:

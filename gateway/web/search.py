@@ -1,6 +1,7 @@
 """One search over all apps, and the API root: what concerns no single service."""
 
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from urllib.parse import urlencode
 
 from flask import Blueprint, copy_current_request_context, redirect, render_template, request
@@ -14,8 +15,11 @@ from gateway.web.page import HtmlPage
 from gateway.web.upstream_client import UpstreamResponse, fetch, identity
 from shared import JsonObject
 from shared.config import APPS
+from shared.http import budget
 
 pages = Blueprint("search", __name__)
+SECONDS, AGAIN_SECONDS, REMEMBERED_SECONDS = 2.0, 0.25, 30.0
+_silent_until: dict[str, float] = {}
 
 
 @pages.get("/")
@@ -59,7 +63,15 @@ def _found(words: str) -> tuple[list[JsonObject], list[str]]:
 
 
 def _part(app: str, query: str) -> UpstreamResponse:
-    return fetch("GET", f"/internal/{app}/search", query)
+    """What `app` found; one that did not answer in time gets little of it for a while."""
+    silent = monotonic() < _silent_until.get(app, 0)
+    with budget.limited(AGAIN_SECONDS if silent else SECONDS):
+        reply = fetch("GET", f"/internal/{app}/search", query)
+    if reply.status in (502, 503, 504) and not silent:
+        _silent_until[app] = monotonic() + REMEMBERED_SECONDS
+    elif reply.ok:
+        _silent_until.pop(app, None)
+    return reply
 
 
 def _for_people() -> bool:

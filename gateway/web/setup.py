@@ -11,11 +11,13 @@ from flask.json.provider import DefaultJSONProvider
 
 from gateway import sessions
 from gateway.errors import GatewayError
-from gateway.request import Request
+from gateway.request import public_address
 from gateway.upstreams import Upstreams
 from gateway.web import admin, browse, display, docs, login, permissions, search
 from gateway.web.catalogue import Catalogue
 from gateway.web.upstream_client import identity
+from gateway.web.visitor import Visitor
+from shared.http.context import of_request
 
 FOLDER = Path(__file__).parent
 DAY = 24 * 60 * 60
@@ -71,9 +73,17 @@ def _static(name: str) -> str:
 def _local(address: str) -> str:
     """An address on this site without the site, as links of pages are."""
     parts = urlsplit(address)
-    if f"{parts.scheme}://{parts.netloc}" != Request.from_environ(request.environ).root:
+    if (parts.netloc, parts.scheme) != _public():
         return address
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _public() -> tuple[str, str]:
+    """Host and scheme of this site, found once a request."""
+    visitor = of_request(Visitor)
+    if visitor.public is None:
+        visitor.public = public_address(request.environ)
+    return visitor.public
 
 
 def _form_text(value: object) -> str:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import orjson
 from flask import Blueprint as PlainBlueprint
-from flask import Response, g, request
+from flask import Response, request
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -17,11 +17,12 @@ from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
 from shared.http import request_body
+from shared.http.context import context
 from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
 from shared.http.responses import json_response, raw_response, tag_of, tagged_response
 from shared.query.filter_base import Condition
 from shared.query.pagination import Page
-from shared.references import activity, holding, owning
+from shared.references import activity, saving
 from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization
@@ -34,7 +35,7 @@ MOST_PARAMETERS = 1000
 
 def blueprint(resource: Resource) -> Blueprint:
     """The routes of `resource`: its list, its objects, its actions."""
-    made = Blueprint(resource.path, __name__, url_prefix=f"/api/{resource.app}/{resource.path}")
+    made = Blueprint(f"{resource.app}/{resource.path}", __name__, url_prefix=f"/api/{resource.app}/{resource.path}")
     _route(made, resource, "/", {verb: view for verb, view in ON_LIST.items() if verb in resource.methods})
     if resource.detail:
         _route(made, resource, "/<pk>/", {verb: view for verb, view in ON_OBJECT.items() if verb in resource.methods})
@@ -171,7 +172,7 @@ def conditions(connection: Connection, resource: Resource) -> list[Condition]:
         raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
     own = custom_field_input.filters(connection, resource.model, set(request.args))
     given = {name: (own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists()}
-    g.ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in NO_FILTERS]
+    context().ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in NO_FILTERS]
     made = [chosen.where(values) for chosen, values in given.values() if chosen]
     return [condition for condition in made if condition is not None]
 
@@ -191,15 +192,10 @@ def write(resource: Resource, many: bool, work: Callable[[Session], T]) -> T:
     """
     try:
         try:
-            result = _commit(resource, work)
+            result, written = saving.commit(resource.model.base, work)
         except IntegrityError:
-            result = _commit(resource, work)
+            result, written = saving.commit(resource.model.base, work)
     except writing.ValidationFailed as refused:
         raise refused if many else BadRequest(refused.messages[0]) from refused
-    activity.wake()
-    owning.notify(resource.model)
+    saving.tell(resource.model.base, written)
     return result
-
-
-def _commit(resource: Resource, work: Callable[[Session], T]) -> T:
-    return holding.claiming(resource.model, lambda: database().run(work))

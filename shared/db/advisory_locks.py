@@ -31,3 +31,5 @@ class AdvisoryLock(IntEnum):
 
 # The first of two keys; the second is the id of the VRF whose address space is changed (services/ipam/vrf_locks.py).
 VRF_LOCKS = 7326
+# The first of two keys; the second is made of the name of the holder whose delivery is read (references/delivering.py).
+DELIVERY_LOCKS = 7327

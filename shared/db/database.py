@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import psycopg2
 from flask import current_app
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -28,11 +28,17 @@ T = TypeVar("T")
 class Database:
     """A pool of connections to one database; `url` may be empty for a process that only documents itself.
 
-    Every transaction runs within `guard(session)`, which may refuse it.
+    Every transaction runs within `guard(session)`, which may refuse it. `on_disconnect` is called when a connection
+    turned out to be broken: what is connected to next may be another database.
     """
 
-    def __init__(self, url: str, guard: Callable[[Session], AbstractContextManager[object]] = nullcontext) -> None:
-        self._guard = guard
+    def __init__(
+        self,
+        url: str,
+        guard: Callable[[Session], AbstractContextManager[object]] = nullcontext,
+        on_disconnect: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._guard, self._on_disconnect = guard, on_disconnect
         self.engine = create_engine(
             url or "postgresql+psycopg2://",
             isolation_level="AUTOCOMMIT",
@@ -49,6 +55,7 @@ class Database:
                 f" {PLANNING}",
             },
         )
+        event.listen(self.engine, "handle_error", self._failed)
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
         self._sessions = sessionmaker(writing, autoflush=False, expire_on_commit=False)
 
@@ -66,6 +73,10 @@ class Database:
             with self._guard(session):
                 yield session
 
+    def _failed(self, context: ExceptionContext) -> None:
+        if context.is_disconnect:
+            self._on_disconnect()
+
     def _connect(self, session: Session) -> None:
         """Take a connection now: changing its isolation is the first to notice that PostgreSQL was restarted.
 
@@ -74,6 +85,7 @@ class Database:
         try:
             session.connection()
         except psycopg2.Error:
+            self._on_disconnect()
             self.engine.dispose()
             try:
                 session.connection()

@@ -28,5 +28,5 @@ def execute(connection: Connection, name: str, statement: str, values: tuple[Any
             known.clear()
         connection.exec_driver_sql(f"PREPARE {name} AS {statement}")
         known.add(name)
-    places = ", ".join(["%s"] * len(values))
-    return connection.exec_driver_sql(f"EXECUTE {name} ({places})", values).all()
+    places = f"({', '.join(['%s'] * len(values))})" if values else ""
+    return connection.exec_driver_sql(f"EXECUTE {name} {places}", values).all()

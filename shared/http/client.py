@@ -39,11 +39,20 @@ class Client:
         return self.send(method, target, headers, body, seconds).begun()
 
     def send(
-        self, method: str, target: str, headers: dict[str, str], body: "bytes | IO[bytes]" = b"", seconds: float = 30
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: "bytes | IO[bytes]" = b"",
+        seconds: float = 30,
+        fresh: bool = False,
     ) -> ClientResponse:
-        """Ask without waiting: the reply to come. Raises Unreachable, TimedOut, Broken."""
+        """Ask without waiting: the reply to come. Raises Unreachable, TimedOut, Broken.
+
+        On a `fresh` connection, it is whoever takes new ones that answers.
+        """
         head = self._head(method, target, headers)
-        connection = self._unused() or self._connected()
+        connection = (None if fresh else self._unused()) or self._connected()
         with closed_on_failure(connection):
             connection.settimeout(seconds)
             _send(connection, head, body)

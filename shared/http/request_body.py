@@ -17,7 +17,7 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONG_NUMBER = re.compile(rb"\d{19}")
 
 
-class Request(flask.Request):
+class StrictRequest(flask.Request):
     """A request that says so when its form cannot be read; Flask takes that for an empty form."""
 
     def make_form_data_parser(self) -> FormDataParser:

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from flask import Response, g, request
+from flask import Response, request
+
+from shared.http.context import context
 
 LONGEST_NAME, MOST_NAMES = 50, 20
 
@@ -17,7 +19,7 @@ _INDENT = re.compile(r";\s*indent=(\d{1,3})\b")
 
 def base_url() -> str:
     """Scheme and host as the client sees them, no trailing slash; a service that asks for a client says which."""
-    return g.get("base_url") or f"{request.scheme}://{request.host}"
+    return context().base_url or f"{request.scheme}://{request.host}"
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -31,9 +33,9 @@ def raw_response(body: bytes | str, status: int = 200, headers: dict[str, str] |
     (`X-Ignored-Parameters`, percent-encoded).
     """
     reply = Response(laid_out(_carrying_format(body)), status, headers, mimetype="application/json")
-    if degraded := g.get("degraded"):
+    if degraded := context().degraded:
         reply.headers["X-Degraded"] = ", ".join(sorted(degraded))
-    if ignored := g.get("ignored"):
+    if ignored := context().ignored:
         reply.headers["X-Ignored-Parameters"] = ", ".join(quote(name[:LONGEST_NAME]) for name in ignored[:MOST_NAMES])
     return reply
 

@@ -5,16 +5,16 @@ A page of replicas whose digest is the owner's own costs one short call; only wh
 
 import hashlib
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import delete, func, select, union, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db.database import database
-from shared.references import client, following, holding, owning
+from shared.references import client, following, holding, memory, owning, replicas
 from shared.schema import parsing
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
@@ -63,7 +63,7 @@ def _note(base: type[Record], found: set[Finding]) -> None:
     """Keep the outcome, for those who look later."""
     positions = base.metadata.tables["reference_position"]
     with database().transaction() as session:
-        for owner in following.owners(base):
+        for owner in memory.owners(base):
             count = sum(each.owner == owner for each in found)
             outcome = {"audited": func.clock_timestamp(), "findings": count}
             session.execute(update(positions).where(positions.c.owner == owner).values(outcome))
@@ -87,11 +87,11 @@ def _lasting(base: type[Record]) -> set[Finding]:
 
 def _findings(base: type[Record]) -> set[Finding]:
     found: set[Finding] = set()
-    for owner in following.owners(base):
-        following.pull(base, owner)
+    held = {model.label for model in base.replicas()}
+    for owner in memory.owners(base):
+        following.keep_in_touch(base, owner)
         state = client.call(owner, "audits/state", {})
         found |= {Finding(owner, label, 0, UNDELIVERED) for label in state["undelivered"]}
-        held = {model.label for model in base.replicas()}
         found |= {Finding(owner, label, 0, ORPHANED_CLAIM) for label in set(state["claimed"]) - held}
         for target in base.replicas():
             if target.label in state["published"]:
@@ -110,12 +110,17 @@ def _compare(target: type[Record]) -> set[Finding]:
     while until is not None:
         with database().transaction() as session:
             rows = replica_rows(session, target, after)
+            lost = memory.lost(session, target, rows)
         until = max(rows) if len(rows) == PAGE else None
         page = {"label": target.label, "after": after, "until": until}
-        claims = dict.fromkeys(rows, bool(holding.protecting(target)))
-        if not client.call(owner, "audits/digest", {**page, "digest": digest(rows, claims)})["same"]:
-            theirs = client.call(owner, "audits/rows", {**page, "ids": sorted(rows)})
-            found |= {Finding(owner, target.label, pk, what) for pk, what in _differences(target, rows, theirs)}
+        kept = {pk: facts for pk, facts in rows.items() if pk not in lost}
+        claims = dict.fromkeys(kept, bool(replicas.protecting(target)))
+        theirs: JsonObject = {"objects": {}, "claims": {}}
+        same = client.call(owner, "audits/digest", {**page, "digest": digest(kept, claims)})["same"]
+        if not same:
+            theirs = client.call(owner, "audits/rows", {**page, "ids": sorted(kept)})
+        compared = rows if not same else {pk: rows[pk] for pk in lost}
+        found |= {Finding(owner, target.label, pk, what) for pk, what in _differences(target, compared, lost, theirs)}
         after = until or after
     return found
 
@@ -127,36 +132,32 @@ def replica_rows(session: Session, target: type[Record], after: int) -> dict[int
     return {row[0]: list(row[1:]) for row in session.execute(statement)}
 
 
-def _differences(target: type[Record], replicas: dict[int, list[Any]], theirs: JsonObject) -> Iterator[tuple[int, str]]:
-    """Yields (id, what is wrong with it)."""
-    objects = {int(pk): facts for pk, facts in theirs["objects"].items()}
-    claims = {int(pk): restricting for pk, restricting in theirs["claims"].items()}
+def _differences(
+    target: type[Record], held: dict[int, list[Any]], lost: set[int], theirs: JsonObject
+) -> Iterator[tuple[int, str]]:
+    """Yields (id, what is wrong with it). What its owner has under the id of a lost object is another."""
+    objects = {int(pk): facts for pk, facts in theirs["objects"].items() if int(pk) not in lost}
+    claims = {int(pk): restricting for pk, restricting in theirs["claims"].items() if int(pk) not in lost}
     with database().transaction() as session:
-        referred = _referred(session, target, replicas.keys() - objects.keys())
-    for pk in sorted(replicas.keys() | claims.keys()):
-        if pk not in replicas:
+        referred = replicas.referred(session, target, held.keys() - objects.keys())
+    for pk in sorted(held.keys() | claims.keys()):
+        if pk not in held:
             yield pk, ORPHANED_CLAIM
         elif pk not in objects:
             yield pk, DANGLING if pk in referred else ORPHANED_REPLICA
         elif pk not in claims:
             yield pk, UNCLAIMED
-        elif orjson.dumps(objects[pk]) != orjson.dumps(replicas[pk]):
+        elif orjson.dumps(objects[pk]) != orjson.dumps(held[pk]):
             yield pk, STALE
-        elif claims[pk] != bool(holding.protecting(target)):
+        elif claims[pk] != bool(replicas.protecting(target)):
             yield pk, WRONG_CLAIM
 
 
-def _referred(session: Session, target: type[Record], ids: Collection[int]) -> set[int]:
-    """Those of the replicas `ids` that any row of this service refers to."""
-    keys = [key.parent for table in target.metadata.tables.values() for key in table.foreign_keys]
-    mine = [key for key in keys if any(each.column.table is target.__table__ for each in key.foreign_keys)]
-    if not (ids and mine):
-        return set()
-    return set(session.scalars(union(*(select(key).where(key.in_(ids)) for key in mine))))
-
-
 def _mend(base: type[Record], found: set[Finding]) -> None:
-    """Claim again what differs, drop what nothing refers to, and go on from where a restored service is now."""
+    """Claim again what differs, drop what nothing refers to, and go on from where a restored service is now.
+
+    What is lost stays as it is, whatever its owner has under its id.
+    """
     for target in base.replicas():
         mine = sorted({each.id for each in found if each.label == target.label and each.id})
         for start in range(0, len(mine), PAGE):
@@ -164,6 +165,8 @@ def _mend(base: type[Record], found: set[Finding]) -> None:
     for finding in found:
         if finding.what == RESTORED:
             _start_over(base, finding.owner)
+        elif finding.what == ORPHANED_CLAIM and not finding.id:
+            client.call(finding.owner, "audits/disclaim", {"label": finding.label})
 
 
 def _mend_page(target: type[Record], ids: set[int]) -> None:
@@ -172,17 +175,17 @@ def _mend_page(target: type[Record], ids: set[int]) -> None:
     existing = client.call(owner, "audits/rows", {"label": target.label, "after": 0, "until": 0, "ids": sorted(ids)})
     gone = ids - {int(pk) for pk in existing["objects"]}
     with database().transaction() as session:
-        dropped = gone - _referred(session, target, gone)
-        session.execute(delete(target).where(target.id.in_(dropped)))
+        dropped = gone - replicas.referred(session, target, gone)
+        memory.drop_lost(session, target, dropped)
+        session.execute(delete(target).where(owning.among(target.id, dropped)))
 
 
 def _start_over(base: type[Record], owner: str) -> None:
+    """Take the outcome for known: what was noted of a lost past is over."""
     positions = base.metadata.tables["reference_position"]
+    client.call(owner, "audits/reset", {})
     with database().transaction() as session:
-        following.locked_position(session, base, owner)
-        position = client.call(owner, "audits/reset", {})["position"]
-        mine = update(positions).where(positions.c.owner == owner)
-        session.execute(mine.values(position=position, restored=None))
+        session.execute(update(positions).where(positions.c.owner == owner).values(restored=None))
 
 
 # --- the owner -----------------------------------------------------------------------------------------------------

@@ -4,21 +4,21 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import orjson
-from flask import current_app, g, has_request_context
+from flask import current_app, has_request_context
 
 from shared import JsonObject
 from shared.config import settings
 from shared.http import budget
 from shared.http.client import Client
 from shared.http.client_response import ClientResponse, Failed
+from shared.http.context import context
 from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
 
+T = TypeVar("T")
 CONNECT_SECONDS = 2
 READ_SECONDS = 6
 
 _gateway = Client(settings.gateway_url, CONNECT_SECONDS, idle=32)
-
-T = TypeVar("T")
 
 
 class ServiceDown(Exception):
@@ -29,9 +29,11 @@ class ServiceDown(Exception):
         self.service = service
 
 
-def call(service: str, operation: str, data: JsonObject, seconds: float = READ_SECONDS) -> JsonObject:
-    """The answer of `service` to the internal `operation`. Raises ServiceDown."""
-    return _read(service, _send(service, operation, data, seconds))
+def call(
+    service: str, operation: str, data: JsonObject, seconds: float = READ_SECONDS, fresh: bool = False
+) -> JsonObject:
+    """The answer of `service` to the internal `operation`, on a `fresh` connection if so said. Raises ServiceDown."""
+    return _read(service, _send(service, operation, data, seconds, fresh))
 
 
 def call_all(calls: dict[str, tuple[str, JsonObject]], seconds: float = READ_SECONDS) -> JsonObject:
@@ -43,7 +45,7 @@ def call_all(calls: dict[str, tuple[str, JsonObject]], seconds: float = READ_SEC
     }
 
 
-def _send(service: str, operation: str, data: JsonObject, seconds: float) -> ClientResponse:
+def _send(service: str, operation: str, data: JsonObject, seconds: float, fresh: bool = False) -> ClientResponse:
     caller, seconds = current_app.extensions["patchbay.app"], budget.left(seconds)
     if not seconds:
         raise ServiceDown(service)
@@ -55,10 +57,10 @@ def _send(service: str, operation: str, data: JsonObject, seconds: float) -> Cli
         CALLER_HEADER: caller,
         HEADER: sign(settings.service_keys[caller], Identity(service=caller), "POST", path, body=digest(body)),
     }
-    if has_request_context() and g.get("request_id"):
-        headers["X-Request-ID"] = g.request_id
+    if has_request_context() and context().request_id:
+        headers["X-Request-ID"] = context().request_id
     try:
-        return _gateway.send("POST", path, headers, body, seconds)
+        return _gateway.send("POST", path, headers, body, seconds, fresh)
     except Failed as error:
         raise ServiceDown(service) from error
 
@@ -70,8 +72,8 @@ def _read(service: str, answer: ClientResponse) -> JsonObject:
         raise ServiceDown(service) from error
     if answer.status != 200:
         raise ServiceDown(service)
-    read: JsonObject = orjson.loads(content)
-    return read
+    answered: JsonObject = orjson.loads(content)
+    return answered
 
 
 def _or_down(step: Callable[..., T], *arguments: Any) -> T | ServiceDown:

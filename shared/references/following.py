@@ -1,15 +1,13 @@
-"""Following: a holder pulls what its owners have for it and applies it to its replicas."""
+"""Following: a holder applies what its owners deliver, and keeps in touch with them."""
 
 import logging
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import delete, exists, func, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -17,95 +15,86 @@ from shared import JsonObject
 from shared.config import settings
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
-from shared.references import activity, client, full_replicas, holding, owning
-from shared.references.single_flight import SingleFlight
+from shared.references import (
+    activity,
+    client,
+    delivering,
+    full_replicas,
+    holding,
+    memory,
+    owning,
+    past,
+    recovering,
+    replicas,
+)
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
 
 STALE_INTENT_SECONDS = 2
+INTENTS = 500
 # Notes of writes that follow each other go together: one call for many, and none while a client waits for the next.
 GATHER_SECONDS = 0.3
-
-_flights: dict[tuple[str, str], SingleFlight] = defaultdict(SingleFlight)
 
 log = logging.getLogger(__name__)
 
 
-def owners(base: type[Record]) -> list[str]:
-    """The services that this one refers to."""
-    return sorted({CONTRACTS[model.label].owner for model in base.replicas()})
+def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
+    """Apply a delivery of `owner`, and tell our own holders what followed from it: the answer.
 
-
-def pull(base: type[Record], owner: str) -> None:
-    """Apply all that `owner` has for this service. Raises ServiceDown.
-
-    Entries are acknowledged after they are applied, and applying them twice does no harm: each carries the object as
-    it is now, or says that it is gone.
+    Applying twice does no harm: it carries each object as it is now, or says that it is gone. One that is older than
+    the last is `outdated`, and nothing of it applied.
     """
-    _flights[base.app, owner].do(lambda: _pull(base, owner))
-    owning.notify(base)
+
+    def apply(session: Session) -> tuple[bool, dict[str, int]]:
+        return _apply_all(session, base, owner, told), delivering.published(session)
+
+    applied, published = database().run(apply)
+    degraded = delivering.deliver_waiting(base, published, told["seconds"]) if applied else set()
+    return {"outdated": not applied, "degraded": sorted(degraded)}
 
 
-def _pull(base: type[Record], owner: str) -> None:
-    acknowledged: list[int] = []
-    while True:
-        with database().transaction() as session:
-            acknowledged = _pull_once(session, base, owner, acknowledged)
-        if not acknowledged:
-            return
-
-
-def _pull_once(session: Session, base: type[Record], owner: str, acknowledged: list[int]) -> list[int]:
-    """Apply one batch; returns its entries.
-
-    The lock is held from before the owner is asked until what it said is applied, so that no other process can apply
-    something newer in between.
-    """
-    position = locked_position(session, base, owner)
-    complete = [model.label for model in base.replicas() if CONTRACTS[model.label].complete]
-    asked = {"position": position, "acknowledged": acknowledged, "complete": complete}
-    news = client.call(owner, "feed", asked)
-    for label, objects in news["changed"].items():
-        _apply(session, base.model_of(label), objects, news["deleted"][label])
-    _advance(session, base, owner, max([position, *news["entries"]]), news["restored"])
-    entries: list[int] = news["entries"]
-    return entries
+def _apply_all(session: Session, base: type[Record], owner: str, told: JsonObject) -> bool:
+    known = memory.recognize(session, base, owner, told["incarnation"])
+    if told["number"] <= known.delivered:
+        return False
+    for label, objects in told["changed"].items():
+        target = base.models.get(label)
+        if target is None or not target.replica or CONTRACTS[label].owner != owner:
+            log.warning("%s tells of %s, which is not held here", owner, label)
+            continue
+        _apply(session, target, objects, told["deleted"][label])
+    memory.advance(session, base, owner, told["number"], delivered=told["number"])
+    if known.delivered < told["acknowledged"]:
+        memory.note(session, base, owner, memory.HOLDER)
+    return True
 
 
 def _apply(session: Session, target: type[Record], objects: list[JsonObject], gone: list[int]) -> None:
     """Make the replicas of `target` agree; a claim under way for one of them has to start anew."""
     holding.outdate_intents(session, target, [each["id"] for each in objects] + gone + [owning.ALL])
+    lost = memory.lost(session, target, [each["id"] for each in objects] + gone)
+    objects = [each for each in objects if each["id"] not in lost]
     if CONTRACTS[target.label].complete:
-        holding.store(session, target, objects)
+        replicas.store(session, target, objects)
     else:
-        for facts in objects:
-            session.execute(update(target).where(target.id == facts["id"]).values(facts))
-    drop(session, target, gone)
+        replicas.refresh(session, target, objects)
+    replicas.drop(session, target, set(gone) - lost)
 
 
-def drop(session: Session, target: type[Record], gone: list[int]) -> None:
-    """Delete the replicas `gone`, unless one is protected: no release allowed that, so only a restored backup can."""
-    unprotected = [~exists().where(key == target.id) for _, key in holding.protecting(target)]
-    session.execute(delete(target).where(target.id.in_(gone), *unprotected))
-    if dangling := session.scalars(select(target.id).where(target.id.in_(gone))).all():
-        log.error("%s %s are gone but still referred to: see `patchbay audit`", target.label, dangling)
-
-
-def locked_position(session: Session, base: type[Record], owner: str) -> int:
-    """The highest entry of the owner's outbox that was seen here, locked."""
-    positions = base.metadata.tables["reference_position"]
-    session.execute(postgresql.insert(positions).values(owner=owner, position=0).on_conflict_do_nothing())
-    seen: int = session.scalars(select(positions.c.position).where(positions.c.owner == owner).with_for_update()).one()
-    return seen
-
-
-def _advance(session: Session, base: type[Record], owner: str, position: int, restored: str | None) -> None:
-    positions = base.metadata.tables["reference_position"]
-    new = {"position": position, "pulled": func.clock_timestamp()}
-    if restored:
-        new["restored"] = restored
-        log.error("the %s (%s) is behind what the other side remembers: see `patchbay audit`", restored, owner)
-    session.execute(update(positions).where(positions.c.owner == owner).values(new))
+def keep_in_touch(base: type[Record], owner: str) -> None:
+    """Tell `owner` how far we are: it delivers what waits, and looks whether it lost anything. Raises ServiceDown."""
+    with database().transaction() as session:
+        known = memory.locked_position(session, base, owner)
+    told = {"position": known.position, "incarnation": known.incarnation and str(known.incarnation)}
+    answer = client.call(owner, "positions", told)
+    with database().transaction() as session:
+        known = memory.locked_position(session, base, owner)
+        memory.advance(session, base, owner, known.position)
+        behind = known.delivered < answer["acknowledged"]
+        if behind:
+            memory.note(session, base, owner, memory.HOLDER)
+    if behind or (known.position and not answer["known"]):
+        recovering.claim_anew(base, owner)
 
 
 def finish_claims(base: type[Record]) -> None:
@@ -117,7 +106,7 @@ def finish_claims(base: type[Record]) -> None:
             select(intents.c.token, intents.c.label, intents.c.object_id)
             .where(func.extract("epoch", age) > STALE_INTENT_SECONDS)
             .order_by(intents.c.created)
-            .limit(owning.BATCH)
+            .limit(INTENTS)
         ).all()
     for label in {intent.label for intent in stale}:
         mine = [intent for intent in stale if intent.label == label]
@@ -125,9 +114,9 @@ def finish_claims(base: type[Record]) -> None:
 
 
 class Follower(threading.Thread):
-    """Pulls from every owner every few seconds: what a nudge did not bring, because something was down."""
+    """Looks every few seconds after what nobody waits for: what was missed because something was down."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask):
         super().__init__(name="follower", daemon=True)
         self.app = app
         self.claimed = False
@@ -152,10 +141,12 @@ class Follower(threading.Thread):
 
     def turn(self) -> None:
         base = current_app.extensions["patchbay.base"]
+        self._try(past.require, base)
+        for owner in memory.owners(base):
+            self._try(keep_in_touch, base, owner)
+        self._try(delivering.pursue_waiting, base)
         self._try(activity.hand_over, base)
         self.claimed = self.claimed or self._try(full_replicas.claim_all, base)
-        for owner in owners(base):
-            self._try(pull, base, owner)
         self._try(finish_claims, base)
         for chore in current_app.extensions["patchbay.background_tasks"]:
             self._try(chore)

@@ -4,29 +4,27 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from flask import g
-from sqlalchemy import Column, ForeignKey, Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from shared import JsonObject
 from shared.db.database import database
+from shared.http.context import context
 from shared.http.errors import ServiceUnavailable
-from shared.references import client, owning
+from shared.references import client, memory, owning, replicas
+from shared.references.owning import among
 from shared.schema import parsing
 from shared.schema.changes import Change
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Attribute, Record
 
-ATTEMPTS = 4
-
 T = TypeVar("T")
+ATTEMPTS = 4
 
 
 class NotHeld(Exception):
     """A write refers to `objects` (`{label: ids}`) that this service has yet to claim."""
 
-    def __init__(self, objects: dict[str, set[int]]) -> None:
+    def __init__(self, objects: dict[str, set[int]]):
         super().__init__(objects)
         self.objects = objects
 
@@ -45,7 +43,7 @@ def claiming(base: type[Record], write: Callable[[], T]) -> T:
     raise ServiceUnavailable("What this refers to is changing too fast.")
 
 
-def fetch(session: Session, model: type[Record], changes: list[Change]) -> dict[str, dict[int, object]]:
+def fetch(session: Session, model: type[Record], changes: list[Change]) -> dict[str, dict[int, Any]]:
     """`{label: {id: object}}` for all that the changes refer to, kept from being deleted until the transaction ends.
 
     An unknown id fails the change it is in. Raises NotHeld.
@@ -61,7 +59,7 @@ def fetch(session: Session, model: type[Record], changes: list[Change]) -> dict[
     return found
 
 
-def hold(session: Session, base: type[Record], wanted: dict[str, set[int]]) -> dict[str, dict[int, object]]:
+def hold(session: Session, base: type[Record], wanted: dict[str, set[int]]) -> dict[str, dict[int, Any]]:
     """Those of the objects `wanted` (`{label: ids}`) that exist, kept until the transaction ends. Raises NotHeld."""
     found = {label: _lock(session, base.model_of(label), wanted[label]) for label in sorted(wanted)}
     missing = {label: _unheld(base.model_of(label), wanted[label] - found[label].keys()) for label in wanted}
@@ -88,55 +86,37 @@ def claim(target: type[Record], ids: set[int]) -> set[int]:
 def settle(target: type[Record], tokens: set[uuid.UUID], ids: set[int]) -> set[int]:
     """Carry out the intents `tokens`, which ask for `ids`; returns those that still held. Raises ServiceDown.
 
-    What the feed touched, or a release let go, since the intent was written is not stored: the answer may be older.
+    What a delivery touched, or a release let go, since the intent was written is not stored: the answer may be older.
+    Nor is what still stands for an object that its owner lost.
     """
     owner = CONTRACTS[target.label].owner
-    terms = {"restricting": bool(protecting(target))}
+    terms = {"restricting": bool(replicas.protecting(target))}
     answer = client.call(owner, "claims", {"label": target.label, "ids": sorted(ids), **terms})
     intents = _intents(target)
 
-    def finish(session: Session) -> set[int]:
-        mine = (intents.c.token.in_(tokens), intents.c.label == target.label, intents.c.object_id.in_(ids))
+    def finish(session: Session) -> tuple[set[int], set[int]]:
+        memory.recognize(session, target.base, owner, answer["incarnation"])
+        memory.advance(session, target.base, owner, answer["position"])
+        mine = (intents.c.token.in_(tokens), intents.c.label == target.label, among(intents.c.object_id, ids))
         valid = set(session.scalars(delete(intents).where(*mine).returning(intents.c.object_id)))
         if owning.ALL in valid:
-            store_all(session, target, answer["objects"])
-        store(session, target, [each for each in answer["objects"] if each["id"] in valid])
-        return valid
+            replicas.store_all(session, target, answer["objects"])
+        lost = _still_lost(session, target, valid)
+        objects = [each for each in answer["objects"] if each["id"] in valid - lost]
+        replicas.store(session, target, objects)
+        return valid, {each["id"] for each in objects}
 
-    valid = database().run(finish)
-    existing = {each["id"] for each in answer["objects"]}
+    valid, existing = database().run(finish)
     _known_absent().update((target.label, pk) for pk in valid - existing - {owning.ALL})
     return valid
 
 
-def protecting(target: type[Record]) -> list[tuple[type[Record], Column[Any]]]:
-    """The (model, column) pairs of this service whose references keep a `target` from being deleted."""
-    return [(model, key.parent) for model, key in pointing(target) if key.ondelete is None]
-
-
-def pointing(target: type[Record]) -> list[tuple[type[Record], ForeignKey]]:
-    """The (model, foreign key) pairs of this service that refer to a `target`."""
-    keys = [(model, key) for model in target.models.values() for key in model.__table__.foreign_keys]
-    return [(model, key) for model, key in keys if key.column.table is target.__table__]
-
-
-def store(session: Session, target: type[Record], summaries: list[JsonObject]) -> None:
-    """Write replicas as their owner describes them."""
-    if not summaries:
-        return
-    statement = postgresql.insert(target.__table__).values(
-        [{**summary, "released": False} for summary in sorted(summaries, key=lambda each: each["id"])]
-    )
-    changes = {name: statement.excluded[name] for name in (*summaries[0], "released") if name != "id"}
-    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes))
-
-
-def store_all(session: Session, target: type[Record], summaries: list[JsonObject]) -> None:
-    """Make the replicas of a complete contract those that its owner has, and remember that they are complete."""
-    complete = target.metadata.tables["reference_complete"]
-    session.execute(delete(target).where(target.id.not_in([each["id"] for each in summaries])))
-    store(session, target, summaries)
-    session.execute(postgresql.insert(complete).values(label=target.label).on_conflict_do_nothing())
+def _still_lost(session: Session, target: type[Record], ids: set[int]) -> set[int]:
+    """Those of the replicas `ids` that stand for a lost object; one that nothing refers to does no more."""
+    lost = memory.lost(session, target, ids)
+    free = lost - replicas.referred(session, target, lost)
+    memory.drop_lost(session, target, free)
+    return lost - free
 
 
 def outdate_intents(session: Session, target: type[Record], ids: Iterable[int]) -> None:
@@ -146,7 +126,7 @@ def outdate_intents(session: Session, target: type[Record], ids: Iterable[int]) 
     process that made it does not make it anew, the follower does.
     """
     intents = _intents(target)
-    mine = (intents.c.label == target.label, intents.c.object_id.in_(ids))
+    mine = (intents.c.label == target.label, among(intents.c.object_id, ids))
     in_order = select(intents.c.token).where(*mine).order_by(intents.c.token, intents.c.object_id)
     session.execute(in_order.with_for_update())
     session.execute(update(intents).where(*mine).values(token=func.gen_random_uuid()))
@@ -156,7 +136,7 @@ def _intents(target: type[Record]) -> Table:
     return target.metadata.tables["reference_intent"]
 
 
-def _lock(session: Session, target: type[Any], ids: set[int]) -> dict[int, object]:
+def _lock(session: Session, target: type[Any], ids: set[int]) -> dict[int, Any]:
     if not ids:
         return {}
     statement = select(target).where(target.id.in_(ids)).order_by(target.id)
@@ -171,8 +151,7 @@ def _unheld(target: type[Record], ids: set[int]) -> set[int]:
 
 
 def _known_absent() -> set[tuple[str, int]]:
-    known: set[tuple[str, int]] = g.setdefault("absent_references", set())
-    return known
+    return context().absent
 
 
 def _references(model: type[Record], changes: list[Change]) -> list[tuple[Change, Attribute]]:

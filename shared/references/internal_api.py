@@ -3,17 +3,30 @@
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db.database import database
 from shared.http import request_body, responses
+from shared.http.context import context
 from shared.http.errors import Forbidden, ServiceUnavailable
-from shared.references import auditing, client, following, owning, progress, releasing
+from shared.references import (
+    auditing,
+    client,
+    delivering,
+    following,
+    owning,
+    past,
+    progress,
+    recovering,
+    releasing,
+)
 from shared.references.lookups import Answer
 from shared.schema.models import Record
 from shared.security import replay_protection
+from shared.security.authorization import caller
 
 
 def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: list[str]) -> Blueprint:
@@ -29,28 +42,23 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
 
     @internal.before_request
     def services_only() -> None:
-        if not g.identity.service:
+        if not caller().service:
             raise Forbidden("Only services may ask this.")
 
     @internal.post("/claims")
     def claims() -> Response:
-        asked, service = request_body.body(), g.identity.service
-        target = base.model_of(asked["label"])
-        objects = database().run(
-            lambda session: owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
-        )
-        return responses.json_response({"objects": objects})
+        asked, service = request_body.body(), caller().service
+        target = owning.published(base, asked["label"])
 
-    @internal.post("/feed")
-    def feed() -> Response:
+        def answer(session: Session) -> JsonObject:
+            return owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
+
+        return responses.json_response(database().run(answer))
+
+    @internal.post("/changes")
+    def changes() -> Response:
         replay_protection.exempt()
-        asked, service = request_body.body(), g.identity.service
-        return responses.json_response(database().run(lambda session: owning.feed(session, base, service, **asked)))
-
-    @internal.post("/nudges")
-    def nudges() -> Response:
-        following.pull(base, request_body.body()["owner"])
-        return responses.json_response({})
+        return responses.json_response(following.receive(base, caller().service, request_body.body()))
 
     @internal.post("/releases")
     def releases() -> Response:
@@ -65,7 +73,7 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
     @internal.post("/lookups")
     def look_up() -> Response:
         asked = request_body.body()
-        g.base_url = asked["base_url"]
+        context().base_url = asked["base_url"]
         with database().reading() as connection:
             found = answers[asked["question"]](connection, asked["ids"])
         return responses.json_response({str(pk): more for pk, more in found.items()})
@@ -75,8 +83,41 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
         with database().transaction() as session:
             return responses.json_response(progress.report(session, base))
 
+    _serve_pasts(internal, base)
     _serve_audits(internal, base)
     return internal
+
+
+def _serve_pasts(internal: Blueprint, base: type[Record]) -> None:
+    """How two services find out which of them has lost something, and that one is gone for good."""
+    readers = base.metadata.tables["reference_reader"]
+
+    @internal.post("/positions")
+    def positions() -> Response:
+        replay_protection.exempt()
+        asked, holder = request_body.body(), caller().service
+        past.compare(base, holder, asked["position"], asked["incarnation"])
+        delivering.deliver_waiting_for(base, holder)
+        with database().reading() as connection:
+            acknowledged = connection.scalar(select(readers.c.acknowledged).where(readers.c.service == holder))
+        return responses.json_response({"known": acknowledged is not None, "acknowledged": acknowledged or 0})
+
+    @internal.post("/memories")
+    def memories() -> Response:
+        with database().transaction() as session:
+            return responses.json_response(recovering.remembered(session, base, caller().service))
+
+    @internal.post("/recoveries")
+    def recoveries() -> Response:
+        return responses.json_response(recovering.recover(base, caller().service, request_body.body()))
+
+    @internal.post("/retirements")
+    def retirements() -> Response:
+        holder = request_body.body()["holder"]
+        if caller().service != base.app:
+            raise Forbidden("Only the operator may say that a service is gone.")
+        owning.retire(base, holder)
+        return responses.json_response({})
 
 
 def _serve_audits(internal: Blueprint, base: type[Record]) -> None:
@@ -90,7 +131,7 @@ def _serve_audits(internal: Blueprint, base: type[Record]) -> None:
     @internal.post("/audits/state")
     def state() -> Response:
         with database().transaction() as session:
-            return responses.json_response(auditing.state(session, base, g.identity.service))
+            return responses.json_response(auditing.state(session, base, caller().service))
 
     @internal.post("/audits/digest")
     def compare() -> Response:
@@ -104,19 +145,25 @@ def _serve_audits(internal: Blueprint, base: type[Record]) -> None:
         asked = request_body.body()
         with database().transaction() as session:
             rows, claims = _claimed(session, base, asked)
-            objects = rows | auditing.fact_rows(session, base.model_of(asked["label"]), asked["ids"])
+            objects = rows | auditing.fact_rows(session, owning.published(base, asked["label"]), asked["ids"])
         return responses.json_response({"objects": _by_text(objects), "claims": _by_text(claims)})
 
     @internal.post("/audits/reset")
     def reset() -> Response:
         with database().transaction() as session:
-            position = owning.forget_reader(session, base, g.identity.service)
-        return responses.json_response({"position": position})
+            owning.expect_nothing(session, base, caller().service)
+        return responses.json_response({})
+
+    @internal.post("/audits/disclaim")
+    def disclaim() -> Response:
+        with database().transaction() as session:
+            owning.forget(session, base, caller().service, request_body.body()["label"])
+        return responses.json_response({})
 
 
 def _claimed(session: Session, base: type[Record], asked: JsonObject) -> tuple[dict[int, list[Any]], dict[int, bool]]:
-    model = base.model_of(asked["label"])
-    return auditing.claimed_rows(session, model, g.identity.service, asked["after"], asked["until"])
+    model = owning.published(base, asked["label"])
+    return auditing.claimed_rows(session, model, caller().service, asked["after"], asked["until"])
 
 
 def _by_text(rows: Mapping[int, Any]) -> JsonObject:

@@ -6,7 +6,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.references.holding import outdate_intents, protecting
+from shared.references.holding import outdate_intents
+from shared.references.replicas import protecting
 from shared.schema.models import Record
 from shared.schema.naming import name_of
 
@@ -49,6 +50,6 @@ def dependent(row: Record) -> JsonObject:
     return {
         "type": model.label,
         "id": row.id,
-        "path": f"/api/{model.app}/{model.path}/{row.id}/",
+        "path": f"{row.home()}{row.id}/",
         "name": name_of(row),
     }

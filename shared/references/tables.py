@@ -1,6 +1,20 @@
 """The tables that references between services need, in the database of every service."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, SmallInteger, String, Table, Uuid, func
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    func,
+)
 
 
 def add(metadata: MetaData) -> None:
@@ -12,15 +26,18 @@ def add(metadata: MetaData) -> None:
         Column("label", String(50), primary_key=True),
         Column("object_id", Integer, primary_key=True, comment="0: every object of the type"),
         Column("restricting", Boolean, nullable=False, comment="whether the holder must be asked before a delete"),
+        Index(None, "label", "object_id"),
     )
     Table(
         "reference_outbox",
         metadata,
-        Column("id", BigInteger, primary_key=True, autoincrement=True),
-        Column("service", String(20), nullable=False, index=True),
+        Column("id", BigInteger, primary_key=True, autoincrement=True, comment="a new one with every change"),
+        Column("service", String(20), nullable=False),
         Column("label", String(50), nullable=False),
         Column("object_id", Integer, nullable=False),
         Column("created", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+        UniqueConstraint("service", "label", "object_id"),
+        Index(None, "service", "id"),
     )
     Table(
         "identity_spent",
@@ -40,7 +57,9 @@ def add(metadata: MetaData) -> None:
         "reference_position",
         metadata,
         Column("owner", String(20), primary_key=True),
-        Column("position", BigInteger, nullable=False, comment="the highest entry of the owner's outbox seen"),
+        Column("position", BigInteger, nullable=False, comment="the highest number that the owner gave, ever"),
+        Column("delivered", BigInteger, nullable=False, server_default="0", comment="the last delivery applied"),
+        Column("incarnation", Uuid, comment="of the owner's database"),
         Column("pulled", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
         Column("restored", String(10), comment="which of the two was found to be behind the other: owner or holder"),
         Column("audited", DateTime(timezone=True), comment="when the replicas were last compared with the owner"),
@@ -50,7 +69,21 @@ def add(metadata: MetaData) -> None:
         "reference_reader",
         metadata,
         Column("service", String(20), primary_key=True),
-        Column("acknowledged", BigInteger, nullable=False, comment="the highest entry that the holder has applied"),
+        Column("acknowledged", BigInteger, nullable=False, comment="the highest delivery that the holder has applied"),
+    )
+    Table(
+        "reference_incarnation",
+        metadata,
+        Column("id", Uuid, primary_key=True, comment="of this database, for as long as it is the same"),
+        Column("fingerprint", String(100), comment="where it was when every holder last agreed on its past"),
+    )
+    Table(
+        "reference_lost",
+        metadata,
+        Column("label", String(50), primary_key=True),
+        Column("object_id", Integer, primary_key=True, comment="of a replica whose object its owner lost"),
+        Column("incarnation", Uuid, nullable=False, comment="of the owner's database that had it"),
+        Column("since", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     )
     Table(
         "reference_complete",

@@ -1,7 +1,8 @@
 """Triggers: what puts a change of a claimed object into the outbox, whoever makes it and in whatever way.
 
 They are made from the contracts and applied after every migration. A trigger sees what no application code does: rows
-that go by a foreign key's cascade, and rows that one statement changes in bulk.
+that go by a foreign key's cascade, and rows that one statement changes in bulk. The transaction learns from a setting
+of its own whom its changes concern: a JSON object of the first entry for each holder.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,12 +17,25 @@ from shared.references.owning import fact_sql
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
 
+PUBLISHED = "patchbay.published"
+
 FUNCTIONS = f"""
-CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO reference_outbox (service, label, object_id)
-  SELECT DISTINCT c.service, c.label, changed.id FROM unnest(ids) AS changed(id)
-  JOIN reference_claim c ON c.label = of_label AND c.object_id IN (changed.id, 0)
-$$;
+CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE known jsonb = coalesce(nullif(current_setting('{PUBLISHED}', true), ''), '{{}}');
+DECLARE made jsonb;
+BEGIN
+  WITH put AS (
+    INSERT INTO reference_outbox AS entry (service, label, object_id)
+    SELECT DISTINCT c.service, c.label, changed.id FROM unnest(ids) AS changed(id)
+    JOIN reference_claim c ON c.label = of_label AND c.object_id IN (changed.id, 0) ORDER BY 1, 3
+    ON CONFLICT (service, label, object_id) DO UPDATE SET id = nextval('reference_outbox_id_seq')
+    RETURNING entry.service, entry.id
+  ), first AS (SELECT service, min(id) AS id FROM put GROUP BY service)
+  SELECT jsonb_object_agg(service, id) INTO made FROM first;
+  IF made IS NOT NULL THEN
+    PERFORM set_config('{PUBLISHED}', (made || known)::text, true);
+  END IF;
+END $$;
 CREATE OR REPLACE FUNCTION reference_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM reference_publish(TG_ARGV[0], ARRAY[NEW.id]);
@@ -60,10 +74,11 @@ class ChangedWith(Protocol):
 class Publishing(Protocol):
     """A resource, as far as this module knows one."""
 
-    path: str
-
     @property
     def model(self) -> type[Record]: ...
+
+    @property
+    def is_home(self) -> bool: ...
 
     @property
     def dependent_facts(self) -> Sequence[ChangedWith]: ...
@@ -74,7 +89,7 @@ def install(connection: Connection, base: type[Record], resources: Iterable[Publ
     connection.execute(text(FUNCTIONS.replace(":", "\\:")))
     _drop_all(connection)
     for resource in resources:
-        if resource.model.label in CONTRACTS and resource.path == resource.model.path:
+        if resource.model.label in CONTRACTS and resource.is_home:
             _install_own(connection, resource.model)
             for ripple in resource.dependent_facts:
                 _install_ripple(connection, base.model_of(ripple.label), resource.model, ripple)

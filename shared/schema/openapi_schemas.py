@@ -5,7 +5,7 @@ the list that a referred id is chosen from, `x-format` the format of a text that
 address of a file that a form sends, `x-custom-fields` what has the custom fields of its type.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import fields as ma
@@ -97,7 +97,7 @@ def query(name: str, description: str, kind: str = "integer", **more: Any) -> Js
 
 def path_of(model: "type[Record]") -> str:
     """The list of the objects of `model`; empty when it has none."""
-    return f"/api/{model.label.split('.')[0]}/{model.path}/" if model.path else ""
+    return model.list_path() if model.path else ""
 
 
 def _text(field: fields.Text) -> JsonObject:
@@ -135,7 +135,7 @@ def _values(choice: fields.Choice, others: list[Any]) -> JsonObject:
     return {"type": types.pop(), **shape} if len(types) == 1 else shape
 
 
-def table(choices: fields.Choices[Any]) -> list[JsonObject]:
+def table(choices: Iterable[tuple[Any, str]]) -> list[JsonObject]:
     """A table of choices as JSON."""
     return [{"value": value, "label": label} for value, label in choices]
 

@@ -3,13 +3,15 @@
 The gateway signs with the key of the service it forwards to, so a key taken from one service opens no other.
 A signature covers the whole request, method, path, query and body: an identity seen on the wire fits no other. Each
 has a number of its own, by which a service knows a write that is sent once more (shared/security/replay_protection.py).
+The clocks of two machines may differ by `CLOCK_SKEW_SECONDS`, either way.
 """
 
 import hmac
 import secrets
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from hashlib import blake2b, sha256
 
@@ -17,10 +19,13 @@ import orjson
 from itsdangerous import BadSignature, TimestampSigner
 
 from shared import JsonObject
+from shared.config import settings
 
 HEADER = "X-Patchbay-Identity"
 CALLER_HEADER = "X-Patchbay-Service"
 MAX_AGE_SECONDS = 60
+# For so long, by the clock of whoever is asked, an identity may be accepted.
+ACCEPTED_SECONDS = MAX_AGE_SECONDS + 2 * settings.clock_skew_seconds
 
 
 class Forged(Exception):
@@ -83,16 +88,31 @@ def sign(key: str, identity: Identity, method: str, path: str, query: str = "", 
 
 
 def verify(key: str, header: str | None, method: str, path: str, query: str, body: Callable[[], str]) -> Identity:
-    """The caller that `header` vouches for; the digest of the `body` is asked for last. Raises Forged."""
+    """The caller that `header` vouches for; the digest of the `body` is asked for last. Raises Forged, saying why."""
+    if not header:
+        raise Forged("there is none")
     try:
-        content = _signer(key).unsign(header or "", max_age=MAX_AGE_SECONDS)
+        content, since = _signer(key).unsign(header, return_timestamp=True)
         signed, claims = orjson.loads(b64decode(content))
     except (BadSignature, ValueError) as error:
-        raise Forged("no valid identity") from error
+        raise Forged("it is not signed with the key of this service") from error
+    _require_current(time.time() - since.timestamp())
     if not hmac.compare_digest(signed, _fingerprint(method, path, query, body())):
-        raise Forged("the identity was signed for another request")
-    known: JsonObject = {name: tuple(each) if isinstance(each, list) else each for name, each in claims.items()}
-    return Identity(**known)
+        raise Forged("it was signed for another request")
+    known = {each.name for each in fields(Identity)}
+    given: JsonObject = {
+        name: tuple(each) if isinstance(each, list) else each for name, each in claims.items() if name in known
+    }
+    return Identity(**given)
+
+
+def _require_current(age: float) -> None:
+    """Refuse what was signed `age` seconds ago, as this clock has it, if that is too long or to come."""
+    skew = settings.clock_skew_seconds
+    if age > MAX_AGE_SECONDS + skew:
+        raise Forged(f"it was signed {age:.0f} seconds ago (at most {MAX_AGE_SECONDS}, and {skew:g} for clocks)")
+    if age < -skew:
+        raise Forged(f"it was signed {-age:.0f} seconds in the future (clocks may differ by {skew:g})")
 
 
 def _fingerprint(*parts: str) -> str:

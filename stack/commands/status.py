@@ -13,6 +13,8 @@ from stack.health import HEALTHY, SECONDS_TO_ANSWER, states
 from stack.internal_api import ask
 from stack.plan import Plan
 
+SECONDS_LATE = 5
+
 
 @click.command("status")
 @data_option
@@ -23,17 +25,25 @@ def command(folder: DataFolder) -> None:
     for name, state in found.items():
         process = processes.leader(folder, name)
         pid = process.pid if process else "-"
-        click.echo(f"{name:<10}  pid {pid:<8}  port {plan.ports.get(name, '-'):<6}  {state}")
-    for line in lost_pasts(plan, found):
-        click.echo(line)
+        click.echo(f"{name:<14}  pid {pid:<8}  port {plan.ports.get(name, '-'):<6}  {state}")
+    for service in (each for each in SERVICES if found[each] == HEALTHY):
+        progress = ask(plan, service, "progress", {}, SECONDS_TO_ANSWER)
+        for line in (*lost_pasts(service, progress), *late_changes(service, progress)):
+            click.echo(line)
     sys.exit(any(state != HEALTHY for state in found.values()))
 
 
-def lost_pasts(plan: Plan, found: dict[str, str]) -> Iterator[str]:
-    """What followers noticed of services that were restored from a backup."""
-    for service in SERVICES:
-        if found[service] == HEALTHY:
-            for owner, state in ask(plan, service, "progress", {}, SECONDS_TO_ANSWER)["owners"].items():
-                if state["restored"]:
-                    behind, other = (owner, service) if state["restored"] == "owner" else (service, owner)
-                    yield f"{behind} is behind what {other} remembers of it: ./patchbay audit says what differs"
+def lost_pasts(service: str, progress: dict) -> Iterator[str]:
+    """What was noticed of services that were restored from a backup."""
+    for owner, state in progress["owners"].items():
+        if state["restored"]:
+            behind, other = (owner, service) if state["restored"] == "owner" else (service, owner)
+            yield f"{behind} is behind what {other} remembers of it: ./patchbay audit says what differs"
+
+
+def late_changes(service: str, progress: dict) -> Iterator[str]:
+    """The changes of `service` that its holders should have by now."""
+    for holder, state in progress["holders"].items():
+        if (state["oldest"] or 0) > SECONDS_LATE:
+            late = f"{state['changes']} changes of {service}, the oldest for {state['oldest']:.0f} seconds"
+            yield f"{holder} lacks {late}"

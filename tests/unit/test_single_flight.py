@@ -37,7 +37,7 @@ def test_all_who_ask_during_a_run_share_the_next():
     assert len(runs) == 2
 
 
-def test_a_run_that_fails_serves_only_who_made_it():
+def test_a_run_that_fails_fails_for_all_it_served_and_nobody_waits_for_another():
     flight, go_on, started, runs = SingleFlight(), Event(), Event(), []
 
     def work():
@@ -46,6 +46,7 @@ def test_a_run_that_fails_serves_only_who_made_it():
         assert go_on.wait(60)
         if len(runs) == 2:
             raise ValueError("the second run fails")
+        return len(runs)
 
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(flight.do, work)
@@ -53,9 +54,9 @@ def test_a_run_that_fails_serves_only_who_made_it():
         later = [pool.submit(flight.do, work) for _ in range(3)]
         eventually(lambda: len(flight._condition._waiters) == 3, "all wait")
         go_on.set()
-        first.result(60)
-        failed = [each for each in later if each.exception(60)]
-    assert len(failed) == 1
-    with pytest.raises(ValueError, match="second"):
-        failed[0].result()
-    assert len(runs) == 3
+        assert first.result(60) == 1
+        for each in later:
+            with pytest.raises(ValueError, match="second"):
+                each.result(60)
+    assert len(runs) == 2
+    assert flight.do(work) == 3

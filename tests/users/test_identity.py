@@ -1,10 +1,24 @@
 """Identities: only the gateway's are believed, each for one request, and a write only once."""
 
+import time
+from contextlib import closing
+from dataclasses import dataclass
+
 import orjson
+import psycopg2
 import pytest
 import requests
+from itsdangerous import TimestampSigner
 
-from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
+from shared.config import settings
+from shared.security.identity import (
+    CALLER_HEADER,
+    HEADER,
+    MAX_AGE_SECONDS,
+    Identity,
+    digest,
+    sign,
+)
 from stack.plan import Plan
 
 PATH = "/api/tenancy/tenant-groups/"
@@ -80,6 +94,50 @@ def test_an_identity_that_is_altered_or_of_another_key_is_refused(ask, signed, s
     another = signed("POST", body, key=stack.folder.signing_key("dcim"))
     for bad in ("", good[:-1], good[1:], "x", another, signed("POST", body, key="x")):
         assert ask("POST", bad, body).status_code == 403
+
+
+@pytest.fixture
+def signed_later(signed, monkeypatch):
+    """Signs with a clock that is some seconds ahead."""
+
+    def signed_later(seconds: float, *request) -> str:
+        with monkeypatch.context() as patched:
+            patched.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time() + seconds))
+            return signed(*request)
+
+    return signed_later
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(-85, 201), (-5, 201), (5, 201), (25, 201), (-95, 403), (40, 403)])
+def test_the_clocks_of_two_machines_may_differ_a_little(ask, signed_later, stack, api, seconds, status):
+    body = group(f"shifted-{seconds}")
+    identity = signed_later(seconds, "POST", body)
+    assert [ask("POST", identity, body).status_code for _ in range(2)] == [status, 403]
+    if status == 403:
+        said = "in the future" if seconds > 0 else "seconds ago"
+        assert any("identity refused" in line and said in line for line in stack.folder.log.read_text().splitlines())
+
+
+def test_a_spent_identity_is_remembered_for_as_long_as_any_clock_may_accept_it(stack, api):
+    may_accept = MAX_AGE_SECONDS + 2 * settings.clock_skew_seconds
+    spent = {"recent": may_accept + 1, "old": 10 * may_accept}
+    with closing(psycopg2.connect(stack.database_url("tenancy").replace("+psycopg2", ""))) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        for number, age in spent.items():
+            statement = "INSERT INTO identity_spent VALUES (%s, clock_timestamp() - %s * interval '1 second')"
+            cursor.execute(statement, (number, age))
+        api.make("tenancy/tenant-groups/", name="remembering", slug="remembering")
+        cursor.execute("SELECT number FROM identity_spent WHERE number IN ('recent', 'old')")
+        assert cursor.fetchall() == [("recent",)]
+
+
+def test_what_a_later_release_says_of_a_caller_is_ignored(ask, signed):
+    @dataclass(frozen=True)
+    class Later(Identity):
+        mood: str = "sunny"
+
+    assert ask("GET", signed("GET", caller=Later(1, "admin"))).status_code == 200
 
 
 @pytest.mark.parametrize(

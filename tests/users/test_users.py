@@ -59,7 +59,7 @@ def test_logging_in_often_is_not_guessing(api, user):
 def test_a_user_changes_its_own_names_and_password_and_nothing_else(api, user):
     made, client = user
     own = f"users/users/{made['id']}/"
-    assert client.patch(own, {"password": " new ", "email": "a@example.com"})[0] == 200
+    assert client.patch(own, {"password": " new ", "old_password": "correct horse", "email": "a@example.com"})[0] == 200
     assert provision(api, made["username"], " new ")[0] == 201
     for name, value in {
         "is_superuser": True,

@@ -250,3 +250,13 @@ def test_the_key_of_a_token_is_shown_once(api, person):
     key = re.search(r'class="key">([0-9a-f]{40})<', page.text)[1]
     assert type(api)(api.base_url, key).get("users/tokens/")[0] == 200
     assert key not in person.get("/api/users/tokens/").text
+
+
+def test_a_long_list_has_all_its_rows_and_the_beginning_of_its_json(api):
+    made = [{"name": f"Long list {number}", "slug": f"long-list-{number}"} for number in range(60)]
+    assert api.post("dcim/regions/", made)[0] == 201
+    page = api.request("GET", "dcim/regions/", params={"q": "Long list", "limit": 100}, headers={"Accept": "text/html"})
+    table, json = page.text.split('id="reply"')
+    assert table.count("<tr><td>") + table.count("<tr>\n<td>") == 60
+    assert json.count("long-list-") == 50 and "10 more objects are left out" in json
+    assert "/api/dcim/regions/?q=Long+list&amp;limit=100&amp;format=json" in json

@@ -3,27 +3,29 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import g
+from flask import request
 from marshmallow import ValidationError
 from sqlalchemy import ColumnElement, Text, exists, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, mapped_column
 
 from gateway.users import passwords
+from gateway.users.attempts import attempt
 from gateway.users.base import Base
 from gateway.users.permissions import permissions, validate_permissions
 from gateway.users.resources.groups import Group
 from gateway.users.sessions import end_all
 from shared.api.resource import Resource
 from shared.db.advisory_locks import AdvisoryLock
-from shared.http.errors import Protected
+from shared.http.errors import Forbidden, Protected
 from shared.schema import fields, parsing
 from shared.schema.changes import Change
 from shared.schema.columns import boolean, date_time, email, references, text, transient
 from shared.security import authorization
+from shared.security.authorization import caller
 from shared.security.identity import Identity
 
-OWN = {"password", "first_name", "last_name", "email"}
+OWN = {"password", "old_password", "first_name", "last_name", "email"}
 LAST_SUPERUSER = "This is the last active superuser: nobody could manage the accounts any more."
 
 
@@ -48,6 +50,7 @@ class Password(fields.Text):
 class User(Base):
     username = text(150, unique=True)
     password = transient(Password(), required=True)
+    old_password = transient(Password())
     password_hash = mapped_column(Text, nullable=False)
     first_name = text(150, blank=True, server_default="")
     last_name = text(150, blank=True, server_default="")
@@ -67,7 +70,7 @@ def own_account(identity: Identity) -> tuple[ColumnElement[bool], ...]:
 
 
 def validate_privileges(session: Session, changes: list[Change]) -> None:
-    if g.identity.superuser:
+    if caller().superuser:
         return
     for change in changes:
         for name in change.before.keys() - OWN:
@@ -92,6 +95,27 @@ def _another_superuser(session: Session, user_id: int) -> bool:
     return bool(session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id != user_id))))
 
 
+def validate_old_password(session: Session, changes: list[Change]) -> None:
+    """A token or a session that was stolen is not enough to take an account over. Raises TooManyAttempts."""
+    if caller().superuser:
+        return
+    for change in changes:
+        if "password" in change.values and not _is_present_password(change.object, change.values.get("old_password")):
+            change.fail("To change the password, give the present one here.", "old_password")
+
+
+def _is_present_password(user: User, given: str | None) -> bool:
+    if given is None:
+        return False
+    try:
+        with attempt(user.username, request.remote_addr or ""):
+            if not passwords.matches(given, user.password_hash):
+                raise Forbidden
+    except Forbidden:
+        return False
+    return True
+
+
 def set_password_hashes(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if "password" in change.values:
@@ -111,7 +135,7 @@ users = Resource(
     filters=("username", "email", "is_active", "is_superuser", "groups"),
     search=("username", "first_name", "last_name", "email"),
     order=("username",),
-    rules=(validate_privileges, validate_permissions, validate_last_superuser),
+    rules=(validate_privileges, validate_permissions, validate_last_superuser, validate_old_password),
     before_save=(set_password_hashes,),
     visible=own_account,
     unrestricted_verbs=("change",),

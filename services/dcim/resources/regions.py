@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, Text, select, text
+from sqlalchemy import Select, Text, func, select, text
 from sqlalchemy.orm import Session, aliased, mapped_column
 
 from services.dcim.base import Base
@@ -11,6 +11,8 @@ from shared.db.advisory_locks import AdvisoryLock
 from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, reference, slug
 from shared.schema.columns import text as text_column
+
+MOST_BYTES = 2600
 
 
 class Region(Base):
@@ -42,6 +44,26 @@ def validate_tree(session: Session, changes: list[Change]) -> None:
             change.fail("A region cannot be its own ancestor.", "parent")
 
 
+def validate_depth(session: Session, changes: list[Change]) -> None:
+    """What orders the list is indexed, which limits how long it can be (PostgreSQL: 2,704 bytes)."""
+    for change in changes:
+        if change.changed("name", "parent_id") and _longest_order(session, change) > MOST_BYTES:
+            why = f"The names of a region and of all above it can have {MOST_BYTES} bytes together."
+            change.fail(why, "parent" if change.changed("parent_id") else "name")
+
+
+def _longest_order(session: Session, change: Change) -> int:
+    """The bytes of the longest `tree_order` of the region and what is below it, once it is saved."""
+    region = change.object
+    above = len(region.parent.tree_order.encode()) + 1 if region.parent else 0
+    own = above + len(region.name.encode())
+    if change.creating:
+        return own
+    below = Region.with_descendants(select(Region.id).where(Region.id == region.id))
+    longest = session.scalar(select(func.max(func.octet_length(Region.tree_order))).where(Region.id.in_(below)))
+    return own + (longest or 0) - len(region.tree_order.encode())
+
+
 def set_tree_order(session: Session, changes: list[Change]) -> None:
     """The order of the list is depth-first by name: each key is the path of names from the root."""
     session.execute(
@@ -60,6 +82,6 @@ regions = Resource(
     filters=("name", "slug", "parent"),
     search=("name", "slug"),
     order=("tree_order",),
-    rules=(validate_tree,),
+    rules=(validate_tree, validate_depth),
     after_save=(set_tree_order,),
 )

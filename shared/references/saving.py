@@ -1,0 +1,38 @@
+"""Saving: a write of a client in one transaction, answered once whoever holds something of it shows it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from shared.db.database import database
+from shared.http.context import context
+from shared.references import activity, delivering, holding, past
+from shared.schema.models import Record
+
+Result = TypeVar("Result")
+
+
+def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Result, past.Publication]:
+    """The result of `work(session)`, and what it committed. Raises ServiceUnavailable."""
+
+    def saved(session: Session) -> tuple[Result, past.Publication]:
+        return work(session), past.written(session)
+
+    def attempt() -> tuple[Result, past.Publication]:
+        past.require(base)
+        return holding.claiming(base, lambda: database().run(saved))
+
+    try:
+        done = attempt()
+    except past.InDoubt:
+        done = attempt()
+    past.past().remember(done[1].known)
+    return done
+
+
+def tell(base: type[Record], written: past.Publication) -> None:
+    """Have the holders know; who does not answer is named in the reply (`X-Degraded`)."""
+    activity.wake()
+    if degraded := delivering.deliver(base, written.entries):
+        context().degraded.update(degraded)

@@ -1,0 +1,36 @@
+"""What concerns all services does not wait for one that hangs."""
+
+import time
+
+import pytest
+
+from tests.client import Client
+
+
+@pytest.fixture(scope="module")
+def hung(make_stack):
+    """The superuser's client of a stack of which tenancy hangs; its document was asked for before."""
+    stack = make_stack().start()
+    api = Client(stack.base_url, stack.token)
+    known = api.get("schema/")[1]
+    with stack.frozen("tenancy"):
+        yield api, known
+
+
+def seconds(ask) -> float:
+    began = time.monotonic()
+    ask()
+    return time.monotonic() - began
+
+
+def test_the_document_is_the_last_that_was_known(hung):
+    api, known = hung
+    assert api.get("schema/")[1]["paths"].keys() == known["paths"].keys()
+
+
+def test_a_search_names_who_does_not_answer_and_does_not_wait_for_it_again(hung):
+    api, _ = hung
+    status, found = api.get("search/", q="a")
+    assert (status, found["unavailable"]) == (200, ["tenancy"])
+    # Either worker of the gateway has learnt it after some; each then waits a quarter of a second, not two.
+    assert min(seconds(lambda: api.get("search/", q="a")) for _ in range(6)) < 1.5
