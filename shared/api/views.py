@@ -17,6 +17,7 @@ from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
 from shared.http import request_body
+from shared.http.context import context
 from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
 from shared.http.responses import json_response, raw_response, tag_of, tagged_response
 from shared.query.filter_base import Condition
@@ -26,6 +27,7 @@ from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization
 
+NO_FILTERS = frozenset({"limit", "offset", "cursor", "format", exports.PARAMETER})
 T = TypeVar("T")
 View = Callable[..., Response]
 MOST_PARAMETERS = 1000
@@ -170,8 +172,9 @@ def conditions(connection: Connection, resource: Resource) -> list[Condition]:
     if request.query_string.count(b"&") >= MOST_PARAMETERS:
         raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
     own = custom_field_input.filters(connection, resource.model, set(request.args))
-    given = ((own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists())
-    made = [chosen.where(values) for chosen, values in given if chosen]
+    given = {name: (own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists()}
+    context().ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in NO_FILTERS]
+    made = [chosen.where(values) for chosen, values in given.values() if chosen]
     return [condition for condition in made if condition is not None]
 
 

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.references.holding import outdate_intents
-from shared.references.naming import described
 from shared.references.replicas import protecting
 from shared.schema.models import Record
+from shared.schema.naming import names_of
 
 FIRST = 50
 
@@ -43,5 +43,11 @@ def referring(session: Session, target: type[Record], ids: Iterable[int], limit:
     for model, key in protecting(target):
         if len(found) < limit:
             statement = select(model).where(key.in_(ids)).order_by(model.id).limit(limit - len(found))
-            found += described(session, list(session.scalars(statement)))
+            found += dependents(session, list(session.scalars(statement)))
     return found
+
+
+def dependents(session: Session, rows: list[Record]) -> list[JsonObject]:
+    """How `rows`, all of one type, are named in a 409: `path` becomes the url where the client's address is known."""
+    names = names_of(session, rows)
+    return [{"type": row.label, "id": row.id, "path": f"{row.home()}{row.id}/", "name": names[row.id]} for row in rows]
