@@ -1,6 +1,6 @@
-"""The documentation of the whole API: one OpenAPI document of all apps, and Swagger UI over it.
+"""The documentation of the whole API: one OpenAPI 3 document of all apps, and Swagger UI over it.
 
-It is served at the addresses of NetBox 2.3 as well.
+At the addresses of NetBox 2.3 it is Swagger 2.0, as there.
 """
 
 import yaml
@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from gateway.negotiation import VERSION
 from gateway.request import Request
 from gateway.responses import json_response
+from gateway.web import status_api, swagger
 from shared import JsonObject
 from shared.config import settings
 from shared.schema import openapi_schemas
@@ -54,26 +55,30 @@ SECURITY = {
 @pages.get("/api/schema/")
 def schema() -> Response:
     if request.args.get("format") == "yaml" or "yaml" in request.headers.get("Accept", ""):
-        return schema_yaml()
-    return schema_json()
-
-
-@pages.get("/api/swagger.json")
-def schema_json() -> Response:
+        return _yaml(document())
     return json_response(document())
 
 
+@pages.get("/api/swagger.json")
+def swagger_json() -> Response:
+    return json_response(swagger.of_openapi(document()))
+
+
 @pages.get("/api/swagger.yaml")
-def schema_yaml() -> Response:
-    text = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True)
-    return Response(text, mimetype="application/yaml")
+def swagger_yaml() -> Response:
+    return _yaml(swagger.of_openapi(document()))
 
 
 @pages.get("/api/docs/")
 def docs() -> ResponseReturnValue:
     if request.args.get("format") in ("openapi", "json"):
-        return json_response(document())
+        return swagger_json()
     return render_template("docs.html")
+
+
+def _yaml(content: JsonObject) -> Response:
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    return Response(text, mimetype="application/yaml")
 
 
 @pages.get("/api/redoc/")
@@ -84,7 +89,8 @@ def redoc() -> ResponseReturnValue:
 def document() -> JsonObject:
     """All apps in one document; each has the tag of its name. One whose service is down is left out."""
     documents = current_app.extensions["patchbay.catalogue"].documents()
-    paths, components = {"/api/search/": {"get": SEARCH}}, {"securitySchemes": SECURITY}
+    paths: JsonObject = {"/api/search/": {"get": SEARCH}, "/api/status/": {"get": status_api.OPERATION}}
+    components: JsonObject = {"securitySchemes": SECURITY}
     for each in documents.values():
         paths |= each.get("paths", {})
         for kind, named in each.get("components", {}).items():
@@ -96,6 +102,7 @@ def document() -> JsonObject:
         "tags": [
             *({"name": name, "description": f"What the {name} service serves."} for name in sorted(documents)),
             {"name": "search", "description": "One search over all of them."},
+            {"name": "status", "description": "What runs."},
         ],
         "security": [{"token": []}] if settings.login_required else [{}, {"token": []}, {"session": []}],
         "paths": paths,
