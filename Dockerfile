@@ -1,4 +1,4 @@
-# One image for the gateway, the six services and the migrations; the command says which it is.
+# One image for the gateway, the seven services and the migrations; the command says which it is.
 FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1

@@ -4,7 +4,6 @@ Forwarding is plain WSGI in front of Flask (docs/adr/0002-gateway-hot-path.md).
 """
 
 import logging
-import re
 from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
@@ -21,12 +20,11 @@ from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
 from gateway.proxy import INTERNAL_SECONDS
 from gateway.request import Request, client_address, path_of, public_address, readable_cookies, request_id_of
+from gateway.routing import route
 from gateway.upstreams import Upstreams
-from shared.config import APPS, settings
+from shared.config import settings
 from shared.http import budget
 from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
-
-_ROUTE = re.compile(rf"/(api|internal)/({'|'.join(APPS)})(?:/.*)?", re.DOTALL)
 
 # A page asks several services, and the form that was sent is read meanwhile.
 PAGE_SECONDS = 2 * settings.read_seconds
@@ -98,15 +96,6 @@ class Gateway:
                 return self._upstreams.send(request, app, identity)
         finally:
             request.close()
-
-
-def route(path: str) -> tuple[str, str]:
-    """Who may ask for `path` ("api", "internal" or "pages") and the app that it belongs to."""
-    if match := _ROUTE.fullmatch(path):
-        return match[1], match[2]
-    if path.startswith("/media/"):
-        return "api", "extras"
-    return "pages", "gateway"
 
 
 def _for_people(environ: dict[str, Any]) -> bool:

@@ -154,7 +154,8 @@ def readable_cookies(environ: dict[str, Any]) -> None:
 
 def client_address(environ: dict[str, Any]) -> str:
     """Where the request comes from: of the hops that X-Forwarded-For names, the last that is no trusted proxy."""
-    address, given = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
+    address: str = environ.get("REMOTE_ADDR", "")
+    given: str = environ.get("HTTP_X_FORWARDED_FOR", "")
     hops = [hop.strip() for hop in given.split(",")] if _ADDRESSES.fullmatch(given) else []
     while hops and _is_trusted(address):
         address = hops.pop()

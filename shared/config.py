@@ -6,8 +6,9 @@ Every variable is listed here with its type and its default. `Settings.from_envi
 import os
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import count
 
-SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets")
+SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets", "virtualization")
 APPS = (*SERVICES, "users")
 
 
@@ -89,7 +90,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        ports = dict(zip(SERVICES, range(8001, 8007), strict=True))
+        ports = dict(zip(SERVICES, count(8001), strict=False))
         return cls(
             gateway_url=_text("PATCHBAY_GATEWAY_URL", cls.gateway_url),
             upstreams={s: _text(f"PATCHBAY_{s.upper()}_URL", f"http://127.0.0.1:{ports[s]}") for s in SERVICES},

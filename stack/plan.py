@@ -70,6 +70,8 @@ class Plan:
             written = json.loads(folder.plan.read_text())
         except FileNotFoundError as error:
             raise CliError(f"nothing was ever started in {folder.path}") from error
+        if new := set(SERVICES) - written["ports"].keys():
+            raise CliError(f"{folder.path} was last started by a release without {', '.join(new)}: `down`, then `up`")
         return cls(folder, written["host"], written["ports"])
 
     def save(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.routing import route
 from shared.config import APPS, SERVICES, package_of
 from shared.schema.contracts import CONTRACTS
 
@@ -94,7 +95,19 @@ def importing(module: str) -> set[str]:
 def test_every_resource_has_the_file_that_its_url_names(service):
     resources = import_module(f"services.{service}.app").RESOURCES
     files = {path.stem for path in (ROOT / "services" / service / "resources").glob("[!_]*.py")}
-    assert {resource.path.replace("-", "_") for resource in resources} <= files
+    assert {file_of(resource, service) for resource in resources} <= files
+
+
+def file_of(resource, service: str) -> str:
+    """What is in the part of another app is named with that."""
+    name = resource.path.replace("-", "_")
+    return name if resource.app == service else f"{resource.app}_{name}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_gateway_finds_what_is_in_the_part_of_another_app(service):
+    resources = import_module(f"services.{service}.app").RESOURCES
+    assert {route(f"/api/{each.app}/{each.path}/") for each in resources} == {("api", service)}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -181,6 +194,11 @@ def test_http_to_others_goes_out_of_three_files():
     files = {"shared/references/client.py", "shared/reports/api.py", "gateway/proxy.py"}
     assert importing("shared.http.client") == files
     assert not importing("requests") | importing("urllib3")
+
+
+def test_one_file_keeps_something_for_a_request():
+    taking = [path for path in SOURCES if re.search(r"from flask import .*\bg\b", path.read_text())]
+    assert [in_package(path) for path in taking] == ["shared.http.context.py"]
 
 
 def test_advisory_locks_have_one_registry():

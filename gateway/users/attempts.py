@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 
-from limits import RateLimitItemPerMinute, RateLimitItemPerMonth
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerMonth
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import CHAR, Column, DateTime, Integer, Table, case, delete, func, select
@@ -53,14 +53,17 @@ def attempt(username: str, address: str) -> Iterator[None]:
     It counts before it is checked, so that guessing in parallel gains nothing. Raises TooManyAttempts.
     """
     network = _network(address)
-    wanted = [(FOR_USER_FROM_ADDRESS, username, network), (FROM_ADDRESS, network)]
+    wanted: list[tuple[RateLimitItem, tuple[str, ...]]] = [
+        (FOR_USER_FROM_ADDRESS, (username, network)),
+        (FROM_ADDRESS, (network,)),
+    ]
     if _limiter.test(SEEN, username, network):
-        wanted.append((FOR_USER, username))
-    for item, *who in wanted:
+        wanted.append((FOR_USER, (username,)))
+    for item, who in wanted:
         if not _limiter.hit(item, *who):
             raise TooManyAttempts
     yield
-    for item, *who in wanted:
+    for item, who in wanted:
         _limiter.hit(item, *who, cost=-1)
     _limiter.hit(SEEN, username, network)
 
@@ -98,7 +101,8 @@ class CountsInDatabase(Storage):
         ).returning(counts.c.count)
         with database().reading() as connection:
             connection.execute(delete(counts).where(counts.c.key.in_(old.with_for_update(skip_locked=True))))
-            return connection.scalar(counted)
+            count: int = connection.execute(counted).scalar_one()
+            return count
 
     def get(self, key: str) -> int:
         """The count of `key`."""

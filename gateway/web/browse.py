@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from gateway import sessions
 from gateway.request import Request
+from gateway.routing import app_of
 from gateway.web import display, values
 from gateway.web.catalogue import Catalogue, Endpoint
 from gateway.web.forms import Form
-from gateway.web.page import HtmlPage, form_of
+from gateway.web.page import HtmlPage
+from gateway.web.page_forms import form_of
 from gateway.web.upstream_client import UpstreamResponse, fetch, identity
 from shared import JsonObject
-from shared.config import APPS
 
 pages = Blueprint("browse", __name__)
 SHOWN_OPTIONS = 20
@@ -146,7 +147,7 @@ def options(target: str) -> str:
 
 
 def _require_app(path: str) -> None:
-    if path.split("/")[2] not in APPS:
+    if app_of(path) is None:
         abort(404)
 
 

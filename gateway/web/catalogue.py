@@ -10,6 +10,7 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.request import Request
+from gateway.routing import app_of
 from gateway.upstreams import Upstreams
 from shared import JsonObject
 from shared.config import APPS
@@ -115,8 +116,8 @@ class Catalogue:
 
     def endpoint(self, path: str) -> Endpoint | None:
         """What is served at `path`, or None when no document says so."""
-        app = path.split("/")[2]
-        if app not in APPS:
+        app = app_of(path)
+        if app is None:
             return None
         document = self.document(app)
         for template, described in document.get("paths", {}).items():

@@ -11,7 +11,7 @@ from shared import JsonObject
 
 UPPER = {
     *("api", "asn", "cid", "dcim", "id", "ip", "ipam", "json", "lag", "mac", "mtu", "nat", "os"),
-    *("rd", "rir", "rpc", "rsa", "url", "vc", "vid", "vlan", "vrf"),
+    *("rd", "rir", "rpc", "rsa", "url", "vc", "vcpus", "vid", "vlan", "vm", "vrf"),
 }
 SPELLED = {
     "ip4": "IPv4",

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from flask import current_app, render_template, request
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 
 from gateway.request import Request
-from gateway.web import display, forms, permissions, snippets
+from gateway.web import display, forms, snippets
 from gateway.web.catalogue import Endpoint
+from gateway.web.page_forms import filters_of, form_of
 from gateway.web.upstream_client import UpstreamResponse, fetch, may
 from shared import JsonObject
 from shared.query.pagination import Page
@@ -110,12 +110,7 @@ class HtmlPage:
     def filters(self) -> list[forms.Input]:
         if not (self.is_list and self.endpoint):
             return []
-        custom = _custom_fields(self.endpoint) if _marked(self.endpoint.body("post") or {}, "x-custom-fields") else []
-        parameters = [*self.endpoint.parameters(), *forms.custom_filters(custom)]
-        inputs = forms.filter_inputs(parameters, request.args)
-        for reference in {each.reference for each in inputs if each.reference}:
-            _name_chosen(reference, [each for each in inputs if each.reference == reference and each.value.isdecimal()])
-        return inputs
+        return filters_of(self.endpoint)
 
     @property
     def narrowed(self) -> bool:
@@ -217,37 +212,6 @@ class HtmlPage:
             return ""
         method, data = self.preview or (self.method, None)
         return snippets.pynetbox(method, self.asked.root, self.asked.path, _query(*PAGING), data)
-
-
-def form_of(
-    endpoint: Endpoint, verb: str, current: JsonObject | None = None, filled: MultiDict[str, str] | None = None
-) -> forms.Form:
-    """The form of what is served there, with its custom fields and the permissions to choose from."""
-    schema = endpoint.body(verb) or {}
-    custom = _custom_fields(endpoint) if _marked(schema, "x-custom-fields") else []
-    names = permissions.known() if _marked(schema, "x-permissions") else []
-    return forms.Form(schema or {}, current, filled, custom, names)
-
-
-def _marked(schema: JsonObject | None, mark: str) -> bool:
-    return any(mark in shape for shape in (schema or {}).get("properties", {}).values())
-
-
-def _custom_fields(endpoint: Endpoint) -> list[JsonObject]:
-    """The definitions of the custom fields of what is served there; none while extras does not answer."""
-    found = fetch("GET", "/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
-    return found.json["results"] if found.ok else []
-
-
-def _name_chosen(reference: str, inputs: list[forms.Input]) -> None:
-    """Show what the ids in `inputs` mean, all objects of the list `reference`, which is asked once."""
-    if not inputs:
-        return
-    found = fetch("GET", reference, urlencode([("limit", 0), *(("id", each.value) for each in inputs)]))
-    titles = {str(each["id"]): display.title(each) for each in found.json["results"]} if found.ok else {}
-    for each in inputs:
-        if title := titles.get(each.value):
-            each.values = [f"{title} #{each.value}"]
 
 
 def _said(path: str, name: str) -> str:

@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from services.dcim.base import Base
 from services.dcim.connections import connected_device
+from services.dcim.devices.rules import sites_of_hosts
 from services.dcim.resources.console_connections import console_connections
 from services.dcim.resources.console_port_templates import console_port_templates
 from services.dcim.resources.console_ports import console_ports
@@ -32,6 +33,7 @@ from services.dcim.resources.racks import racks
 from services.dcim.resources.regions import regions
 from services.dcim.resources.sites import sites
 from services.dcim.resources.virtual_chassis import virtual_chassis
+from services.dcim.resources.virtualization_interfaces import virtualization_interfaces
 from services.dcim.topology import topology
 from shared import JsonObject
 from shared.api import reading
@@ -66,6 +68,7 @@ RESOURCES = (
     power_connections,
     interface_connections,
     virtual_chassis,
+    virtualization_interfaces,
 )
 
 
@@ -78,5 +81,9 @@ app = create_app(
     Base,
     RESOURCES,
     routes=(("connected-device", connected_device.blueprint),),
-    internal_queries={"interface-faces": interface_faces, "topology": topology},
+    internal_queries={
+        "interface-faces": interface_faces,
+        "topology": topology,
+        "sites-of-hosts": sites_of_hosts,
+    },
 )

@@ -21,6 +21,8 @@ CUSTOM_FIELDS = (
     "ipam.vlan",
     "ipam.vrf",
     "tenancy.tenant",
+    "virtualization.cluster",
+    "virtualization.virtualmachine",
 )
 IMAGES = ("dcim.site", "dcim.rack", "dcim.device")
 EXPORTABLE = (
@@ -62,6 +64,8 @@ EXPORTABLE = (
     "secrets.secret",
     "secrets.secretrole",
     "tenancy.tenantgroup",
+    "virtualization.clustergroup",
+    "virtualization.clustertype",
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, true
+from sqlalchemy import ColumnElement, Text, cast, func
 
 from services.ipam.address_syntax import canonical, parse_address, parse_network
 from services.ipam.choices import FAMILY
@@ -81,10 +81,3 @@ def host(text: str) -> str:
 
 def starts_with(column: Any) -> Callable[[str], list[ColumnElement[bool]]]:
     return lambda text: [cast(column, Text).ilike(filters.escape_like(text) + "%", escape="\\")]
-
-
-def never_set(name: str) -> list[Filter]:
-    """The filters on a reference to what is not served here: `null` finds all, an id or a name nothing."""
-    return [
-        Filter(each, lambda text: true() if text.lower() in ("null", "0") else None) for each in (f"{name}_id", name)
-    ]

@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, Connection
 from shared import JsonObject
 from shared.api import reading
 from shared.api.resource import Resource
-from shared.http.errors import BadRequest, ServiceUnavailable
-from shared.http.responses import base_url
+from shared.http.errors import BadRequest
 from shared.query.filter_base import Condition
 from shared.query.pagination import Page
-from shared.references import client
+from shared.references import lookups
 from shared.rendering.sandbox import TemplateFailed, render
 
 MOST_ROWS = 10_000
@@ -42,11 +41,7 @@ def export(
 
 def _template(label: str, name: str) -> JsonObject:
     asked = f"{label}:{name}".replace("\x00", "")
-    question = {"question": "export-templates", "ids": [asked], "base_url": base_url()}
-    try:
-        found = client.call("extras", "lookups", question)
-    except client.ServiceDown as down:
-        raise ServiceUnavailable(str(down)) from down
+    found = lookups.ask("extras", "export-templates", [asked])
     if asked not in found:
         raise BadRequest({PARAMETER: [f'There is no export template "{name}" for {label}.']})
     template: JsonObject = found[asked]

@@ -8,9 +8,9 @@ from shared import JsonObject
 from shared.api import reading
 from shared.api.resource import Action, Resource
 from shared.db.database import database
-from shared.http.errors import NotFound, ServiceUnavailable
-from shared.http.responses import base_url, json_response
-from shared.references import client
+from shared.http.errors import NotFound
+from shared.http.responses import json_response
+from shared.references import lookups
 from shared.rendering.sandbox import TemplateFailed, render
 from shared.schema.representations import BaseSchema
 
@@ -44,12 +44,8 @@ def graphs(kind: int) -> Action:
 
 def templates(kind: int) -> list[JsonObject]:
     """The graphs of `kind`, as extras describes them. Raises ServiceUnavailable."""
-    question = {"question": "graphs", "ids": [kind], "base_url": base_url()}
-    try:
-        found: list[JsonObject] = client.call("extras", "lookups", question)[str(kind)]["graphs"]
-        return found
-    except client.ServiceDown as down:
-        raise ServiceUnavailable(str(down)) from down
+    found: list[JsonObject] = lookups.ask("extras", "graphs", [kind])[str(kind)]["graphs"]
+    return found
 
 
 def _rendered(found: list[JsonObject], obj: JsonObject) -> list[JsonObject]:

@@ -114,11 +114,6 @@ def faces(connection: Connection, resource: Resource, ids: list[int]) -> dict[in
     return {pk: orjson.loads(json) for pk, json, *_ in _faces_of(connection, resource, found)}
 
 
-def looked_up(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, JsonObject]:
-    """What other services know of the objects `ids`, as their read faces would show it."""
-    return _answers(connection, resource, _faces_of(connection, resource, ids))
-
-
 @lru_cache(maxsize=500)
 def _first_page_sql(resource: Resource, limit: int, half: bool) -> str:
     """The limit is written out, for the planner chooses by it."""

@@ -20,7 +20,8 @@ from shared.references.lookups import Lookup
 from shared.schema import fields
 from shared.schema.changes import M, Rule
 from shared.schema.fields import Choices
-from shared.schema.representations import ReadFace, patch_schema, read_schema, write_schema
+from shared.schema.models import Attribute, Record, View
+from shared.schema.representations import ReadFace, patch_schema, read_schema, readable_names, write_schema
 from shared.security.identity import Identity
 
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -102,6 +103,7 @@ class Resource(Generic[M]):
     visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
+    view        what the endpoint shows and takes of its model, and where, if not all of it with its model
     ripples     Ripples: the rows of other types that published facts of this one are made of
     """
 
@@ -126,6 +128,7 @@ class Resource(Generic[M]):
     methods: tuple[str, ...] = ALL
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
+    view: View | None = None
 
     def __post_init__(self) -> None:
         self.path = self.path or self.model.path
@@ -134,15 +137,31 @@ class Resource(Generic[M]):
 
     @property
     def app(self) -> str:
-        return self.model.app
+        """The app in whose part of the API the endpoint is."""
+        return self.view.app if self.view else self.model.app
+
+    @property
+    def is_home(self) -> bool:
+        """Whether this is the endpoint that its model is known by."""
+        return (self.app, self.path) == (self.model.app, self.model.path)
+
+    @property
+    def shown(self) -> type[Record] | View:
+        """What the endpoint shows and takes."""
+        return self.view or self.model
+
+    @property
+    def attributes(self) -> dict[str, Attribute]:
+        """The same, by name."""
+        return self.shown.attributes
 
     def permission(self, verb: str) -> str | None:
         """The permission that `verb` (`"add"`, `"change"`, `"delete"`) needs; None for what is everybody's own."""
-        return None if verb in self.unrestricted_verbs else f"{self.app}.{verb}_{self.model.label.split('.')[1]}"
+        return None if verb in self.unrestricted_verbs else f"{self.model.app}.{verb}_{self.model.label.split('.')[1]}"
 
     @cached_property
     def read_face(self) -> ReadFace:
-        return ReadFace(self.model)
+        return ReadFace(self.model, readable_names(self.attributes))
 
     @cached_property
     def lookup_defaults(self) -> JsonObject:
@@ -189,7 +208,7 @@ class Resource(Generic[M]):
         }
 
     def schemas(self) -> tuple[type[Schema], type[Schema], type[Schema]]:
-        return read_schema(self.model), write_schema(self.model), patch_schema(self.model)
+        return read_schema(self.shown), write_schema(self.shown), patch_schema(self.shown)
 
     def index(self) -> None:
         """Give the table its unique sets, and indexes for its order and for each reference and filter of its own.
@@ -199,7 +218,8 @@ class Resource(Generic[M]):
         table, order = self.model.__table__, self.ordering.own_keys()
         for names in self.unique:
             table.append_constraint(UniqueConstraint(*(self.model.attributes[name].column for name in names)))
-        indexed = {tuple(index.columns.keys())[0] for index in table.indexes}
+        whole = [index for index in table.indexes if index.dialect_options["postgresql"]["where"] is None]
+        indexed = {tuple(index.columns.keys())[0] for index in whole}
         indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
         for column in dict.fromkeys([*list(order)[:1], *self._narrowing()]):
             if column.name not in indexed:

@@ -33,7 +33,7 @@ MOST_PARAMETERS = 1000
 
 def blueprint(resource: Resource) -> Blueprint:
     """The routes of `resource`: its list, its objects, its actions."""
-    made = Blueprint(resource.path, __name__, url_prefix=f"/api/{resource.app}/{resource.path}")
+    made = Blueprint(f"{resource.app}/{resource.path}", __name__, url_prefix=f"/api/{resource.app}/{resource.path}")
     _route(made, resource, "/", {verb: view for verb, view in ON_LIST.items() if verb in resource.methods})
     if resource.detail:
         _route(made, resource, "/<pk>/", {verb: view for verb, view in ON_OBJECT.items() if verb in resource.methods})

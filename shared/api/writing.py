@@ -43,10 +43,10 @@ def update(session: Session, resource: Resource, target: Record, data: JsonObjec
 
 def dump(resource: Resource, changes: list[Change]) -> list[JsonObject]:
     """The write faces of what was saved; a blank plain text that is stored as null is echoed, as NetBox does."""
-    model: type[Record] = resource.model
-    faces: list[JsonObject] = schema_of(write_schema(model)).dump([change.object for change in changes], many=True)
+    schema = schema_of(write_schema(resource.shown))
+    faces: list[JsonObject] = schema.dump([change.object for change in changes], many=True)
     for change, face in zip(changes, faces, strict=True):
-        texts = [name for name in change.values if type(resource.model.attributes[name].field) is fields.Text]
+        texts = [name for name in change.values if type(resource.attributes[name].field) is fields.Text]
         face.update({name: "" for name in texts if face.get(name, "") is None and change.sent[name] == ""})
     return faces
 
@@ -85,16 +85,15 @@ def _load(resource: Resource, change: Change, partial: bool) -> None:
     if not isinstance(change.sent, dict):
         change.errors = request_body.not_an_object(change.sent)
         return
-    model: type[Record] = resource.model
-    schema = schema_of((patch_schema if partial else write_schema)(model))
+    schema = schema_of((patch_schema if partial else write_schema)(resource.shown))
     if request_body.is_form():
-        change.sent = forms.understood(resource.model, change.sent, partial)
+        change.sent = forms.understood(resource.attributes, change.sent, partial)
     try:
         loaded = schema.load(change.sent, partial=partial)
     except ValidationError as error:
         messages: Any = error.messages
         change.errors, loaded = dict(messages), error.valid_data
-    by_column = {a.column: name for name, a in resource.model.attributes.items()}
+    by_column = {a.column: name for name, a in resource.attributes.items()}
     change.values = {by_column[column]: value for column, value in loaded.items()}
 
 
@@ -103,7 +102,7 @@ def _apply(resource: Resource, change: Change, referred: dict[str, dict[int, obj
     if change.creating:
         _apply_defaults(resource.model, change.object)
     for name, value in change.values.items():
-        attribute = resource.model.attributes[name]
+        attribute = resource.attributes[name]
         if name == "custom_fields":
             value = custom_fields.merged(change.object.custom_fields, value)
         if attribute.is_list:

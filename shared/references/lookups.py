@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from flask import g
 from sqlalchemy import Column, Connection
 
 from shared import JsonObject
 from shared.db import prepared, row_counts
+from shared.http.context import context
+from shared.http.errors import ServiceUnavailable
 from shared.http.responses import base_url
 from shared.references import client
 from shared.schema.models import Record
@@ -87,10 +88,18 @@ def answer(connection: Connection, resource: Looking, found: Mapping[int, Sequen
     for lookup, of_object in subjects.items():
         known = answers.get(lookup.service, {})
         if isinstance(known, client.ServiceDown):
-            g.setdefault("degraded", set()).add(lookup.service)
+            context().degraded.add(lookup.service)
             known = None
         (_add_reference if lookup.of else _add)(connection, added, lookup, of_object, known)
     return added
+
+
+def ask(service: str, question: str, ids: list[Any]) -> dict[str, JsonObject]:
+    """The answer of `service` to a question that nothing can be said without. Raises ServiceUnavailable."""
+    try:
+        return client.call(service, "lookups", {"question": question, "ids": ids, "base_url": base_url()})
+    except client.ServiceDown as down:
+        raise ServiceUnavailable(str(down)) from down
 
 
 def _question(lookup: Lookup, ids: Iterable[int]) -> JsonObject:

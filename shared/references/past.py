@@ -52,7 +52,7 @@ class InDoubt(Exception):
     """The database may have lost something since the process asked."""
 
 
-class Written(NamedTuple):
+class Publication(NamedTuple):
     """What a transaction is about to commit: the first entry for each holder, and where the database then is."""
 
     entries: dict[str, int]
@@ -80,7 +80,7 @@ def past() -> Past:
     return mine
 
 
-def written(session: Session) -> Written:
+def written(session: Session) -> Publication:
     """To be asked at the end of a transaction that writes. Raises InDoubt."""
     session.flush()
     told, position, incarnation = prepared.execute(session.connection(), "written", _WRITTEN, ())[0]
@@ -88,7 +88,7 @@ def written(session: Session) -> Written:
     if known is None or known.incarnation != incarnation or position < known.position:
         past().doubt()
         raise InDoubt
-    return Written(orjson.loads(told) if told else {}, here)
+    return Publication(orjson.loads(told) if told else {}, here)
 
 
 def require(base: type[Record]) -> None:

@@ -49,7 +49,7 @@ def dependent(row: Record) -> JsonObject:
     return {
         "type": model.label,
         "id": row.id,
-        "path": f"/api/{model.app}/{model.path}/{row.id}/",
+        "path": f"{row.home()}{row.id}/",
         "name": _name(row),
     }
 

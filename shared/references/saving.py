@@ -3,23 +3,23 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import g
 from sqlalchemy.orm import Session
 
 from shared.db.database import database
+from shared.http.context import context
 from shared.references import activity, delivering, holding, past
 from shared.schema.models import Record
 
 Result = TypeVar("Result")
 
 
-def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Result, past.Written]:
+def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Result, past.Publication]:
     """The result of `work(session)`, and what it committed. Raises ServiceUnavailable."""
 
-    def saved(session: Session) -> tuple[Result, past.Written]:
+    def saved(session: Session) -> tuple[Result, past.Publication]:
         return work(session), past.written(session)
 
-    def attempt() -> tuple[Result, past.Written]:
+    def attempt() -> tuple[Result, past.Publication]:
         past.require(base)
         return holding.claiming(base, lambda: database().run(saved))
 
@@ -31,8 +31,8 @@ def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Resul
     return done
 
 
-def tell(base: type[Record], written: past.Written) -> None:
+def tell(base: type[Record], written: past.Publication) -> None:
     """Have the holders know; who does not answer is named in the reply (`X-Degraded`)."""
     activity.wake()
     if degraded := delivering.deliver(base, written.entries):
-        g.setdefault("degraded", set()).update(degraded)
+        context().degraded.update(degraded)

@@ -74,10 +74,11 @@ class ChangedWith(Protocol):
 class Publishing(Protocol):
     """A resource, as far as this module knows one."""
 
-    path: str
-
     @property
     def model(self) -> type[Record]: ...
+
+    @property
+    def is_home(self) -> bool: ...
 
     @property
     def dependent_facts(self) -> Sequence[ChangedWith]: ...
@@ -88,7 +89,7 @@ def install(connection: Connection, base: type[Record], resources: Iterable[Publ
     connection.execute(text(FUNCTIONS.replace(":", "\\:")))
     _drop_all(connection)
     for resource in resources:
-        if resource.model.label in CONTRACTS and resource.path == resource.model.path:
+        if resource.model.label in CONTRACTS and resource.is_home:
             _install_own(connection, resource.model)
             for ripple in resource.dependent_facts:
                 _install_ripple(connection, base.model_of(ripple.label), resource.model, ripple)

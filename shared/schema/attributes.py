@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, null
+from sqlalchemy import ColumnElement
 
 from shared.schema import fields
 
@@ -56,14 +56,3 @@ class transient:  # noqa: N801 - reads like the column helpers beside it
 
     def __set__(self, instance: Any, value: Any) -> None:
         instance.__dict__[self.name] = value
-
-
-class absent(computed):  # noqa: N801 - reads like the column helpers beside it
-    """An attribute of NetBox that nothing here can fill: null in every face."""
-
-    def __init__(self) -> None:
-        super().__init__(fields.Absent(allow_none=True), lambda entity: null())
-        self.field.dump_only = False
-
-    def __get__(self, instance: Any, owner: type) -> Any:
-        return self if instance is None else None

@@ -24,7 +24,6 @@ from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 from sqlalchemy.types import TypeEngine
 
 from shared.schema import fields, parsing, text_fields
-from shared.schema.attributes import absent as absent
 from shared.schema.attributes import computed as computed
 from shared.schema.attributes import references as references
 from shared.schema.attributes import transient as transient

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Integer, SmallInteger, String, Text, null
+from sqlalchemy import Boolean, ColumnElement, Integer, SmallInteger, String, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeEngine
 
@@ -25,7 +25,8 @@ class Contract:
     """`facts` maps a name to its column type and field; `nested` are the names in the nested face of others.
 
     `key` is the attribute that filters name it by (`?tenant=slug`); `key_unique` says that it names one object at most.
-    `indexed` are other facts that filters use.
+    `indexed` are other facts that filters use. `elsewhere` is (fact, path): where that is set, the object is at home in
+    that list, which is in the part of another app, but served by the owner.
     `holders` are the services that may refer to such objects: the owner answers the claims of no other.
     `computed` maps names in `nested` that are no facts to (field, expression of the replica). Of a `complete` contract,
     holders keep every object, not only those they refer to.
@@ -42,6 +43,7 @@ class Contract:
     listed_by: tuple[str, ...] = ()
     computed: "dict[str, tuple[type[fields.Field], Callable[[Any], ColumnElement[Any]]]]" = field(default_factory=dict)
     indexed: tuple[str, ...] = ()
+    elsewhere: tuple[str, str] | None = None
 
     @property
     def owner(self) -> str:
@@ -62,6 +64,14 @@ def _number() -> Fact:
 
 def _flag() -> Fact:
     return Boolean, fields.Boolean(allow_none=True)
+
+
+def _machine_of_interface(interface: Any) -> ColumnElement[Any]:
+    """The nested face of the virtual machine that an interface is part of."""
+    pk = interface.virtual_machine_id
+    url = path_sql("/api/virtualization/virtual-machines/", pk)
+    face = json_sql.object_of({"id": pk, "url": url, "name": interface.virtual_machine_name})
+    return json_sql.object_if(pk, face)
 
 
 def _device_of_interface(interface: Any) -> ColumnElement[Any]:
@@ -92,6 +102,8 @@ _INTERFACE: dict[str, Fact] = {
     "device_display_name": _text(128),
     "chassis_master_id": _number(),
     "chassis_master_name": _text(64),
+    "virtual_machine_id": _number(),
+    "virtual_machine_name": _text(64),
 }
 
 _ADDRESS: dict[str, Fact] = {
@@ -99,6 +111,8 @@ _ADDRESS: dict[str, Fact] = {
     "family": (SmallInteger, fields.Integer()),
     "interface_id": _number(),
     "nat_inside_interface_id": _number(),
+    "virtual_machine_id": _number(),
+    "nat_inside_virtual_machine_id": _number(),
 }
 
 _VLAN: dict[str, Fact] = {
@@ -107,6 +121,8 @@ _VLAN: dict[str, Fact] = {
     "display_name": _text(80),
     "site_id": _number(),
 }
+
+_SITED: dict[str, Fact] = {"name": _text(100), "site_id": _number()}
 
 _USER: dict[str, Fact] = {"username": _text(150)}
 
@@ -124,8 +140,8 @@ _CUSTOM_FIELD: dict[str, Fact] = {
 CONTRACTS = {
     contract.label: contract
     for contract in (
-        Contract("tenancy.tenant", "tenants", _NAMED, ("circuits", "dcim", "ipam"), key_unique=True),
-        Contract("dcim.site", "sites", _NAMED, ("circuits", "extras", "ipam"), key_unique=True),
+        Contract("tenancy.tenant", "tenants", _NAMED, ("circuits", "dcim", "ipam", "virtualization"), key_unique=True),
+        Contract("dcim.site", "sites", _NAMED, ("circuits", "extras", "ipam", "virtualization"), key_unique=True),
         Contract("dcim.rack", "racks", _RACK, ("extras",), ("name", "display_name"), "name"),
         Contract("dcim.device", "devices", _DEVICE, ("extras", "ipam", "secrets"), ("name", "display_name"), "name"),
         Contract(
@@ -137,11 +153,29 @@ CONTRACTS = {
             "name",
             computed={
                 "device": (fields.Json, _device_of_interface),
-                "virtual_machine": (fields.Json, lambda interface: null()),
+                "virtual_machine": (fields.Json, _machine_of_interface),
             },
-            indexed=("device_id", "device_name", "chassis_master_id", "chassis_master_name"),
+            indexed=(
+                *("device_id", "device_name", "chassis_master_id", "chassis_master_name"),
+                *("virtual_machine_id", "virtual_machine_name"),
+            ),
+            elsewhere=("virtual_machine_id", "/api/virtualization/interfaces/"),
         ),
-        Contract("ipam.ipaddress", "ip-addresses", _ADDRESS, ("dcim",), ("family", "address"), "address"),
+        Contract("dcim.devicerole", "device-roles", _NAMED, ("virtualization",), key_unique=True),
+        Contract("dcim.platform", "platforms", _NAMED, ("virtualization",), key_unique=True),
+        Contract("virtualization.cluster", "clusters", _SITED, ("dcim",), ("name",), "name", key_unique=True),
+        Contract(
+            "virtualization.virtualmachine",
+            "virtual-machines",
+            _SITED,
+            ("dcim", "ipam"),
+            ("name",),
+            "name",
+            key_unique=True,
+        ),
+        Contract(
+            "ipam.ipaddress", "ip-addresses", _ADDRESS, ("dcim", "virtualization"), ("family", "address"), "address"
+        ),
         Contract(
             "ipam.vlan",
             "vlans",
@@ -155,7 +189,7 @@ CONTRACTS = {
             "extras.customfield",
             "custom-fields",
             _CUSTOM_FIELD,
-            ("circuits", "dcim", "ipam", "tenancy"),
+            ("circuits", "dcim", "ipam", "tenancy", "virtualization"),
             ("name",),
             "name",
             complete=True,
@@ -166,3 +200,6 @@ CONTRACTS = {
         Contract("users.group", "groups", {"name": _text(80)}, ("secrets",), ("name",), "name"),
     )
 }
+
+# The lists that are in the part of another app than their owner's: `{path: owner}`.
+SERVED_ELSEWHERE = {each.elsewhere[1]: each.owner for each in CONTRACTS.values() if each.elsewhere}

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, String, case, cast, func, literal, literal
 from sqlalchemy.dialects.postgresql import JSON
 
 from shared import JsonObject
-from shared.schema.parsing import encodable, to_date, to_integer, to_moment, to_pk, unknown_pk
+from shared.schema.parsing import encodable, to_date, to_integer, to_moment, to_pk
 
 if TYPE_CHECKING:
     from shared.schema.models import Record
@@ -238,13 +238,3 @@ class Json(Field):
     """An object that PostgreSQL builds and that is handed on as it is (read only)."""
 
     shape: ClassVar[JsonObject] = {"type": "object", "nullable": True, "additionalProperties": True}
-
-
-class Absent(Json):
-    """An attribute that is always null: a reference to what is not served here."""
-
-    blank_is_null = True
-    shape: ClassVar[JsonObject] = {"type": "object", "nullable": True, "readOnly": True, "description": "Always null."}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        raise ValidationError(unknown_pk(to_pk(value)))

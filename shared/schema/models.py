@@ -1,15 +1,17 @@
 """Models: the declarative base of a service, and the replicas it keeps of other services' objects."""
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Boolean, Column, Connection, ForeignKey, Integer, MetaData, Select, Table, event, false
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, Relationship, mapped_column, relationship
+from sqlalchemy import Boolean, Connection, Integer, MetaData, Select, Table, event, false
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, mapped_column
 
 from shared.schema import fields
 from shared.schema.attributes import Expression, computed, references, transient
 from shared.schema.contracts import CONTRACTS, Contract
 from shared.schema.declaration_error import require
+from shared.schema.relationships import relate
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -35,7 +37,8 @@ class Record(_Declarative):
     Class attributes: `label` (`"dcim.site"`), `path` (`"sites"`), `nested` (names in the nested face), `key` (the
     attribute that filters of others name it by), `listed_by` (columns that order a list of it inside another object),
     `verbose_name`, `attributes` (API name → `Attribute`). What the API calls like one of these is declared with an
-    underscore (`label_`).
+    underscore (`label_`). `elsewhere` is (column, path of a list): where that column is set, the object is at home in
+    that list of the API.
     """
 
     id: Mapped[int] = mapped_column(
@@ -54,6 +57,7 @@ class Record(_Declarative):
     key: ClassVar[str] = "slug"
     listed_by: ClassVar[tuple[str, ...]] = ()
     replica: ClassVar[bool] = False
+    elsewhere: ClassVar[tuple[str, str] | None] = None
 
     if TYPE_CHECKING:
 
@@ -75,11 +79,12 @@ class Record(_Declarative):
         if contract := CONTRACTS.get(cls.label):
             cls.path, cls.key = contract.path, contract.key
             cls.listed_by = contract.listed_by or cls.listed_by
+            cls.elsewhere = contract.elsewhere if contract.elsewhere and hasattr(cls, contract.elsewhere[0]) else None
         cls.attributes = _attributes(cls)
         if contract:
             cls.nested = cls.__dict__.get("nested") or contract.names_in(cls.attributes)
         for attribute in cls.attributes.values():
-            attribute.relate(cls)
+            relate(cls, attribute)
         super().__init_subclass__(**kwargs)
         cls.models[cls.label] = cls
 
@@ -102,6 +107,22 @@ class Record(_Declarative):
         """Whether no two objects have the same `key`."""
         contract = CONTRACTS.get(cls.label)
         return contract.key_unique if contract else bool(cls.__table__.columns[cls.attributes[cls.key].column].unique)
+
+    @classmethod
+    def schema_name(cls) -> str:
+        """What the schemas of this type are called, but for their endings."""
+        return cls.label.split(".")[0].title() + cls.__name__
+
+    @classmethod
+    def list_path(cls) -> str:
+        """The path of the list of all objects of this type."""
+        return f"/api/{cls.label.split('.')[0]}/{cls.path}/"
+
+    def home(self) -> str:
+        """The path of the list that this object is at home in."""
+        if self.elsewhere and getattr(self, self.elsewhere[0]) is not None:
+            return self.elsewhere[1]
+        return self.list_path()
 
     @classmethod
     def with_descendants(cls, ids: Select[int]) -> Select[int]:
@@ -147,27 +168,20 @@ class Attribute:
     def is_list(self) -> bool:
         return isinstance(self.field, fields.References)
 
-    def relate(self, cls: type[Record]) -> None:
-        """Give `cls` the relationship that goes with a reference, before SQLAlchemy maps it."""
-        for label in self.field.replicas:
-            cls.model_of(label)
-        if self.is_list:
-            setattr(cls, self.name, _association(cls, self))
-        elif self.is_reference and not hasattr(cls, self.name):
-            target = self.field.target
-            if target.split(".")[0] != cls.app:
-                cls.model_of(target)
-            setattr(
-                cls,
-                self.name,
-                relationship(
-                    lambda: cls.model_of(target),
-                    primaryjoin=lambda: getattr(cls, self.column) == cls.model_of(target).id,
-                    foreign_keys=lambda: getattr(cls, self.column),
-                    remote_side=lambda: cls.model_of(target).id,
-                    viewonly=True,
-                ),
-            )
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What one endpoint, in the part of the API that belongs to `app`, shows and takes of a model."""
+
+    app: str
+    model: type[Record]
+    attributes: dict[str, Attribute]
+
+    def model_of(self, label: str) -> type[Any]:
+        return self.model.model_of(label)
+
+    def schema_name(self) -> str:
+        return self.app.title() + self.model.__name__
 
 
 def _attributes(cls: type[Record]) -> "dict[str, Attribute]":
@@ -183,25 +197,6 @@ def _attributes(cls: type[Record]) -> "dict[str, Attribute]":
                 api_name = name.removesuffix("_id") if isinstance(field, fields.Reference) else name.rstrip("_")
                 found.setdefault(api_name, Attribute(api_name, name, field, place=value.columns_to_assign[0][1]))
     return dict(sorted(found.items(), key=lambda item: item[1].place))
-
-
-def _association(cls: type[Record], attribute: Attribute) -> Relationship[Any]:
-    target = attribute.field.target
-    if target.split(".")[0] != cls.app:
-        cls.model_of(target)
-    table = Table(
-        f"{cls.__tablename__}_{attribute.name}",
-        cls.metadata,
-        Column("owner_id", Integer, ForeignKey(f"{cls.__tablename__}.id", ondelete="CASCADE"), primary_key=True),
-        Column(
-            "target_id",
-            Integer,
-            ForeignKey(f"{target.replace('.', '_')}.id", ondelete="CASCADE"),
-            primary_key=True,
-            index=True,
-        ),
-    )
-    return relationship(lambda: cls.model_of(target), secondary=table, passive_deletes=True)
 
 
 def _replica(base: type[Record], contract: Contract) -> None:

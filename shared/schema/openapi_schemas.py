@@ -96,7 +96,7 @@ def query(name: str, description: str, kind: str = "integer", **more: Any) -> Js
 
 def path_of(model: "type[Record]") -> str:
     """The list of the objects of `model`; empty when it has none."""
-    return f"/api/{model.label.split('.')[0]}/{model.path}/" if model.path else ""
+    return model.list_path() if model.path else ""
 
 
 def _text(field: fields.Text) -> JsonObject:

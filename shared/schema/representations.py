@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Text,
     TextClause,
+    case,
     cast,
     join,
     literal,
@@ -34,13 +35,14 @@ from shared.http.responses import base_url
 from shared.schema import fields, openapi_schemas
 
 if TYPE_CHECKING:
-    from shared.schema.models import Attribute, Record
+    from shared.schema.models import Attribute, Record, View
 
 BASE = "__base_url__"
 
 
-def url_of(model: "type[Record]", pk: int) -> str:
-    return f"{base_url()}/api/{model.label.split('.')[0]}/{model.path}/{pk}/"
+def url_of(path: str, pk: int) -> str:
+    """The address of the object `pk` in the list at `path`."""
+    return f"{base_url()}{path}{pk}/"
 
 
 class Joins:
@@ -95,8 +97,14 @@ def subface(
     return select(face).select_from(joins.clause).where(where(entity)).limit(1).scalar_subquery()
 
 
-def url_sql(model: "type[Record]", entity: "type[Record]") -> ColumnElement[Any]:
-    return path_sql(f"/api/{model.label.split('.')[0]}/{model.path}/", entity.id)
+def url_sql(model: "type[Record]", entity: Any) -> ColumnElement[Any]:
+    """The address of `entity`, an alias of `model`, as JSON."""
+    here = path_sql(model.list_path(), entity.id)
+    if not model.elsewhere:
+        return here
+    column, there = model.elsewhere
+    url = case((getattr(entity, column).is_(None), here), else_=path_sql(there, entity.id))
+    return type_coerce(url, json_sql.Written())
 
 
 def path_sql(prefix: str, pk: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
@@ -127,8 +135,8 @@ class ReadFace:
     def __init__(self, model: "type[Record]", names: Iterable[str] | None = None) -> None:
         entity = aliased(model, name="t")
         joins = Joins(entity)
-        shown = names or [name for name, each in model.attributes.items() if name != "id" and each.readable]
-        statement = select(object_sql(entity, model, shown, joins)).select_from(joins.clause)
+        statement = select(object_sql(entity, model, names or readable_names(model.attributes), joins))
+        statement = statement.select_from(joins.clause)
         self.json, source = _split(statement)
         self.source = table(quoted_name(source, quote=False))
         rows, *joined = source.split(" LEFT OUTER JOIN ")
@@ -186,13 +194,13 @@ class _ChoiceFace(ma.Field[Any]):
 
 class _Url(ma.Field[Any]):
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return url_of(type(obj), obj.id)
+        return url_of(obj.home(), obj.id)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(attribute="id", dump_only=True, metadata={"type": "string", "format": "uri"}, **kwargs)
 
 
-def _read_field(model: "type[Record]", attribute: "Attribute") -> ma.Field[Any]:
+def _read_field(model: "type[Record] | View", attribute: "Attribute") -> ma.Field[Any]:
     field = attribute.field
     if attribute.is_nested or attribute.is_list:
         target: type[Record] = model.model_of(field.target)
@@ -212,32 +220,30 @@ def nested_schema(model: "type[Record]", names: "tuple[str, ...]") -> type[Schem
     return BaseSchema.from_dict({"id": ma.Int(), "url": _Url(), **shown}, name=title)
 
 
-@cache
-def read_schema(model: "type[Record]") -> type[Schema]:
-    """What GET answers: nested references, labelled choices, computed attributes."""
-    shown = {name: _read_field(model, attribute) for name, attribute in model.attributes.items() if attribute.readable}
-    return BaseSchema.from_dict({"id": shown.pop("id"), "url": _Url(), **shown}, name=f"{_title(model)}Read")
+def readable_names(attributes: "dict[str, Attribute]") -> list[str]:
+    """The names of those attributes that a read face has, but for the id, which is always first."""
+    return [name for name, attribute in attributes.items() if name != "id" and attribute.readable]
 
 
 @cache
-def write_schema(model: "type[Record]") -> type[Schema]:
+def read_schema(model: "type[Record] | View") -> type[Schema]:
+    """What GET answers of a model: nested references, labelled choices, computed attributes."""
+    shown = {name: _read_field(model, model.attributes[name]) for name in readable_names(model.attributes)}
+    members: dict[str, ma.Field[Any]] = {"id": model.attributes["id"].field, "url": _Url(), **shown}
+    return BaseSchema.from_dict(members, name=f"{model.schema_name()}Read")
+
+
+@cache
+def write_schema(model: "type[Record] | View") -> type[Schema]:
     """What POST and PUT take and every write answers: ids and raw values."""
-    flat = {name: a.field for name, a in model.attributes.items() if _is_flat(a)}
-    return BaseSchema.from_dict({"id": flat.pop("id"), "url": _Url(), **flat}, name=f"{_title(model)}Write")
-
-
-def _is_flat(attribute: "Attribute") -> bool:
-    return attribute.writable or isinstance(attribute.field, fields.Absent)
+    flat = {name: each.field for name, each in model.attributes.items() if each.writable}
+    return BaseSchema.from_dict({"id": flat.pop("id"), "url": _Url(), **flat}, name=f"{model.schema_name()}Write")
 
 
 @cache
-def patch_schema(model: "type[Record]") -> type[Schema]:
+def patch_schema(model: "type[Record] | View") -> type[Schema]:
     """What PATCH takes: the write face, nothing required."""
     writable: dict[str, ma.Field[Any]] = {
-        name: a.field for name, a in model.attributes.items() if not a.field.dump_only
+        name: each.field for name, each in model.attributes.items() if not each.field.dump_only
     }
-    return BaseSchema.from_dict(writable, name=f"{_title(model)}Patch")
-
-
-def _title(model: "type[Record]") -> str:
-    return "".join(part.title() for part in model.label.split(".")[:1]) + model.__name__
+    return BaseSchema.from_dict(writable, name=f"{model.schema_name()}Patch")

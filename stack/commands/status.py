@@ -25,7 +25,7 @@ def command(folder: DataFolder) -> None:
     for name, state in found.items():
         process = processes.leader(folder, name)
         pid = process.pid if process else "-"
-        click.echo(f"{name:<10}  pid {pid:<8}  port {plan.ports.get(name, '-'):<6}  {state}")
+        click.echo(f"{name:<14}  pid {pid:<8}  port {plan.ports.get(name, '-'):<6}  {state}")
     for service in (each for each in SERVICES if found[each] == HEALTHY):
         progress = ask(plan, service, "progress", {}, SECONDS_TO_ANSWER)
         for line in (*lost_pasts(service, progress), *late_changes(service, progress)):

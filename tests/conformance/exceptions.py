@@ -4,6 +4,13 @@ Each entry names the paragraph of the design that says so. A step listed here th
 answered with a server error, is a failure.
 """
 
+
+def _all(name: str, reason: str, *numbers: int) -> dict[tuple[str, int], str]:
+    return {(name, number): reason for number in numbers}
+
+
+LOOSE = "special/virtual_loose"
+
 EXCEPTIONS = {
     ("ipam/services", 24): "design §12.9: a service needs a device, so it cannot be cleared",
     ("ipam/services", 27): "design §12.9: the service kept its device at step 24",
@@ -12,6 +19,21 @@ EXCEPTIONS = {
     ("special/inventory", 11): "design §12.13: the item refused at step 8 is not among the children",
     ("special/roots", 48): "design §12.12: unknown paths are 404 JSON for API clients",
     ("special/roots", 49): "design §12.12: unknown paths are 404 JSON for API clients",
+    **_all("special/virtual_roots", "design §12.12: unknown paths are 404 JSON for API clients", 19, 20),
+    ("special/virtual_interfaces", 121): "design §12.12: unknown paths are 404 JSON for API clients",
+    **_all(LOOSE, "a machine's primary address is on an interface of its own, and of its family", 20, 22, 23, 26, 31),
+    **_all(LOOSE, "the address refused before is not there", 21, 24, 27),
+    (LOOSE, 44): "a machine has one interface of a name, as a device has",
+    (LOOSE, 45): "the interface refused at step 44 is not counted",
+    **_all(
+        LOOSE, "a tagged VLAN is global or of the site of the machine's cluster, as an untagged one", 46, 47, 48, 52
+    ),
+    **_all(LOOSE, "the interface refused, or left as it was, at steps 46 to 52", 49, 50, 51, 53, 71, 74, 75),
+    **_all(LOOSE, "design §12.9: a service is of one device or one machine", 60, 61),
+    **_all(LOOSE, "design §12.9: the addresses of a service are on what it is of", 62, 63),
+    (LOOSE, 64): "the services refused at steps 60 to 63 are not there",
+    (LOOSE, 68): "a circuit ends on hardware: deleting a machine would otherwise leave it on nothing",
+    (LOOSE, 69): "the termination refused at step 68 connects nothing",
 }
 
 

@@ -14,6 +14,7 @@ TRANSCRIPTS = Path(__file__).parent / "transcripts"
 
 # Every list that a transcript may fill, dependents before what they depend on.
 INVENTORY = {
+    "virtualization": ("interfaces", "virtual-machines", "clusters", "cluster-groups", "cluster-types"),
     "secrets": ("secrets", "secret-roles"),
     "extras": ("image-attachments", "topology-maps", "graphs", "export-templates"),
     "circuits": ("circuit-terminations", "circuits", "circuit-types", "providers"),

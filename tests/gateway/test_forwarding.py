@@ -109,10 +109,16 @@ def test_a_sane_request_id_is_kept_and_others_replaced(client, given, kept):
 
 def test_the_api_root_lists_the_apps_in_order(client, stack):
     reply = client("GET", "/api/")
-    apps = ["circuits", "dcim", "extras", "ipam", "secrets", "tenancy", "users"]
+    apps = ["circuits", "dcim", "extras", "ipam", "secrets", "tenancy", "users", "virtualization"]
     assert list(reply.json().items()) == [(app, f"{stack.url}/api/{app}/") for app in apps]
     assert client("POST", "/api/").json() == {"detail": 'Method "POST" not allowed.'}
     assert client("GET", "/api").status_code == 308
+
+
+@pytest.mark.parametrize("path", ["/", "/1/", ".json", ""])
+def test_interfaces_of_machines_come_from_dcim(client, path):
+    assert client("GET", f"/api/virtualization/interfaces{path}").json()["service"] == "dcim"
+    assert client("GET", "/api/virtualization/interfaces-of/").status_code == 502
 
 
 def test_media_comes_from_extras(client):

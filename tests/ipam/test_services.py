@@ -16,10 +16,10 @@ def address(api, vrf, text, interface=None):
     return api.make("ipam/ip-addresses/", address=text, vrf=vrf["id"], interface=interface and interface["id"])["id"]
 
 
-def test_a_service_needs_a_device(api):
+def test_a_service_needs_a_device_or_a_machine(api):
     for body in ({"name": "http", "port": 80, "protocol": 6}, service(None)):
         status, reply = api.post("ipam/services/", body)
-        assert (status, list(reply)) == (400, ["device"])
+        assert (status, list(reply)) == (400, ["non_field_errors"])
 
 
 def test_its_addresses_are_on_the_device_and_in_order(api, vrf, interface):

@@ -62,6 +62,13 @@ def topology(connection: Connection, ids: list[Any]) -> dict[int, JsonObject]:
     }
 
 
+def validate_interface(session: Session, changes: list[Change[CircuitTermination]]) -> None:
+    """A circuit ends on hardware; a machine is deleted without asking who is connected to it."""
+    for change in changes:
+        if change.object.interface and change.object.interface.virtual_machine_id:
+            change.fail("A circuit cannot end on an interface of a virtual machine.", "interface")
+
+
 @cache
 def end_face() -> ReadFace:
     """A termination as the interface that it is on shows it."""
@@ -98,6 +105,7 @@ circuit_terminations = Resource(
     search=(circuit_of_end, "xconnect_id", "pp_info"),
     order=("circuit.provider.name", "circuit.cid", "term_side"),
     unique=(("circuit", "term_side"),),
+    rules=(validate_interface,),
     after_save=(on_save_touch_circuits,),
     on_delete=(on_delete_touch_circuit,),
     lookups=(Lookup("dcim", "interface-faces", of="interface", here=interface_terminations),),

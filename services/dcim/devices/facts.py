@@ -34,6 +34,9 @@ INTERFACE_RIPPLES = (
         _INTERFACES_OF.format(f"SELECT $1.id UNION {_IN_CHASSIS_OF_MASTER}"),
     ),
     DependentFacts("dcim.virtualchassis", ("master_id",), _INTERFACES_OF.format(_MEMBERS)),
+    DependentFacts(
+        "virtualization.virtualmachine", ("name",), "SELECT id FROM dcim_interface WHERE virtual_machine_id = $1.id"
+    ),
 )
 
 
@@ -82,7 +85,7 @@ def _of_device(interface: Any, value: Expression) -> ColumnElement[Any]:
 
 
 class InterfaceFacts:
-    """Mixed into the model of interfaces: what other services may know of the device behind one."""
+    """Mixed into the model of interfaces: what other services may know of the device, or the machine, behind one."""
 
     @hybrid_property
     def device_name(self) -> Any:
@@ -99,3 +102,9 @@ class InterfaceFacts:
     @hybrid_property
     def chassis_master_name(self) -> Any:
         return _of_device(self, lambda device: _of_master(device, lambda master: master.name))
+
+    @hybrid_property
+    def virtual_machine_name(self):
+        machine = aliased(Base.model_of("virtualization.virtualmachine"))
+        named = select(machine.name).where(machine.id == self.virtual_machine_id)
+        return named.correlate(self).scalar_subquery()

@@ -1,11 +1,15 @@
 """The rules of devices beyond their place, and what saving one brings about."""
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
 from services.dcim.components.of_devices import create_components
+from shared.references.holding import hold
 from shared.schema.changes import Change
+from shared.schema.parsing import unknown_pk
+
+CLUSTER = "virtualization.cluster"
 
 
 def validate_primary_addresses(session: Session, changes: list[Change]) -> None:
@@ -48,6 +52,28 @@ def validate_chassis_position(session: Session, changes: list[Change]) -> None:
         leads = chassis and device.id and chassis.master_id == device.id
         if chassis and device.vc_position is None and not leads:
             change.fail("A member of a virtual chassis needs a vc_position.")
+
+
+def validate_cluster(session: Session, changes: list[Change]) -> None:
+    """A cluster has devices of its own site or, where it has none, of any. Raises NotHeld."""
+    moved = [change for change in changes if change.object.cluster_id and change.changed("cluster_id", "site_id")]
+    clusters = hold(session, Base, {CLUSTER: {change.object.cluster_id for change in moved}})[CLUSTER]
+    for change in moved:
+        cluster = clusters.get(change.object.cluster_id)
+        if cluster is None:
+            change.fail(unknown_pk(change.object.cluster_id), "cluster")
+        elif cluster.site_id not in (None, change.object.site_id):
+            change.fail("The cluster is at another site than the device.")
+
+
+def sites_of_hosts(connection: Connection, ids: list[int]) -> dict[int, dict[str, list[int]]]:
+    """`{cluster id: {sites}}`: the sites of the devices in each of the clusters."""
+    device = Base.model_of("dcim.device")
+    sites = func.array_agg(device.site_id.distinct())
+    rows = connection.execute(
+        select(device.cluster_id, sites).where(device.cluster_id.in_(ids)).group_by(device.cluster_id)
+    )
+    return {pk: {"sites": found} for pk, found in rows}
 
 
 def on_create_add_components(session: Session, changes: list[Change]) -> None:

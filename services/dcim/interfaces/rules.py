@@ -1,4 +1,4 @@
-"""What an interface must keep to: its device, its LAG, its VLANs and what it is plugged into."""
+"""What an interface must keep to: its device or machine, its LAG, its VLANs and what it is plugged into."""
 
 from typing import Any
 
@@ -6,33 +6,60 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
-from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE
+from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE, VIRTUAL_FORM_FACTOR
 from services.dcim.components.columns import validate_type_flag
 from services.dcim.resources.interface_connections import connected_among
 from services.dcim.resources.virtual_chassis import VirtualChassis
+from shared.http.errors import NON_FIELD
 from shared.schema.changes import Change, Rule
 
 TAGGED = 200
 NO_PORT = "Virtual, LAG and wireless interfaces cannot be connected."
 
 
-def validate_device(session: Session, changes: list[Change]) -> None:
+def validate_parent(session: Session, changes: list[Change]) -> None:
     for change in changes:
-        if change.object.device_id is None:
-            change.fail("An interface must be part of a device.")
+        parents = [change.object.device_id, change.object.virtual_machine_id]
+        if parents.count(None) != 1:
+            change.fail("An interface is part of one device, or of one virtual machine.")
+
+
+def validate_form_factor(session: Session, changes: list[Change]) -> None:
+    for change in changes:
+        sent = change.values.get("form_factor", VIRTUAL_FORM_FACTOR)
+        if change.object.virtual_machine_id and sent != VIRTUAL_FORM_FACTOR:
+            change.fail("An interface of a virtual machine is virtual.")
+
+
+def of_devices(rule: Rule[Any]) -> Rule[Any]:
+    """The rule for interfaces of devices only."""
+
+    def validate_those(session: Session, changes: list[Change]) -> None:
+        rule(session, [change for change in changes if change.object.device_id])
+
+    return validate_those
 
 
 def validate_vlans(session: Session, changes: list[Change]) -> None:
-    """A VLAN is global, or of the site that the device is at."""
+    """A VLAN is global, or of the site that the device, or the cluster of the machine, is at."""
     for change in changes:
-        if not _reaches(change.object.untagged_vlan, change):
-            change.fail("The VLAN is of another site than the device.", "untagged_vlan")
-        if "tagged_vlans" in change.values and not all(_reaches(vlan, change) for vlan in change.object.tagged_vlans):
-            change.fail("Some of the VLANs are of another site than the device.", "tagged_vlans")
+        owner, where = _owner(change)
+        if not _reaches(change.object.untagged_vlan, owner):
+            change.fail(
+                f"The VLAN is of another site than {where}.", "untagged_vlan" if change.object.device else NON_FIELD
+            )
+        if "tagged_vlans" in change.values and not all(_reaches(vlan, owner) for vlan in change.object.tagged_vlans):
+            change.fail(f"Some of the VLANs are of another site than {where}.", "tagged_vlans")
 
 
-def _reaches(vlan: Any, change: Change) -> bool:
-    return vlan is None or vlan.site_id in (None, change.object.device.site_id)
+def _owner(change: Change) -> tuple[Any, str]:
+    """What the interface is part of, which has a site, and what to call that."""
+    device = change.object.device
+    return (device, "the device") if device else (change.object.virtual_machine, "the cluster of the machine")
+
+
+def _reaches(vlan: Any, owner: Any) -> bool:
+    return vlan is None or vlan.site_id in (None, owner.site_id)
 
 
 def validate_connection(session: Session, changes: list[Change]) -> None:
@@ -87,11 +114,12 @@ def set_vlans(session: Session, changes: list[Change]) -> None:
 
 
 RULES: tuple[Rule[Any], ...] = (
-    validate_device,
+    validate_parent,
+    validate_form_factor,
     validate_vlans,
-    validate_type_flag("is_network_device", "Only devices of a network device type have interfaces."),
+    of_devices(validate_type_flag("is_network_device", "Only devices of a network device type have interfaces.")),
     validate_connection,
-    validate_lag_device,
     validate_lag_membership,
+    of_devices(validate_lag_device),
     validate_lag_with_members,
 )

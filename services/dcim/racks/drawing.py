@@ -93,7 +93,7 @@ def _units(rack: RackElevation, face: int, told: dict[int | None, Row[*tuple[Any
 def _device(device: MountedDevice, told: Row[*tuple[Any, ...]], y: int) -> Markup:
     height = device.height * UNIT
     return _DEVICE.format(
-        url=url_of(Base.model_of("dcim.device"), told.id),
+        url=url_of(Base.model_of("dcim.device").list_path(), told.id),
         name=told.name,
         x=NUMBERS,
         y=y,

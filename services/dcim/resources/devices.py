@@ -1,6 +1,6 @@
 """Devices: everything that is mounted, installed or kept at a site."""
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, select
 
 from services.dcim.base import Base
 from services.dcim.choices import DEVICE_STATUS, RACK_FACE
@@ -11,6 +11,7 @@ from services.dcim.devices.rules import (
     on_create_add_components,
     on_save_move_children,
     validate_chassis_position,
+    validate_cluster,
     validate_platform,
     validate_primary_addresses,
 )
@@ -18,11 +19,10 @@ from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
 from shared.api.resource import Action, Related, Resource
 from shared.custom_fields.column import CustomFields
-from shared.query.filter_base import Filter
 from shared.query.filters import BooleanFilter, ReferenceFilter, escape_like
 from shared.query.paths import among
 from shared.schema import columns, fields, natural_order
-from shared.schema.columns import PROTECT, SET_NULL, Tracked, absent, choice, computed, integer, reference, text
+from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
 
 
 class Device(Base, CustomFields, Tracked):
@@ -43,7 +43,7 @@ class Device(Base, CustomFields, Tracked):
     primary_ip = computed(fields.Json(), device_facts.primary_ip)
     primary_ip4_id = reference("ipam.ipaddress", on_delete=SET_NULL, null=True, unique=True)
     primary_ip6_id = reference("ipam.ipaddress", on_delete=SET_NULL, null=True, unique=True)
-    cluster = absent()
+    cluster_id = reference("virtualization.cluster", on_delete=SET_NULL, null=True)
     virtual_chassis_id = reference("dcim.virtualchassis", on_delete=SET_NULL, null=True, circular=True)
     vc_position = integer(0, 255, null=True)
     vc_priority = integer(0, 255, null=True)
@@ -87,7 +87,7 @@ devices = Resource(
         Related("rack", "rack", only_id=True),
         Related("rack_group", "rack", "group", only_id=True),
         Related("virtual_chassis", "virtual_chassis", only_id=True),
-        Filter("cluster_id", lambda text: true() if text.lower() in ("0", "null") else None),
+        Related("cluster", "cluster", only_id=True),
         BooleanFilter("has_primary_ip", Device.primary_ip4_id.is_not(None) | Device.primary_ip6_id.is_not(None)),
         *map(of_type, ("is_full_depth", "is_console_server", "is_pdu", "is_network_device")),
         mac_filter(with_mac_address),
@@ -96,7 +96,13 @@ devices = Resource(
     search_extra=by_part,
     order=("name_order",),
     unique=(("virtual_chassis", "vc_position"),),
-    rules=(validate_placement, validate_primary_addresses, validate_platform, validate_chassis_position),
+    rules=(
+        validate_placement,
+        validate_primary_addresses,
+        validate_platform,
+        validate_chassis_position,
+        validate_cluster,
+    ),
     after_save=(on_create_add_components, on_save_move_children),
     actions=(Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),),
     dependent_facts=device_facts.DEVICE_RIPPLES,

@@ -1,6 +1,8 @@
-"""Interfaces: what a device meets a network with."""
+"""Interfaces: what a device meets a network with; those of virtual machines are here, too.
 
-from flask import g
+Where these are at home, and only they, is /api/virtualization/interfaces/ (virtualization_interfaces.py).
+"""
+
 from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
@@ -11,20 +13,23 @@ from services.dcim.interfaces.lists import device_filters, natural_order, other_
 from services.dcim.interfaces.mac_address import mac_address
 from services.dcim.interfaces.rules import NO_PORT, RULES, no_ports, set_vlans
 from services.dcim.resources.interface_connections import connection_of, is_connected
-from shared.api import reading
 from shared.api.graphs import INTERFACE, graphs
 from shared.api.resource import Related, Resource
-from shared.http.errors import ServiceUnavailable
+from shared.references.consulting import consult
 from shared.references.lookups import Lookup
 from shared.schema import fields
 from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
+from shared.schema.models import View
+
+TERMINATIONS = "interface-terminations"
 
 
 class Interface(InterfaceFacts, InterfaceKind, Component, Base):
     path = "interfaces"
 
     device_id = reference("dcim.device", on_delete=CASCADE, null=True, required=True, sort_order=OWNER)
+    virtual_machine_id = reference("virtualization.virtualmachine", on_delete=CASCADE, null=True, sort_order=OWNER)
     enabled = boolean(True)
     lag_id = reference("dcim.interface", on_delete=SET_NULL, null=True, nested=("name",))
     mtu = integer(0, 32767, null=True)
@@ -43,18 +48,15 @@ def validate_no_circuit(session: Session, changes: list[Change]) -> None:
     Raises ServiceUnavailable.
     """
     turned = {pk: change for pk, change in no_ports(changes).items() if change.changed("form_factor")}
-    answer = reading.looked_up(session.connection(), interfaces, list(turned)) if turned else {}
-    if "circuits" in g.get("degraded", ()):
-        raise ServiceUnavailable(
-            "The circuits service does not answer, which knows whether a circuit ends on this interface."
-        )
-    for pk, known in answer.items():
-        if known["circuit_termination"]:
-            turned[pk].fail(NO_PORT)
+    for pk in consult(session, Interface, turned, "circuits", TERMINATIONS):
+        turned[pk].fail(NO_PORT)
 
+
+SHOWN = {name: each for name, each in Interface.attributes.items() if name != "virtual_machine"}
 
 interfaces = Resource(
     Interface,
+    view=View("dcim", Interface, SHOWN),
     filters=(
         "name",
         "form_factor",
@@ -70,7 +72,7 @@ interfaces = Resource(
     unique=(("device", "name"),),
     rules=(*RULES, validate_no_circuit),
     before_save=(set_vlans,),
-    lookups=(Lookup("circuits", "interface-terminations", {"circuit_termination": None}),),
+    lookups=(Lookup("circuits", TERMINATIONS, {"circuit_termination": None}),),
     dependent_facts=INTERFACE_RIPPLES,
     actions=(graphs(INTERFACE),),
 )

@@ -55,6 +55,24 @@ class IPAddress(Base, CustomFields, Tracked):
         inside = aliased(IPAddress)
         return select(inside.interface_id).where(inside.id == cls.nat_inside_id).scalar_subquery()
 
+    @hybrid_property
+    def virtual_machine_id(self) -> Any:
+        """Published, as is that of the inside: the primary address of a machine is on one of its interfaces."""
+        interface = aliased(Interface)
+        return select(interface.virtual_machine_id).where(interface.id == self.interface_id).scalar_subquery()
+
+    @hybrid_property
+    def nat_inside_virtual_machine_id(self) -> Any:
+        interface, inside = aliased(Interface), aliased(IPAddress)
+        machine = select(interface.virtual_machine_id).join(inside, inside.interface_id == interface.id)
+        return machine.where(inside.id == self.nat_inside_id).scalar_subquery()
+
+
+# The addresses on an interface, and those that are translated to one of them.
+ON_INTERFACE = """
+    SELECT a.id FROM ipam_ipaddress a LEFT JOIN ipam_ipaddress i ON i.id = a.nat_inside_id
+    WHERE $1.id IN (a.interface_id, i.interface_id)
+"""
 
 Index("ix_ipam_ipaddress_mask", func.masklen(IPAddress.address))
 
@@ -73,15 +91,27 @@ def of_device(own: Any, master: Any, value: object) -> ColumnElement[bool]:
     return IPAddress.interface_id.in_(select(Interface.id).where(owned))
 
 
-def of_device_id(written: str) -> ColumnElement[bool] | None:
+def id_of(written: str) -> int | None:
+    """The id that is written, or None for what can be none."""
     number = parsing.to_integer(written)
-    if number is None or abs(number) > parsing.MAX_INTEGER:
-        return None
-    return of_device(Interface.device_id, Interface.chassis_master_id, number)
+    return None if number is None or abs(number) > parsing.MAX_INTEGER else number
+
+
+def of_device_id(written: str) -> ColumnElement[bool] | None:
+    number = id_of(written)
+    return None if number is None else of_device(Interface.device_id, Interface.chassis_master_id, number)
 
 
 def of_device_name(written: str) -> ColumnElement[bool]:
     return of_device(Interface.device_name, Interface.chassis_master_name, written)
+
+
+def of_machine(column: Any, written: str, value: int | str | None) -> ColumnElement[bool] | None:
+    """On an interface whose fact `column` is that of a machine; without a machine are those of devices and of none."""
+    if written.lower() in ("null", "0"):
+        on_machines = select(Interface.id).where(Interface.virtual_machine_id.is_not(None))
+        return or_(IPAddress.interface_id.is_(None), IPAddress.interface_id.not_in(on_machines))
+    return None if value is None else IPAddress.interface_id.in_(select(Interface.id).where(column == value))
 
 
 ip_addresses = Resource(
@@ -95,7 +125,8 @@ ip_addresses = Resource(
         "tenant",
         Filter("device_id", of_device_id),
         Filter("device", of_device_name),
-        *filters.never_set("virtual_machine"),
+        Filter("virtual_machine_id", lambda text: of_machine(Interface.virtual_machine_id, text, id_of(text))),
+        Filter("virtual_machine", lambda text: of_machine(Interface.virtual_machine_name, text, text)),
         ReferenceFilter("interface_id", IPAddress, ("interface",), by_key=False),
         "status",
         "role",
@@ -108,5 +139,6 @@ ip_addresses = Resource(
         DependentFacts(
             "ipam.ipaddress", ("interface_id",), "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"
         ),
+        DependentFacts("dcim.interface", ("virtual_machine_id",), ON_INTERFACE),
     ),
 )

@@ -1,0 +1,1 @@
+"""The virtualization service: clusters and the virtual machines that run in them."""

@@ -1,0 +1,1 @@
+"""Clusters, the machines in them and their interfaces, and what other services have of these."""
