@@ -67,6 +67,7 @@ class Settings:
     login_required: bool = False
     max_page_size: int = 1000
     paginate_count: int = 50
+    strict_filters: bool = False
     prefer_ipv4: bool = False
     enforce_global_unique: bool = False
     media_root: str = "var/media"
@@ -103,6 +104,7 @@ class Settings:
             login_required=_flag("LOGIN_REQUIRED", cls.login_required),
             max_page_size=_number("MAX_PAGE_SIZE", cls.max_page_size),
             paginate_count=_number("PAGINATE_COUNT", cls.paginate_count),
+            strict_filters=_flag("STRICT_FILTERS", cls.strict_filters),
             prefer_ipv4=_flag("PREFER_IPV4", cls.prefer_ipv4),
             enforce_global_unique=_flag("ENFORCE_GLOBAL_UNIQUE", cls.enforce_global_unique),
             media_root=_text("MEDIA_ROOT", cls.media_root),

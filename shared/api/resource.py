@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from shared import JsonObject
-from shared.query import filters
+from shared.query import filters, lookup_expressions
 from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
@@ -24,6 +24,7 @@ from shared.schema.models import Attribute, Record, View
 from shared.schema.representations import ReadFace, patch_schema, read_schema, readable_names, write_schema
 from shared.security.identity import Identity
 
+TRACKED = ("created", "last_updated")
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 # How a document describes a body: a schema, or JSON schema.
@@ -85,7 +86,8 @@ class DependentFacts:
 class Resource(Generic[M]):
     """One type of object of the API.
 
-    filters     names of attributes, `Related(...)`, or Filters of its own; `id` and `id__in` are always there
+    filters     names of attributes, `Related(...)`, or Filters of its own; `id`, `id__in`, and when an object was
+                created and changed are always there
     search      names of attributes (or SQL expressions) that `q` looks into; `search_extra(text)` adds conditions
     order       names of attributes, dotted through references (`"site.name"`), `-` for descending; id breaks ties
     reorder     `reorder(args)`: the expressions that a list with such a query string is ordered by instead, or ()
@@ -177,9 +179,16 @@ class Resource(Generic[M]):
         """Every filter of the list, by parameter."""
         return {made.name: made for made in self._filters()}
 
+    def filter(self, parameter: str) -> Filter | None:
+        """The filter that `parameter` means, a lookup expression or not."""
+        return self.filter_table.get(parameter) or lookup_expressions.find(self.filter_table, self.model, parameter)
+
     def _filters(self) -> Iterable[Filter]:
         yield filters.IdFilter(self.model)
         yield filters.IdInFilter(self.model)
+        for name in TRACKED:
+            if name in self.model.attributes:
+                yield from filters.of_attribute(self.model, name)
         for declared in self.filters:
             if isinstance(declared, Filter):
                 yield declared

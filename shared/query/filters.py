@@ -5,12 +5,14 @@ repeating means OR, `null` (and `0`, where that is no value of its own) means "n
 matches nothing. How often a parameter may be repeated is limited by what each value costs.
 """
 
+import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, false, func, or_, select
 
-from shared.query.filter_base import IMPOSSIBLE, NULL, AnyColumn, ColumnFilter, Condition, Filter, one_of
+from shared.query.filter_base import IMPOSSIBLE, NULL, AnyColumn, ColumnFilter, Condition, Filter, Never, one_of
 from shared.query.paths import Ids, Path, reach, target_of
 from shared.schema import fields, parsing
 from shared.schema.fields import Choices
@@ -23,6 +25,9 @@ MAX_BIGINT = 2**63 - 1
 class TextFilter(ColumnFilter):
     def __init__(self, name: str, column: AnyColumn, nullable: bool = False) -> None:
         super().__init__(name, column, lambda text: None if nullable and text.lower() == NULL else text)
+
+    def missing(self) -> Condition | None:
+        return func.coalesce(self.column, "") == ""
 
 
 class NumberFilter(ColumnFilter):
@@ -82,6 +87,26 @@ class DateFilter(ColumnFilter):
         super().__init__(name, column, read)
 
 
+class MomentFilter(DateFilter):
+    """A point in time in ISO 8601; a date alone means that day, in UTC, and its beginning where it is compared."""
+
+    def __init__(self, name: str, column: AnyColumn) -> None:
+        super().__init__(name, column)
+        self.read = _moment
+
+    def _any_of(self, texts: list[str]) -> Condition:
+        moments = [self.read(text) for text in texts]
+        if IMPOSSIBLE in moments:
+            return false()
+        return or_(*(self._at(*each) for each in zip(texts, moments, strict=True)))
+
+    def _at(self, text: str, moment: datetime) -> Condition:
+        if parsing.to_date(text) is None:
+            return self.column == moment
+        day = min(timedelta(days=1), datetime.max.replace(tzinfo=UTC) - moment)
+        return and_(self.column >= moment, self.column < moment + day)
+
+
 class ReferenceFilter(Filter):
     """An object that is referred to, by id (`tenant_id`) or by its natural key (`tenant`, a slug).
 
@@ -96,9 +121,21 @@ class ReferenceFilter(Filter):
         super().__init__(name, lambda text: self._any_of([text]), target_of(model, path), by_key)
         self.model, self.path = model, path
 
-    def _any_of(self, texts: list[str]) -> Condition:
+    def where_not(self, values: list[str]) -> Condition | None:
+        found, texts = super().where_not(values), [text for value in values if (text := value.strip())]
+        keys = self._keys(texts) if found is not None else set()
+        return found if found is None or not keys or None in keys else and_(found, self._all_there(keys))
+
+    def missing(self) -> Condition | None:
+        return reach(self.model, self.path, None)
+
+    def _keys(self, texts: list[str]) -> set[Any]:
+        """What `texts` name objects by; None for what can be no id."""
         named = [text for text in texts if not _is_null(text)]
-        keys = set(named) if self.by_key else {parsing.to_integer(text) for text in named}
+        return set(named) if self.by_key else {parsing.to_integer(text) for text in named}
+
+    def _any_of(self, texts: list[str]) -> Condition:
+        named, keys = [text for text in texts if not _is_null(text)], self._keys(texts)
         if None in keys:
             return false()
         conditions = [reach(self.model, self.path, self._ids(keys))] if keys else []
@@ -167,6 +204,14 @@ class IdInFilter(IdFilter):
         return super()._any_of([part for text in texts for part in text.split(",") if part.strip()])
 
 
+def _moment(text: str) -> datetime | Never:
+    """The plus of an offset is often sent as it is, which in a query means a space."""
+    day = parsing.to_date(text)
+    if day is not None:
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return parsing.to_moment(re.sub(r"(T[\d:.]+) (\d\d:?\d\d)", r"\1+\2", text)) or IMPOSSIBLE
+
+
 def _is_null(text: str) -> bool:
     return text.lower() == NULL or text == "0"
 
@@ -180,7 +225,8 @@ def of_attribute(model: type[Record], name: str) -> list[Filter]:
     attribute = model.attributes[name]
     field = attribute.field
     if attribute.is_reference or attribute.is_list:
-        return related(name, model, (name,))
+        by_id, by_key = related(name, model, (name,))
+        return [by_id, by_key] if by_id.target and by_id.target.key in by_id.target.attributes else [by_id]
     column = getattr(model, attribute.column)
     if isinstance(field, fields.Choice):
         return [ChoiceFilter(name, column, field.choices)]
@@ -190,6 +236,8 @@ def of_attribute(model: type[Record], name: str) -> list[Filter]:
         return [NumberFilter(name, column, field.allow_none)]
     if isinstance(field, fields.Date):
         return [DateFilter(name, column)]
+    if isinstance(field, fields.DateTime):
+        return [MomentFilter(name, column)]
     return [TextFilter(name, column, field.allow_none)]
 
 

@@ -83,8 +83,15 @@ def nested_sql(
 
 def object_sql(entity: "type[Record]", model: "type[Record]", names: Iterable[str], joins: Joins) -> ColumnElement[Any]:
     """The id and url of `entity` and its attributes `names` in their read form, as JSON."""
-    shown = {name: value_sql(entity, model, name, joins) for name in names}
-    return json_sql.object_of({"id": entity.id, "url": url_sql(model, entity), **shown})
+    return members_sql(entity, model, ("id", "url", *names), joins)
+
+
+def members_sql(
+    entity: "type[Record]", model: "type[Record]", names: Iterable[str], joins: Joins
+) -> ColumnElement[Any]:
+    """What `names` of `entity` are in their read form, as JSON; `url` is its address."""
+    of = {name: url_sql(model, entity) if name == "url" else value_sql(entity, model, name, joins) for name in names}
+    return json_sql.object_of(of)
 
 
 def subface(
@@ -129,10 +136,10 @@ class ReadFace:
 
     `source` names the table itself `t`, and the joins of references hang on it; as one table of a verbatim name it
     costs nothing to put into a statement. `of_page` is the same for the ids in a table `page`. `names` are the
-    attributes shown, all unless given.
+    attributes shown, all unless given; `id` and `url` are there, too, unless it is `bare`.
     """
 
-    def __init__(self, model: "type[Record]", names: Iterable[str] | None = None) -> None:
+    def __init__(self, model: "type[Record]", names: Iterable[str] | None = None, *, bare: bool = False) -> None:
         entity = aliased(model, name="t")
         joins = Joins(entity)
         statement = select(object_sql(entity, model, names or readable_names(model.attributes), joins))
