@@ -176,8 +176,9 @@ class Resource(Generic[M]):
 
     @cached_property
     def filter_table(self) -> dict[str, Filter]:
-        """Every filter of the list, by parameter."""
-        return {made.name: made for made in self._filters()}
+        """Every filter of the list, by parameter; what is declared comes before what the attributes call for."""
+        declared = {made.name: made for made in self._filters()}
+        return declared | {made.name: made for made in self._tracking() if made.name not in declared}
 
     def filter(self, parameter: str) -> Filter | None:
         """The filter that `parameter` means, a lookup expression or not."""
@@ -186,9 +187,6 @@ class Resource(Generic[M]):
     def _filters(self) -> Iterable[Filter]:
         yield filters.IdFilter(self.model)
         yield filters.IdInFilter(self.model)
-        for name in TRACKED:
-            if name in self.model.attributes:
-                yield from filters.of_attribute(self.model, name)
         for declared in self.filters:
             if isinstance(declared, Filter):
                 yield declared
@@ -199,6 +197,11 @@ class Resource(Generic[M]):
                 yield from filters.of_attribute(self.model, declared)
         if self.search or self.search_extra:
             yield filters.SearchFilter([self._searched(each) for each in self.search], self.search_extra)
+
+    def _tracking(self) -> Iterable[Filter]:
+        for name in TRACKED:
+            if name in self.model.attributes:
+                yield from filters.of_attribute(self.model, name)
 
     def _searched(self, declared: str | AnyColumn) -> AnyColumn:
         if not isinstance(declared, str):
