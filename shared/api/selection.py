@@ -17,7 +17,7 @@ from shared.http.errors import BadRequest
 from shared.query.filters import TRUE
 from shared.query.refusals import unknown
 from shared.references.lookups import Lookup
-from shared.schema.representations import ReadFace
+from shared.schema.representations import ReadFace, readable_names
 
 BRIEF, FIELDS, OMIT = "brief", "fields", ("omit", "exclude")
 PARAMETERS = (BRIEF, FIELDS, *OMIT)
@@ -102,8 +102,7 @@ def _named(every: Iterable[str], parameter: str) -> set[str]:
 @cache
 def _every_name(resource: Resource) -> tuple[str, ...]:
     """What an object shows, in order."""
-    readable = [name for name, each in resource.model.attributes.items() if each.readable and name != "id"]
-    return tuple(dict.fromkeys(("id", "url", *readable, *resource.lookup_defaults)))
+    return tuple(dict.fromkeys(("id", "url", *readable_names(resource.attributes), *resource.lookup_defaults)))
 
 
 def _shown_by(lookup: Lookup) -> set[str]:

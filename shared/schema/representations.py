@@ -142,8 +142,9 @@ class ReadFace:
     def __init__(self, model: "type[Record]", names: Iterable[str] | None = None, *, bare: bool = False) -> None:
         entity = aliased(model, name="t")
         joins = Joins(entity)
-        statement = select(object_sql(entity, model, names or readable_names(model.attributes), joins))
-        statement = statement.select_from(joins.clause)
+        shown = names or readable_names(model.attributes)
+        face = (members_sql if bare else object_sql)(entity, model, shown, joins)
+        statement = select(face).select_from(joins.clause)
         self.json, source = _split(statement)
         self.source = table(quoted_name(source, quote=False))
         rows, *joined = source.split(" LEFT OUTER JOIN ")
