@@ -12,7 +12,12 @@ from gateway.web.upstream_client import Upload
 from shared import JsonObject
 
 BLANK_LINES = 2
-NO_FILTERS = frozenset({"limit", "offset", "cursor", "export", "format", "q"})
+NO_FILTERS = frozenset(
+    {
+        *("limit", "offset", "cursor", "start", "export", "format"),
+        *("q", "ordering", "brief", "fields", "omit", "exclude"),
+    }
+)
 
 
 @dataclass

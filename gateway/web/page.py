@@ -16,7 +16,7 @@ from gateway.web.upstream_client import UpstreamResponse, fetch, may
 from shared import JsonObject
 from shared.query.pagination import Page
 
-PAGING = ("limit", "offset", "cursor", "format")
+PAGING = ("limit", "offset", "cursor", "start", "format")
 SHOWN_AS_JSON = 50
 SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
 
@@ -125,7 +125,7 @@ class HtmlPage:
     @property
     def range(self) -> str:
         shown = len(self.body["results"])
-        if "cursor" in request.args:
+        if "cursor" in request.args or "start" in request.args:
             return f"{shown} of {self.body['count']}"
         first = Page.of_request().offset
         return f"{first + 1}–{first + shown} of {self.body['count']}" if shown else f"none of {self.body['count']}"

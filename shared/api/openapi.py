@@ -14,7 +14,7 @@ from marshmallow import fields as ma
 from shared import JsonObject
 from shared.api import restoring, uniqueness
 from shared.api.error_schemas import ERRORS, DetailSchema, InvalidSchema, one_or_many
-from shared.api.openapi_parameters import list_parameters
+from shared.api.openapi_parameters import list_parameters, selecting
 from shared.api.resource import Action, Resource, Shape
 from shared.schema import openapi_schemas
 from shared.schema.representations import BaseSchema
@@ -74,7 +74,11 @@ def describe(
     function = _responses(made, resource, verb, on_list)(function)
     noun = resource.model.verbose_name + ("s" if on_list and verb == "GET" else "")
     summary = f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}"
-    parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else [restoring.PARAMETER]
+    parameters = [] if on_list else [_PK]
+    if verb == "GET":
+        parameters += list_parameters(resource) if on_list else selecting()
+    elif on_list:
+        parameters.append(restoring.PARAMETER)
     documented: Callable[[View], View] = made.doc(
         summary=summary,
         operationId=_operation(resource, view.__name__),
@@ -158,9 +162,8 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) ->
             function = made.alt_response(201, schema=one_or_many(write), success=True, description="Created")(function)
         else:
             function = made.response(status, reply)(function)
-        never = 404 if on_list else 400 if verb == "GET" else None
         for code, schema in ERRORS[verb].items():
-            if code != never:
+            if not (on_list and code == 404):
                 function = made.alt_response(code, schema=schema)(function)
         return function
 

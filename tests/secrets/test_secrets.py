@@ -84,6 +84,22 @@ def test_members_of_the_role_and_of_its_groups_read_it_and_nobody_else(api, acti
     assert [plaintext(each, pk) for each in (member, grouped)] == [None, None]
 
 
+def test_what_is_shown_of_a_secret_changes_nothing_about_who_may_read_it(member_and_stranger):
+    member, stranger, pk = member_and_stranger
+    for asked in ({"fields": "plaintext"}, {"omit": "id,url,device,role,name,hash,created,last_updated"}):
+        assert member.results("secrets/secrets/", id=pk, **asked) == [{"plaintext": "x"}]
+        assert stranger.results("secrets/secrets/", id=pk, **asked) == [{"plaintext": None}]
+    assert stranger.get("secrets/secrets/", ordering="plaintext")[0] == 400
+
+
+@pytest.fixture
+def member_and_stranger(activated, make_role, device):
+    """Who may read a secret, who may not, and its id."""
+    member, stranger = activated(*SECRET_PERMISSIONS), activated()
+    role = make_role(member.user["id"])
+    return member, stranger, member.make("secrets/secrets/", device=device, role=role, plaintext="x")["id"]
+
+
 def test_a_secret_is_not_moved_to_a_role_of_its_thief(activated, secret, make_role):
     _, pk = secret
     thief = activated(*SECRET_PERMISSIONS)
