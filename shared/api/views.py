@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.api import deleting, exports, openapi, options, reading, writing
+from shared.api import bulk, deleting, exports, openapi, options, reading, writing
 from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
@@ -34,7 +34,9 @@ MOST_PARAMETERS = 1000
 def blueprint(resource: Resource) -> Blueprint:
     """The routes of `resource`: its list, its objects, its actions."""
     made = Blueprint(f"{resource.app}/{resource.path}", __name__, url_prefix=f"/api/{resource.app}/{resource.path}")
-    _route(made, resource, "/", {verb: view for verb, view in ON_LIST.items() if verb in resource.methods})
+    listed = resource.methods if resource.detail else ("GET", "POST")
+    on_list = {verb: view for verb, view in ON_LIST.items() if verb in listed and verb in resource.methods}
+    _route(made, resource, "/", on_list)
     if resource.detail:
         _route(made, resource, "/<pk>/", {verb: view for verb, view in ON_OBJECT.items() if verb in resource.methods})
     for name in dict.fromkeys(action.name for action in resource.actions):
@@ -123,28 +125,60 @@ def change_object(resource: Resource, pk: int) -> Response:
 
 
 def delete_object(resource: Resource, pk: int) -> Response:
-    def delete(session: Session) -> None:
-        target = found(session, resource, pk)
-        for hook in resource.on_delete:
-            hook(session, target)
-        deleting.remove(session, resource.model, target.id)
-        activity.note(session, resource.model, activity.DELETED, [target])
-
-    write(resource, False, delete)
+    write(resource, False, lambda session: _delete(session, resource, [found(session, resource, pk)]))
     return raw_response(b"", 204)
 
 
-ON_LIST = {"GET": list_objects, "POST": create_objects}
+def replace_objects(resource: Resource) -> Response:
+    return _update_all(resource, partial=False)
+
+
+def change_objects(resource: Resource) -> Response:
+    return _update_all(resource, partial=True)
+
+
+def delete_objects(resource: Resource) -> Response:
+    items = request_body.objects_with_ids()
+    write(resource, True, lambda session: _delete(session, resource, bulk.targets(session, resource, items)))
+    return raw_response(b"", 204)
+
+
+ON_LIST = {
+    "GET": list_objects,
+    "POST": create_objects,
+    "PUT": replace_objects,
+    "PATCH": change_objects,
+    "DELETE": delete_objects,
+}
 ON_OBJECT = {"GET": read_object, "PUT": replace_object, "PATCH": change_object, "DELETE": delete_object}
 
 
 def _update(resource: Resource, pk: int, partial: bool) -> Response:
     def change(session: Session) -> JsonObject:
         target = found(session, resource, pk)
-        saved = writing.update(session, resource, target, request_body.require_object(request_body.body()), partial)
-        return writing.dump(resource, [saved])[0]
+        item = request_body.require_object(request_body.body())
+        return writing.dump(resource, writing.update(session, resource, [target], [item], partial))[0]
 
     return json_response(write(resource, False, change))
+
+
+def _update_all(resource: Resource, partial: bool) -> Response:
+    items = request_body.objects_with_ids()
+
+    def change(session: Session) -> list[JsonObject]:
+        targets = bulk.targets(session, resource, items)
+        return writing.dump(resource, writing.update(session, resource, targets, items, partial)) if items else []
+
+    return json_response(write(resource, True, change))
+
+
+def _delete(session: Session, resource: Resource, targets: list[Any]) -> None:
+    if not targets:
+        return
+    for hook in resource.on_delete:
+        hook(session, targets)
+    deleting.remove(session, resource.model, {target.id for target in targets})
+    activity.note(session, resource.model, activity.DELETED, targets)
 
 
 def found(session: Session, resource: Resource[M], pk: int) -> M:

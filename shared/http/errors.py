@@ -71,12 +71,12 @@ class NotFound(ApiError):
 
 
 class MethodNotAllowed(ApiError):
-    """The verb means nothing here."""
+    """The verb means nothing here, or not in this form (`how`)."""
 
     status = 405
 
-    def __init__(self, method: str) -> None:
-        super().__init__(f'Method "{method}" not allowed.')
+    def __init__(self, method: str, how: str = "") -> None:
+        super().__init__(f'Method "{method}" not allowed{how and " "}{how}.')
 
 
 class NotAcceptable(ApiError):
