@@ -196,6 +196,11 @@ def test_http_to_others_goes_out_of_three_files():
     assert not importing("requests") | importing("urllib3")
 
 
+def test_one_file_keeps_something_for_a_request():
+    taking = [path for path in SOURCES if re.search(r"from flask import .*\bg\b", path.read_text())]
+    assert [in_package(path) for path in taking] == ["shared.http.context.py"]
+
+
 def test_advisory_locks_have_one_registry():
     taking = [path for path in SOURCES if "pg_advisory" in path.read_text() or "pg_try_advisory" in path.read_text()]
     written = [path for path in taking if re.search(r"7_?326", path.read_text())]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 from sqlalchemy import delete, func, insert
 
 from gateway.users import lookups
@@ -13,6 +13,7 @@ from shared.db.database import database
 from shared.http import request_body
 from shared.http.errors import Forbidden, ServiceUnavailable
 from shared.http.responses import json_response
+from shared.security.authorization import caller
 from shared.security.identity import Identity
 
 # Who may ask for one, and what the user must be permitted for it.
@@ -24,7 +25,7 @@ blueprint = Blueprint("delegated_tokens", __name__, url_prefix="/internal/users/
 
 @blueprint.before_request
 def delegates_only() -> None:
-    if g.identity.service not in DELEGATES:
+    if caller().service not in DELEGATES:
         raise Forbidden("Tokens are not lent to this caller.")
 
 
@@ -32,7 +33,7 @@ def delegates_only() -> None:
 def issue() -> Response:
     """`{user, seconds}` → `{key}` of a read-only token; those that nobody gave back are removed."""
     asked = request_body.body()
-    _require_permission(asked["user"], DELEGATES[g.identity.service])
+    _require_permission(asked["user"], DELEGATES[caller().service])
     key = new_key()
     token = {
         "user_id": asked["user"],
@@ -40,7 +41,7 @@ def issue() -> Response:
         "write_enabled": False,
         "lent": True,
         "expires": func.now() + timedelta(seconds=min(asked["seconds"], LONGEST_SECONDS)),
-        "description": f"lent to {g.identity.service}",
+        "description": f"lent to {caller().service}",
     }
     with database().transaction() as session:
         session.execute(delete(Token).where(Token.lent, Token.expires < func.now()))

@@ -1,6 +1,6 @@
 """`POST /api/users/tokens/provision/`: a token for a username and its password."""
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 
 from gateway.users.login import log_in
@@ -11,6 +11,7 @@ from shared.api.openapi import operation
 from shared.api.options import allows
 from shared.api.resource import ALL
 from shared.http import request_body
+from shared.http.context import context
 from shared.http.errors import BadRequest, MethodNotAllowed
 from shared.http.responses import json_response
 from shared.schema import fields, representations
@@ -47,7 +48,7 @@ def provision() -> Response:
     except ValidationError as error:
         raise BadRequest(error.messages) from error
     with log_in(credentials["username"], credentials["password"], request.remote_addr or "") as (_, user):
-        g.identity = Identity(user.id, user.username, user.is_superuser, write=True)
+        context().identity = Identity(user.id, user.username, user.is_superuser, write=True)
     item = {**sent, "user": user.id}
     made = views.write(tokens, False, lambda session: writing.dump(tokens, writing.create(session, tokens, [item])))
     return json_response(made[0], 201)

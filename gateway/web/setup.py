@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, request, session
 from flask.json.provider import DefaultJSONProvider
 
 from gateway import sessions
@@ -16,6 +16,8 @@ from gateway.upstreams import Upstreams
 from gateway.web import admin, browse, display, docs, login, permissions, search
 from gateway.web.catalogue import Catalogue
 from gateway.web.upstream_client import identity
+from gateway.web.visitor import Visitor
+from shared.http.context import of_request
 
 FOLDER = Path(__file__).parent
 DAY = 24 * 60 * 60
@@ -78,10 +80,10 @@ def _local(address: str) -> str:
 
 def _public() -> tuple[str, str]:
     """Host and scheme of this site, found once a request."""
-    if "public" not in g:
-        g.public = public_address(request.environ)
-    found: tuple[str, str] = g.public
-    return found
+    visitor = of_request(Visitor)
+    if visitor.public is None:
+        visitor.public = public_address(request.environ)
+    return visitor.public
 
 
 def _form_text(value: object) -> str:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from flask import current_app, g, request
+from flask import current_app, request
 from werkzeug.test import encode_multipart
 
 from gateway import authentication, sessions
@@ -13,6 +13,8 @@ from gateway.body import Body
 from gateway.errors import GatewayError
 from gateway.request import Request
 from gateway.routing import route
+from gateway.web.visitor import Visitor
+from shared.http.context import of_request
 from shared.security.identity import Identity
 
 
@@ -58,7 +60,7 @@ def fetch(method: str, path: str, query: str = "", data: Any = None) -> Upstream
 
 def identity(app: str) -> Identity:
     """Who looks at the page, with the permissions in `app`. Raises GatewayError (403, 503)."""
-    known: dict[str, Identity] = g.setdefault("identities", {})
+    known = of_request(Visitor).identities
     if app not in known:
         content = sessions.read(current_app, request.environ)
         token = request.headers.get("Authorization")

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from shared.http.errors import BadRequest, MethodNotAllowed
 from shared.http.responses import json_response
 from shared.schema import fields, openapi_schemas
 from shared.security import authorization
+from shared.security.authorization import caller
 from shared.security.session_key import COOKIE, COOKIE_PATH
 
 blueprint = Blueprint("get-session-key", __name__)
@@ -47,7 +48,7 @@ def get_session_key() -> Response:
 def _told(key: str) -> Response:
     """The session key; a browser that has no token to send keeps it in a cookie that no script can read."""
     reply = json_response({"session_key": key}, headers={"Cache-Control": "no-store"})
-    if g.identity.by_cookie:
+    if caller().by_cookie:
         reply.set_cookie(COOKIE, key, path=COOKIE_PATH, secure=request.is_secure, httponly=True, samesite="Strict")
     return reply
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +19,7 @@ from shared.db.database import Database, was_closed
 from shared.db.hang_detection import detect_hangs
 from shared.http import budget, errors, request_body, responses
 from shared.http.budget import Turns
+from shared.http.context import context
 from shared.references import internal_api, past, tables
 from shared.references.following import Follower
 from shared.references.lookups import Answer
@@ -143,11 +144,11 @@ def _connect(app: Flask, base: type[Record]) -> None:
 def _number_requests(app: Flask) -> None:
     @app.before_request
     def number() -> None:
-        g.request_id = request.headers.get("X-Request-ID") or uuid.uuid4().hex
+        context().request_id = request.headers.get("X-Request-ID") or uuid.uuid4().hex
 
     @app.after_request
     def label(reply: Response) -> Response:
-        reply.headers["X-Request-ID"] = g.request_id
+        reply.headers["X-Request-ID"] = context().request_id
         reply.headers["API-Version"] = "2.3"
         return options.allow(reply)
 

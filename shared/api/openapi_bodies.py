@@ -19,7 +19,7 @@ _ID = {"type": "object", "required": ["id"], "properties": {"id": {"type": "inte
 def list_body(resource: Resource, verb: str) -> JsonObject:
     """The body of a verb on a list that means its objects by their ids."""
     _, write, patch = resource.schemas()
-    shape = write if verb == "PUT" else patch(partial=True)
+    shape = write if verb == "PUT" else (_upload(patch, "Patch") or patch)(partial=True)
     return request(listed(_ID if verb == "DELETE" else {"allOf": [shape, _ID]}))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
@@ -17,6 +17,7 @@ from shared.http.request_body import FORMS
 from shared.schema import fields, text_fields
 from shared.schema.models import Attribute, Record
 from shared.security import authorization
+from shared.security.authorization import caller
 
 RENDERS = ["application/json", "text/html"]
 PARSES = ["application/json", *FORMS]
@@ -104,9 +105,9 @@ def _told(name: str, description: str = "") -> JsonObject:
 
 def _may(resource: Resource, verb: str, pk: int | None) -> bool:
     needed = resource.permission(authorization.PERMISSION_OF[verb])
-    if verb not in verbs() or g.identity.anonymous or not g.identity.write:
+    if verb not in verbs() or caller().anonymous or not caller().write:
         return False
-    if needed and not g.identity.may(needed):
+    if needed and not caller().may(needed):
         return False
     if pk is None:
         return True

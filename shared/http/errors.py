@@ -18,7 +18,7 @@ import logging
 from typing import Any
 
 import psycopg2.errors
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -26,6 +26,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from shared import JsonObject
 from shared.http import responses
+from shared.http.context import context
 
 NON_FIELD = "non_field_errors"
 RETRY_SECONDS = 1
@@ -170,5 +171,5 @@ def _database(error: DBAPIError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected error", exc_info=error, extra={"request_id": g.get("request_id")})
+    log.error("unexpected error", exc_info=error, extra={"request_id": context().request_id})
     return responses.json_response({"detail": "Internal error; it has been logged."}, 500)

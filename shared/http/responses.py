@@ -6,7 +6,9 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from flask import Response, g, request
+from flask import Response, request
+
+from shared.http.context import context
 
 _FORMAT = "?format=json"
 _INDENT = re.compile(r";\s*indent=(\d{1,3})\b")
@@ -14,7 +16,7 @@ _INDENT = re.compile(r";\s*indent=(\d{1,3})\b")
 
 def base_url() -> str:
     """Scheme and host as the client sees them, no trailing slash; a service that asks for a client says which."""
-    return g.get("base_url") or f"{request.scheme}://{request.host}"
+    return context().base_url or f"{request.scheme}://{request.host}"
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -24,7 +26,7 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 def raw_response(body: bytes | str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A reply whose body is JSON already; names the services that could not be asked (`X-Degraded`)."""
     reply = Response(laid_out(_carrying_format(body)), status, headers, mimetype="application/json")
-    if degraded := g.get("degraded"):
+    if degraded := context().degraded:
         reply.headers["X-Degraded"] = ", ".join(sorted(degraded))
     return reply
 

@@ -7,14 +7,16 @@ import uuid
 from functools import partial
 from typing import Any
 
-from flask import current_app, g
+from flask import current_app
 from sqlalchemy import Row, Table, delete, insert, select
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db.database import database
+from shared.http.context import context
 from shared.references import client, releasing
 from shared.schema.models import Record
+from shared.security.authorization import caller
 
 CREATED, MODIFIED, DELETED = 1, 3, 5
 BATCH = 500
@@ -22,12 +24,12 @@ BATCH = 500
 
 def note(session: Session, model: type[Record], action: int, objects: list[Any]) -> None:
     """Note that the caller did `action` to `objects` of `model`."""
-    identity = g.identity
+    identity = caller()
     if not objects or identity.user_id is None:
         return
     outbox = model.metadata.tables["activity_outbox"]
     session.execute(insert(outbox), [_entry(identity.user_id, action, each) for each in objects])
-    g.activity_noted = True
+    context().activity_noted = True
 
 
 def _entry(user_id: int, action: int, row: Record) -> JsonObject:
@@ -46,7 +48,8 @@ def _entry(user_id: int, action: int, row: Record) -> JsonObject:
 def wake() -> None:
     """After the commit: have the follower hand over what was noted, without waiting for it."""
     follower = current_app.extensions.get("patchbay.follower")
-    if follower and g.pop("activity_noted", False):
+    if follower and context().activity_noted:
+        context().activity_noted = False
         follower.wake()
 
 

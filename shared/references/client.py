@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import orjson
-from flask import current_app, g, has_request_context
+from flask import current_app, has_request_context
 
 from shared import JsonObject
 from shared.config import settings
 from shared.http import budget
 from shared.http.client import Client
 from shared.http.client_response import ClientResponse, Failed
+from shared.http.context import context
 from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
 
 T = TypeVar("T")
@@ -56,8 +57,8 @@ def _send(service: str, operation: str, data: JsonObject, seconds: float, fresh:
         CALLER_HEADER: caller,
         HEADER: sign(settings.service_keys[caller], Identity(service=caller), "POST", path, body=digest(body)),
     }
-    if has_request_context() and g.get("request_id"):
-        headers["X-Request-ID"] = g.request_id
+    if has_request_context() and context().request_id:
+        headers["X-Request-ID"] = context().request_id
     try:
         return _gateway.send("POST", path, headers, body, seconds, fresh)
     except Failed as error:

@@ -4,11 +4,11 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from flask import g
 from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from shared.db.database import database
+from shared.http.context import context
 from shared.http.errors import ServiceUnavailable
 from shared.references import client, memory, owning, replicas
 from shared.references.owning import among
@@ -43,7 +43,7 @@ def claiming(base: type[Record], write: Callable[[], T]) -> T:
     raise ServiceUnavailable("What this refers to is changing too fast.")
 
 
-def fetch(session: Session, model: type[Record], changes: list[Change]) -> dict[str, dict[int, object]]:
+def fetch(session: Session, model: type[Record], changes: list[Change]) -> dict[str, dict[int, Any]]:
     """`{label: {id: object}}` for all that the changes refer to, kept from being deleted until the transaction ends.
 
     An unknown id fails the change it is in. Raises NotHeld.
@@ -59,7 +59,7 @@ def fetch(session: Session, model: type[Record], changes: list[Change]) -> dict[
     return found
 
 
-def hold(session: Session, base: type[Record], wanted: dict[str, set[int]]) -> dict[str, dict[int, object]]:
+def hold(session: Session, base: type[Record], wanted: dict[str, set[int]]) -> dict[str, dict[int, Any]]:
     """Those of the objects `wanted` (`{label: ids}`) that exist, kept until the transaction ends. Raises NotHeld."""
     found = {label: _lock(session, base.model_of(label), wanted[label]) for label in sorted(wanted)}
     missing = {label: _unheld(base.model_of(label), wanted[label] - found[label].keys()) for label in wanted}
@@ -136,7 +136,7 @@ def _intents(target: type[Record]) -> Table:
     return target.metadata.tables["reference_intent"]
 
 
-def _lock(session: Session, target: type[Any], ids: set[int]) -> dict[int, object]:
+def _lock(session: Session, target: type[Any], ids: set[int]) -> dict[int, Any]:
     if not ids:
         return {}
     statement = select(target).where(target.id.in_(ids)).order_by(target.id)
@@ -151,8 +151,7 @@ def _unheld(target: type[Record], ids: set[int]) -> set[int]:
 
 
 def _known_absent() -> set[tuple[str, int]]:
-    known: set[tuple[str, int]] = g.setdefault("absent_references", set())
-    return known
+    return context().absent
 
 
 def _references(model: type[Record], changes: list[Change]) -> list[tuple[Change, Attribute]]:

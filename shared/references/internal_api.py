@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db.database import database
 from shared.http import request_body, responses
+from shared.http.context import context
 from shared.http.errors import Forbidden, ServiceUnavailable
 from shared.references import (
     auditing,
@@ -25,6 +26,7 @@ from shared.references import (
 from shared.references.lookups import Answer
 from shared.schema.models import Record
 from shared.security import replay_protection
+from shared.security.authorization import caller
 
 
 def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: list[str]) -> Blueprint:
@@ -40,12 +42,12 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
 
     @internal.before_request
     def services_only() -> None:
-        if not g.identity.service:
+        if not caller().service:
             raise Forbidden("Only services may ask this.")
 
     @internal.post("/claims")
     def claims() -> Response:
-        asked, service = request_body.body(), g.identity.service
+        asked, service = request_body.body(), caller().service
         target = owning.published(base, asked["label"])
 
         def answer(session: Session) -> JsonObject:
@@ -56,7 +58,7 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
     @internal.post("/changes")
     def changes() -> Response:
         replay_protection.exempt()
-        return responses.json_response(following.receive(base, g.identity.service, request_body.body()))
+        return responses.json_response(following.receive(base, caller().service, request_body.body()))
 
     @internal.post("/releases")
     def releases() -> Response:
@@ -71,7 +73,7 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
     @internal.post("/lookups")
     def look_up() -> Response:
         asked = request_body.body()
-        g.base_url = asked["base_url"]
+        context().base_url = asked["base_url"]
         with database().reading() as connection:
             found = answers[asked["question"]](connection, asked["ids"])
         return responses.json_response({str(pk): more for pk, more in found.items()})
@@ -93,7 +95,7 @@ def _serve_pasts(internal: Blueprint, base: type[Record]) -> None:
     @internal.post("/positions")
     def positions() -> Response:
         replay_protection.exempt()
-        asked, holder = request_body.body(), g.identity.service
+        asked, holder = request_body.body(), caller().service
         past.compare(base, holder, asked["position"], asked["incarnation"])
         delivering.deliver_waiting_for(base, holder)
         with database().reading() as connection:
@@ -103,16 +105,16 @@ def _serve_pasts(internal: Blueprint, base: type[Record]) -> None:
     @internal.post("/memories")
     def memories() -> Response:
         with database().transaction() as session:
-            return responses.json_response(recovering.remembered(session, base, g.identity.service))
+            return responses.json_response(recovering.remembered(session, base, caller().service))
 
     @internal.post("/recoveries")
     def recoveries() -> Response:
-        return responses.json_response(recovering.recover(base, g.identity.service, request_body.body()))
+        return responses.json_response(recovering.recover(base, caller().service, request_body.body()))
 
     @internal.post("/retirements")
     def retirements() -> Response:
         holder = request_body.body()["holder"]
-        if g.identity.service != base.app:
+        if caller().service != base.app:
             raise Forbidden("Only the operator may say that a service is gone.")
         owning.retire(base, holder)
         return responses.json_response({})
@@ -129,7 +131,7 @@ def _serve_audits(internal: Blueprint, base: type[Record]) -> None:
     @internal.post("/audits/state")
     def state() -> Response:
         with database().transaction() as session:
-            return responses.json_response(auditing.state(session, base, g.identity.service))
+            return responses.json_response(auditing.state(session, base, caller().service))
 
     @internal.post("/audits/digest")
     def compare() -> Response:
@@ -149,19 +151,19 @@ def _serve_audits(internal: Blueprint, base: type[Record]) -> None:
     @internal.post("/audits/reset")
     def reset() -> Response:
         with database().transaction() as session:
-            owning.expect_nothing(session, base, g.identity.service)
+            owning.expect_nothing(session, base, caller().service)
         return responses.json_response({})
 
     @internal.post("/audits/disclaim")
     def disclaim() -> Response:
         with database().transaction() as session:
-            owning.forget(session, base, g.identity.service, request_body.body()["label"])
+            owning.forget(session, base, caller().service, request_body.body()["label"])
         return responses.json_response({})
 
 
 def _claimed(session: Session, base: type[Record], asked: JsonObject) -> tuple[dict[int, list[Any]], dict[int, bool]]:
     model = owning.published(base, asked["label"])
-    return auditing.claimed_rows(session, model, g.identity.service, asked["after"], asked["until"])
+    return auditing.claimed_rows(session, model, caller().service, asked["after"], asked["until"])
 
 
 def _by_text(rows: Mapping[int, Any]) -> JsonObject:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from flask import g
 from sqlalchemy import Column, Connection
 
 from shared import JsonObject
 from shared.db import prepared, row_counts
+from shared.http.context import context
 from shared.http.errors import ServiceUnavailable
 from shared.http.responses import base_url
 from shared.references import client
@@ -88,7 +88,7 @@ def answer(connection: Connection, resource: Looking, found: Mapping[int, Sequen
     for lookup, of_object in subjects.items():
         known = answers.get(lookup.service, {})
         if isinstance(known, client.ServiceDown):
-            g.setdefault("degraded", set()).add(lookup.service)
+            context().degraded.add(lookup.service)
             known = None
         (_add_reference if lookup.of else _add)(connection, added, lookup, of_object, known)
     return added

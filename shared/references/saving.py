@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import g
 from sqlalchemy.orm import Session
 
 from shared.db.database import database
+from shared.http.context import context
 from shared.references import activity, delivering, holding, past
 from shared.schema.models import Record
 
@@ -35,4 +35,4 @@ def tell(base: type[Record], written: past.Publication) -> None:
     """Have the holders know; who does not answer is named in the reply (`X-Degraded`)."""
     activity.wake()
     if degraded := delivering.deliver(base, written.entries):
-        g.setdefault("degraded", set()).update(degraded)
+        context().degraded.update(degraded)

@@ -17,6 +17,11 @@ _LAST_OF_EACH = (
 )
 
 
+def begin() -> None:
+    """What the first migration of a new service does after it has made its tables."""
+    op.execute(_INCARNATION)
+
+
 def deliver_to_holders() -> None:
     """One entry of the outbox for each holder and object; databases that know themselves and what was lost."""
     op.execute(_LAST_OF_EACH)

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Protocol, cast
 
-from flask import Flask, g, request
+from flask import Flask, request
 from sqlalchemy import ColumnElement
 
 from shared.config import settings
+from shared.http.context import context
 from shared.http.errors import Forbidden
 from shared.security import replay_protection
 from shared.security.identity import HEADER, Forged, Identity, digest, verify
@@ -27,7 +28,7 @@ def install(app: Flask, name: str) -> None:
         if request.path in OPEN_PATHS:
             return
         try:
-            g.identity = verify(
+            context().identity = verify(
                 settings.service_keys.get(name, ""),
                 request.headers.get(HEADER),
                 request.method,
@@ -38,7 +39,20 @@ def install(app: Flask, name: str) -> None:
         except Forged as error:
             log.warning("identity refused: %s (%s %s)", error, request.method, request.path)
             raise Forbidden("This service answers only to its gateway.") from error
-        replay_protection.arm(g.identity, request.method)
+        replay_protection.arm(caller(), request.method)
+
+
+def caller() -> Identity:
+    """Who is asking."""
+    return cast(Identity, context().identity)
+
+
+def user_id() -> int:
+    """The id of the user who is asking. Raises Forbidden when it is nobody, or a service."""
+    found = caller().user_id
+    if found is None:
+        raise Forbidden("Authentication credentials were not provided.")
+    return found
 
 
 def require(permission_of: Callable[[str], str | None]) -> None:
@@ -59,7 +73,7 @@ def require(permission_of: Callable[[str], str | None]) -> None:
 
 def require_user() -> Identity:
     """Who is asking, which must be somebody. Raises Forbidden."""
-    identity: Identity = g.identity
+    identity = caller()
     if identity.anonymous:
         raise Forbidden("Authentication credentials were not provided.")
     return identity
@@ -80,4 +94,4 @@ class Limited(Protocol):
 
 def visible_rows(resource: Limited) -> list[ColumnElement[bool]]:
     """The conditions on the rows of `resource` that this caller may see, beyond `only`. Raises Forbidden."""
-    return list(resource.visible(g.identity)) if resource.visible else []
+    return list(resource.visible(caller())) if resource.visible else []

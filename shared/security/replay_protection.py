@@ -7,10 +7,11 @@ Numbers are forgotten when the identity would be too old anyway.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import g, has_app_context
+from flask import has_app_context
 from sqlalchemy.orm import Session
 
 from shared.db import prepared
+from shared.http.context import context
 from shared.http.errors import Forbidden
 from shared.security.identity import ACCEPTED_SECONDS, Identity
 
@@ -29,23 +30,25 @@ INSERT INTO identity_spent (number) VALUES ($1) ON CONFLICT DO NOTHING RETURNING
 def arm(identity: Identity, method: str) -> None:
     """A request is about to be answered: if it may write, it does so once."""
     if method not in SAFE:
-        g.unspent = identity.number
+        context().nonce = identity.number
 
 
 def exempt() -> None:
     """The request changes nothing that its repetition would change again, and is asked too often to be counted."""
-    g.pop("unspent", None)
+    context().nonce = None
 
 
 @contextmanager
 def guard(session: Session) -> Iterator[None]:
     """Within the first transaction of a request. Raises Forbidden."""
-    number = g.pop("unspent", None) if has_app_context() else None
+    number = context().nonce if has_app_context() else None
+    if number is not None:
+        context().nonce = None
     try:
         if number is not None and not prepared.execute(session.connection(), "spend_identity", _SPEND, (number,)):
             raise Forbidden("This request was answered before.")
         yield
     except BaseException:
         if number is not None:
-            g.unspent = number
+            context().nonce = number
         raise

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from typing import Any
 
 import psycopg2
 
@@ -18,7 +19,12 @@ def forget(stack: Stack, service: str) -> None:
     cluster, database = Cluster(stack.folder), f"patchbay_{service}"
     password = stack.folder.database_password("postgres")
     with cluster.running():
-        server = {"host": str(cluster.socket_folder), "user": "postgres", "dbname": "postgres", "password": password}
+        server: dict[str, Any] = {
+            "host": str(cluster.socket_folder),
+            "user": "postgres",
+            "dbname": "postgres",
+            "password": password,
+        }
         with closing(psycopg2.connect(**server)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:

@@ -1,6 +1,5 @@
 """Tokens: the keys by which programs ask in the name of a user, who manages its own."""
 
-from flask import g
 from sqlalchemy import CHAR, Boolean, ColumnElement, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, mapped_column
@@ -12,6 +11,7 @@ from shared.schema import fields
 from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, boolean, date_time, reference, text, transient
 from shared.security import authorization
+from shared.security.authorization import caller
 from shared.security.identity import Identity
 
 
@@ -38,7 +38,7 @@ def own_tokens(identity: Identity) -> tuple[ColumnElement[bool], ...]:
 def validate_user(session: Session, changes: list[Change]) -> None:
     """A token is of who makes it, unless a superuser says otherwise, and stays with its user."""
     for change in changes:
-        if not g.identity.superuser and change.object.user_id not in (None, g.identity.user_id):
+        if not caller().superuser and change.object.user_id not in (None, caller().user_id):
             change.fail("Only a superuser may make a token for somebody else.", "user")
         elif "user_id" in change.before:
             change.fail("A token stays with its user.", "user")
@@ -47,7 +47,7 @@ def validate_user(session: Session, changes: list[Change]) -> None:
 def set_user(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if change.object.user_id is None:
-            change.object.user_id = g.identity.user_id
+            change.object.user_id = caller().user_id
 
 
 def set_keys(session: Session, changes: list[Change]) -> None:

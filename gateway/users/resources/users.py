@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import g, request
+from flask import request
 from marshmallow import ValidationError
 from sqlalchemy import ColumnElement, Text, exists, func, select
 from sqlalchemy import text as sql
@@ -22,6 +22,7 @@ from shared.schema import fields, parsing
 from shared.schema.changes import Change
 from shared.schema.columns import boolean, date_time, email, references, text, transient
 from shared.security import authorization
+from shared.security.authorization import caller
 from shared.security.identity import Identity
 
 OWN = {"password", "old_password", "first_name", "last_name", "email"}
@@ -69,7 +70,7 @@ def own_account(identity: Identity) -> tuple[ColumnElement[bool], ...]:
 
 
 def validate_privileges(session: Session, changes: list[Change]) -> None:
-    if g.identity.superuser:
+    if caller().superuser:
         return
     for change in changes:
         for name in change.before.keys() - OWN:
@@ -97,7 +98,7 @@ def _another_superuser(session: Session, ids: set[int]) -> bool:
 
 def validate_old_password(session: Session, changes: list[Change]) -> None:
     """A token or a session that was stolen is not enough to take an account over. Raises TooManyAttempts."""
-    if g.identity.superuser:
+    if caller().superuser:
         return
     for change in changes:
         if "password" in change.values and not _is_present_password(change.object, change.values.get("old_password")):

@@ -4,7 +4,7 @@ import ipaddress
 import json
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, request
 from sqlalchemy import Row, select
 
 from services.dcim.base import Base
@@ -15,6 +15,7 @@ from shared.db.database import database
 from shared.http import responses
 from shared.http.errors import Forbidden, NotFound, ServiceUnavailable
 from shared.schema import openapi_schemas
+from shared.security.authorization import caller
 
 PERMISSION = "dcim.napalm_read"
 METHOD = openapi_schemas.query("method", "A `get_…` method of NAPALM; repeat it for several.", "string", required=True)
@@ -29,7 +30,7 @@ def ask_device(resource: Resource, pk: int) -> Response:
     device = _device(resource, pk)
     address = _address(device)
     driver = _driver(device)
-    if not g.identity.may(PERMISSION):
+    if not caller().may(PERMISSION):
         raise Forbidden
     try:
         answers = _answers(driver, address, request.args.getlist("method"))

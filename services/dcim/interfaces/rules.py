@@ -34,10 +34,10 @@ def validate_form_factor(session: Session, changes: list[Change]) -> None:
 def of_devices(rule: Rule[Any]) -> Rule[Any]:
     """The rule for interfaces of devices only."""
 
-    def on_those(session: Session, changes: list[Change]) -> None:
+    def validate_those(session: Session, changes: list[Change]) -> None:
         rule(session, [change for change in changes if change.object.device_id])
 
-    return on_those
+    return validate_those
 
 
 def validate_vlans(session: Session, changes: list[Change]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from flask import g
 from marshmallow import ValidationError
 from sqlalchemy import ColumnElement, DateTime, SmallInteger, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -20,6 +19,7 @@ from shared.references import holding
 from shared.schema import columns, fields
 from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, reference, text
+from shared.security.authorization import user_id
 
 
 class Units(fields.Field):
@@ -67,9 +67,9 @@ def set_owner(session: Session, changes: list[Change]) -> None:
     """Who creates a reservation owns it, whichever user was sent; an update may name anyone."""
     created = [change for change in changes if change.creating]
     if created:
-        holding.hold(session, Base, {"users.user": {g.identity.user_id}})
+        holding.hold(session, Base, {"users.user": {user_id()}})
     for change in created:
-        change.object.user_id = g.identity.user_id
+        change.object.user_id = user_id()
 
 
 def validate_units_free(session: Session, changes: list[Change]) -> None:

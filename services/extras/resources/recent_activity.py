@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 from markupsafe import escape
 from sqlalchemy import ColumnElement, DateTime, Integer, String, Text, Uuid, or_
 from sqlalchemy.dialects import postgresql
@@ -22,6 +22,7 @@ from shared.references import holding
 from shared.references.activity import DELETED
 from shared.schema import fields, parsing
 from shared.schema.columns import CASCADE, choice, column, reference
+from shared.security.authorization import caller
 from shared.security.identity import Identity
 
 
@@ -44,7 +45,7 @@ incoming = Blueprint("activity", __name__, url_prefix="/internal/extras")
 @incoming.post("/activity")
 def keep() -> Response:
     """Keep one entry for each note, but for those of users that are gone."""
-    if not g.identity.service:
+    if not caller().service:
         raise Forbidden("Only services may tell this.")
     notes = request_body.body()["notes"]
     holding.claiming(Base, lambda: database().run(lambda session: _keep(session, notes)))

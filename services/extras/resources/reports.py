@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response
 from marshmallow import fields as ma
 from sqlalchemy import Boolean, Column, DateTime, Row, String, Table, func, select
 from sqlalchemy.dialects import postgresql
@@ -16,6 +16,7 @@ from shared.http.errors import BadRequest, Forbidden
 from shared.http.responses import base_url, json_response
 from shared.schema import fields
 from shared.schema.representations import BaseSchema
+from shared.security.authorization import caller, user_id
 
 PERMISSION = "extras.add_reportresult"
 RUN: JsonObject = {"x-permission": PERMISSION}
@@ -74,12 +75,12 @@ def read_report(report_id: str) -> Response:
 @operation("POST", "Run report", ReportSchema, **RUN)
 def run_report(report_id: str) -> Response:
     """Run the report and keep its result in place of the last one; who may run it needs no token that writes."""
-    if g.identity.user_id is None or not g.identity.may(PERMISSION):
+    if caller().user_id is None or not caller().may(PERMISSION):
         raise Forbidden("You do not have permission to run reports.")
     found = files.find(report_id)
     if "error" in found:
         raise BadRequest(found["error"])
-    data = files.run(found, g.identity.user_id)
+    data = files.run(found, user_id())
     failed = any(result["failure"] for result in data.values())
     kept = {"created": func.clock_timestamp(), "failed": failed, "data": data}
     with database().transaction() as session:

@@ -5,7 +5,6 @@ from base64 import b64decode
 from collections.abc import Collection
 from typing import Any
 
-from flask import g
 from sqlalchemy import ColumnElement, LargeBinary, String, func, select
 from sqlalchemy.orm import Session, mapped_column
 
@@ -20,6 +19,7 @@ from shared.schema import fields
 from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, Tracked, column, reference, text, transient
 from shared.security import authorization
+from shared.security.authorization import caller
 from shared.security.identity import Identity
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def visible(identity: Identity) -> tuple[ColumnElement[bool], ...]:
 
 
 def readable(users: Collection[int], groups: Collection[int]) -> bool:
-    identity = g.identity
+    identity = caller()
     return identity.superuser or identity.user_id in users or not set(identity.groups).isdisjoint(groups)
 
 

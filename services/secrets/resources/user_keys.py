@@ -1,6 +1,6 @@
 """User keys: a user sets its own public key; who may already read secrets lets others read them."""
 
-from flask import Response, g
+from flask import Response
 from sqlalchemy import ColumnElement, Select, delete, exists, select
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from shared.references import holding
 from shared.schema import representations
 from shared.schema.changes import Change
 from shared.security import authorization
+from shared.security.authorization import caller, user_id
 from shared.security.identity import Identity
 
 ACTIVATE = "secrets.activate_userkey"
@@ -34,12 +35,12 @@ def own_key(identity: Identity) -> tuple[ColumnElement[bool], ...]:
 def validate_user(session: Session, changes: list[Change]) -> None:
     """A user has one key, which it sets itself; one that is created without a user is for who asks."""
     for change in changes:
-        user_id = change.object.user_id or g.identity.user_id
-        if user_id != g.identity.user_id and not g.identity.superuser:
+        owner = change.object.user_id or user_id()
+        if owner != user_id() and not caller().superuser:
             change.fail("A user sets its own key only.", "user")
         elif "user_id" in change.before:
             change.fail("A key stays with its user.", "user")
-        elif change.creating and session.scalar(_of_user(user_id)):
+        elif change.creating and session.scalar(_of_user(owner)):
             change.fail("This user has a key already.", "user")
 
 
@@ -53,8 +54,8 @@ def validate_last_active_key(session: Session, changes: list[Change]) -> None:
 def set_user(session: Session, changes: list[Change]) -> None:
     for change in changes:
         if change.object.user_id is None:
-            change.object.user_id = g.identity.user_id
-            holding.hold(session, UserKey, {"users.user": {g.identity.user_id}})
+            change.object.user_id = user_id()
+            holding.hold(session, UserKey, {"users.user": {user_id()}})
 
 
 def set_activation(session: Session, changes: list[Change]) -> None:
@@ -97,7 +98,7 @@ def _lock_out(session: Session, key: UserKey) -> None:
 
 
 def on_delete_keep_active_key(session: Session, keys: list[UserKey]) -> None:
-    if not g.identity.superuser and any(key.user_id != g.identity.user_id for key in keys):
+    if not caller().superuser and any(key.user_id != caller().user_id for key in keys):
         raise Forbidden
     loses = any(key.master_key_cipher for key in keys)
     if loses and not _another_active(session, *keys) and _any_secret(session):
@@ -108,7 +109,7 @@ def activate(resource: Resource, pk: int) -> Response:
     """Wrap the master key to the key `pk`, with the private key of a user who has it."""
     given = private_key(request_body.require_object(request_body.body()))
     with database().transaction() as session:
-        master_key = own_master_key(session, g.identity.user_id, given)
+        master_key = own_master_key(session, caller().user_id, given)
         key = found(session, resource, pk)
         key.master_key_cipher = crypto.wrap_master_key(master_key, key.public_key)
         key.is_active = True

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from shared.references import schema_changes
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -339,6 +341,7 @@ def upgrade() -> None:
         unique=False,
     )
     # ### end Alembic commands ###
+    schema_changes.begin()
 
 
 def downgrade() -> None:

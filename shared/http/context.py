@@ -1,0 +1,44 @@
+"""What is known of the request that is being answered: the one place where something is kept on `flask.g`.
+
+It is for what every step of a request may need and none of them decides. What a call returns is returned.
+"""
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from flask import g
+
+Kind = TypeVar("Kind")
+
+
+@dataclass
+class RequestContext:
+    """What a service knows of a request, or of one run of its follower.
+
+    `identity` is who is asking (`shared.security.authorization.caller` has its type), `nonce` that of a write which has
+    yet to be spent (`shared.security.replay_protection`); `base_url` is that of the client for whom another service
+    asks; `degraded` names the services whose part is missing in the reply (`X-Degraded`); `absent` are the objects
+    of others, (label, id), whose owner has just said that they do not exist.
+    """
+
+    request_id: str = ""
+    identity: object = None
+    nonce: str | None = None
+    base_url: str = ""
+    activity_noted: bool = False
+    degraded: set[str] = field(default_factory=set)
+    absent: set[tuple[str, int]] = field(default_factory=set)
+
+
+def of_request(kind: type[Kind]) -> Kind:
+    """The one `kind` of this request, a dataclass with defaults, made when it is first asked for."""
+    found: Kind | None = g.get(kind.__name__)
+    if found is None:
+        found = kind()
+        setattr(g, kind.__name__, found)
+    return found
+
+
+def context() -> RequestContext:
+    """The context of this request."""
+    return of_request(RequestContext)
