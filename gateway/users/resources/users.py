@@ -48,6 +48,8 @@ class Password(fields.Text):
 
 
 class User(Base):
+    found_by = ("username",)
+
     username = text(150, unique=True)
     password = transient(Password(), required=True)
     old_password = transient(Password())
