@@ -1,7 +1,7 @@
 """The verbs of a resource, as a blueprint that documents itself."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from flask import Blueprint as PlainBlueprint
@@ -18,15 +18,14 @@ from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
 from shared.http import request_body
 from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
-from shared.http.responses import json_response, raw_response, tag_of, tagged_response
+from shared.http.responses import raw_response, tag_of, tagged_response
 from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import activity, saving
 from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
-from shared.security import authorization
+from shared.security import authorization, idempotency
 
-T = TypeVar("T")
 View = Callable[..., Response]
 MOST_PARAMETERS = 1000
 
@@ -99,12 +98,12 @@ def list_objects(resource: Resource) -> Response:
 def create_objects(resource: Resource) -> Response:
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
     items, many = request_body.objects()
-    faces = write(
-        resource,
-        many,
-        lambda session: writing.dump(resource, writing.create(session, resource, items)) if items else [],
-    )
-    return json_response(faces if many else faces[0], 201)
+
+    def create(session: Session) -> Any:
+        faces = writing.dump(resource, writing.create(session, resource, items)) if items else []
+        return faces if many else faces[0]
+
+    return write(resource, many, create, 201)
 
 
 def read_object(resource: Resource, pk: int) -> Response:
@@ -125,8 +124,7 @@ def change_object(resource: Resource, pk: int) -> Response:
 
 
 def delete_object(resource: Resource, pk: int) -> Response:
-    write(resource, False, lambda session: _delete(session, resource, [found(session, resource, pk)]))
-    return raw_response(b"", 204)
+    return write(resource, False, lambda session: _delete(session, resource, [found(session, resource, pk)]), 204)
 
 
 def replace_objects(resource: Resource) -> Response:
@@ -139,8 +137,11 @@ def change_objects(resource: Resource) -> Response:
 
 def delete_objects(resource: Resource) -> Response:
     items = request_body.objects_with_ids()
-    write(resource, True, lambda session: _delete(session, resource, bulk.targets(session, resource, items)))
-    return raw_response(b"", 204)
+
+    def delete(session: Session) -> None:
+        _delete(session, resource, bulk.targets(session, resource, items))
+
+    return write(resource, True, delete, 204)
 
 
 ON_LIST = {
@@ -159,7 +160,7 @@ def _update(resource: Resource, pk: int, partial: bool) -> Response:
         item = request_body.require_object(request_body.body())
         return writing.dump(resource, writing.update(session, resource, [target], [item], partial))[0]
 
-    return json_response(write(resource, False, change))
+    return write(resource, False, change)
 
 
 def _update_all(resource: Resource, partial: bool) -> Response:
@@ -169,7 +170,7 @@ def _update_all(resource: Resource, partial: bool) -> Response:
         targets = bulk.targets(session, resource, items)
         return writing.dump(resource, writing.update(session, resource, targets, items, partial)) if items else []
 
-    return json_response(write(resource, True, change))
+    return write(resource, True, change)
 
 
 def _delete(session: Session, resource: Resource, targets: list[Any]) -> None:
@@ -215,18 +216,27 @@ def object_id(text: str) -> int:
     return int(text)
 
 
-def write(resource: Resource, many: bool, work: Callable[[Session], T]) -> T:
-    """The result of `work(session)`, run in one transaction, after the holders know of it.
+def write(resource: Resource, many: bool, work: Callable[[Session], Any], status: int = 200) -> Response:
+    """The reply to a write: what `work(session)` makes, in one transaction, after the holders know of it.
 
     A constraint that only the database saw violated was a race: the second try validates against what the winner
-    wrote, and names the field.
+    wrote, and names the field. With status 204 there is no body.
     """
+    base = resource.model.base
+
+    def answered(session: Session) -> idempotency.Reply:
+        return idempotency.once(session, base.app, lambda: _reply(status, work(session)))
+
     try:
         try:
-            result, written = saving.commit(resource.model.base, work)
+            reply, written = saving.commit(base, answered)
         except IntegrityError:
-            result, written = saving.commit(resource.model.base, work)
+            reply, written = saving.commit(base, answered)
     except writing.ValidationFailed as refused:
         raise refused if many else BadRequest(refused.messages[0]) from refused
-    saving.tell(resource.model.base, written)
-    return result
+    saving.tell(base, written)
+    return raw_response(reply.body, reply.status, reply.headers)
+
+
+def _reply(status: int, made: Any) -> idempotency.Reply:
+    return idempotency.Reply(status, b"" if status == 204 else orjson.dumps(made))
