@@ -190,7 +190,11 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) ->
         else:
             function = made.response(status, reply)(function)
         never = 404 if on_list else 400 if verb == "GET" else None
-        bulk = {400: one_or_many(InvalidSchema), 413: DetailSchema} if on_list and verb in WITH_IDS else {}
+        bulk = (
+            {400: one_or_many(InvalidSchema), 405: DetailSchema, 413: DetailSchema}
+            if on_list and verb in WITH_IDS
+            else {}
+        )
         for code, schema in (ERRORS[verb] | bulk).items():
             if code != never:
                 function = made.alt_response(code, schema=schema)(function)
