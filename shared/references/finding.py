@@ -118,6 +118,8 @@ def identify(session: Session, model: type[Record], changes: list[Change]) -> di
     for change, attribute in references_of(model, changes):
         texts = {each.text for each in _values(change, attribute) if isinstance(each, ByAttributes)}
         wanted.setdefault(attribute.field.target, set()).update(texts)
+    if not any(wanted.values()):
+        return {}
     known, asked = context().found, {}
     for label, texts in wanted.items():
         target = model.model_of(label)
