@@ -10,6 +10,8 @@ from shared.config import APPS, settings
 from shared.db.server_version import unsupported
 from shared.security.identity import ANONYMOUS, Identity
 
+# NetBox's own, and the one that other clients know (RFC 6750).
+SCHEMES = ("token", "bearer")
 _PUBLIC = re.compile(rf"/api/(?:(?:{'|'.join(APPS)})/(?:\.json)?|(?:docs|redoc|schema)/.*|users/tokens/provision/)?")
 
 
@@ -61,7 +63,7 @@ def _available(look_up: Callable[[str, str], tuple[Any, ...] | None], key: str, 
 
 def _key(authorization: str | None) -> str | None:
     words = (authorization or "").split()
-    if not words or words[0].lower() != "token":
+    if not words or words[0].lower() not in SCHEMES:
         return None
     if len(words) == 1:
         raise GatewayError(403, "Invalid token header. No credentials provided.")

@@ -77,6 +77,11 @@ class Request:
         return self.body.digest if self.body else ""
 
     @property
+    def is_idempotent_by_key(self) -> bool:
+        """Whether it is a write that its service does once, however often it is sent (`Idempotency-Key`)."""
+        return self.method in ("POST", "PUT", "PATCH", "DELETE") and "Idempotency-Key" in self.headers
+
+    @property
     def sent_headers(self) -> dict[str, str]:
         length = {"Content-Length": str(self.body.length)} if self.body else {}
         return self.headers | self.claims | length

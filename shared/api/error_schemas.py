@@ -5,9 +5,7 @@ from typing import Any
 from marshmallow import INCLUDE, Schema
 from marshmallow import fields as ma
 
-from shared import JsonObject
-from shared.api.resource import Shape
-from shared.config import settings
+from shared.api.openapi_bodies import one_or_many
 
 
 class DetailSchema(Schema):
@@ -41,11 +39,6 @@ class InvalidSchema(Schema):
     non_field_errors = ma.List(ma.String())
 
 
-def one_or_many(schema: Shape) -> JsonObject:
-    """A `schema`, or a list of such, as a bulk request takes and answers."""
-    return {"oneOf": [schema, {"type": "array", "items": schema, "maxItems": settings.max_bulk_objects}]}
-
-
 ERRORS: dict[str, dict[int, Any]] = {
     "GET": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema},
     "POST": {400: one_or_many(InvalidSchema), 403: DetailSchema, 413: DetailSchema, 503: DetailSchema},
@@ -53,3 +46,5 @@ ERRORS: dict[str, dict[int, Any]] = {
     "PATCH": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
     "DELETE": {403: DetailSchema, 404: DetailSchema, 409: ProtectedSchema, 503: DetailSchema},
 }
+# Those of a verb on a list that means its objects by their ids, beside its own.
+LIST_ERRORS: dict[int, Any] = {400: one_or_many(InvalidSchema), 405: DetailSchema, 413: DetailSchema}

@@ -101,8 +101,8 @@ class Resource(Generic[M]):
     before_save `set_x(session, changes)`: set what is computed on objects that all rules have let pass; run in order;
                 where it cannot be computed, `change.fail` as in a rule
     after_save  `hook(session, changes)`: what a write brings about, in the same transaction
-    on_delete   `hook(session, object)`: what deleting the object brings about, before it goes, in the same transaction;
-                may refuse by raising a Refusal
+    on_delete   `hook(session, objects)`: what deleting the objects brings about, before they go, in the same
+                transaction; may refuse by raising an ApiError
     lookups     Lookups: what another service adds to a page of the read face
     actions     routes below one object
     base_conditions  (conditions) the rows of the model that this endpoint shows
@@ -124,7 +124,7 @@ class Resource(Generic[M]):
     rules: tuple[Rule[M], ...] = ()
     before_save: tuple[Rule[M], ...] = ()
     after_save: tuple[Rule[M], ...] = ()
-    on_delete: tuple[Callable[[Session, M], None], ...] = ()
+    on_delete: tuple[Callable[[Session, list[M]], None], ...] = ()
     lookups: tuple[Lookup, ...] = ()
     actions: tuple[Action, ...] = ()
     base_conditions: tuple[Condition, ...] = ()

@@ -1,6 +1,6 @@
 """The way of a write: read the fields, check references, uniqueness and rules, save once, answer in the write face.
 
-A bulk POST takes the same way as one object: every step sees all changes, so its statements do not grow with them.
+A list takes the same way as one object: every step sees all changes, so its statements do not grow with them.
 """
 
 from functools import cache
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared import JsonObject
-from shared.api import forms, restoring
+from shared.api import bulk, forms, restoring
 from shared.api.resource import Resource
 from shared.api.uniqueness import check_columns, check_sets
 from shared.custom_fields import column as custom_fields
@@ -34,11 +34,13 @@ def create(session: Session, resource: Resource, items: list[Any], restored: boo
     return changes
 
 
-def update(session: Session, resource: Resource, target: Record, data: JsonObject, partial: bool) -> Change:
-    """Change `target`, a locked row. Raises BadRequest."""
-    change = Change(target, data, creating=False)
-    _save(session, resource, [change], partial)
-    return change
+def update(session: Session, resource: Resource, targets: list[Any], items: list[Any], partial: bool) -> list[Change]:
+    """Change `targets`, which are locked rows, as `items` say, or none. Raises BadRequest, messages per item."""
+    changes = [Change(target, item, creating=False) for target, item in zip(targets, items, strict=True)]
+    _save(session, resource, changes, partial)
+    if len(changes) > 1:
+        _look_again(session, resource, changes)
+    return changes
 
 
 def dump(resource: Resource, changes: list[Change]) -> list[JsonObject]:
@@ -89,6 +91,14 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
     session.flush()
     action = activity.CREATED if changes[0].creating else activity.MODIFIED
     activity.note(session, resource.model, action, [change.object for change in changes])
+
+
+def _look_again(session: Session, resource: Resource, changes: list[Change]) -> None:
+    """A rule reads what is stored, so only now it sees the others of the list: two moves may close a cycle together."""
+    bulk.read_again(session, [change.object for change in changes])
+    for rule in resource.rules:
+        rule(session, changes)
+    _refuse_if_wrong(changes)
 
 
 @cache

@@ -1,12 +1,14 @@
 """Releases: before an owner deletes what others refer to, each of them agrees and takes no new references."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.references.holding import outdate_intents
+from shared.references.owning import among
 from shared.references.replicas import protecting
 from shared.schema.models import Record
 from shared.schema.naming import names_of
@@ -34,15 +36,22 @@ def release(session: Session, base: type[Record], wanted: dict[str, list[int]]) 
     return dependents
 
 
-def referring(session: Session, target: type[Record], ids: Iterable[int], limit: int) -> list[JsonObject]:
-    """The first `limit` rows of this service that protect one of the `target`s `ids`.
+def referring(
+    session: Session,
+    target: type[Record],
+    ids: Iterable[int],
+    limit: int,
+    going: Mapping[str, Collection[int]] = MappingProxyType({}),
+) -> list[JsonObject]:
+    """The first `limit` rows of this service that protect one of the `target`s `ids`, but for those `going`.
 
     `path` becomes the url of a dependent where the client's address is known.
     """
     found: list[JsonObject] = []
     for model, key in protecting(target):
         if len(found) < limit:
-            statement = select(model).where(key.in_(ids)).order_by(model.id).limit(limit - len(found))
+            stay = ~among(model.id, going.get(model.label, ()))
+            statement = select(model).where(key.in_(ids), stay).order_by(model.id).limit(limit - len(found))
             found += dependents(session, list(session.scalars(statement)))
     return found
 

@@ -79,3 +79,22 @@ def pull_by_holders() -> None:
     op.create_index(op.f("ix_reference_outbox_service"), "reference_outbox", ["service"])
     op.drop_index(op.f("ix_reference_outbox_service_id"), table_name="reference_outbox")
     op.drop_constraint(op.f("uq_reference_outbox_service_label_object_id"), "reference_outbox")
+
+
+def keep_replies() -> None:
+    """Replies to writes with an idempotency key."""
+    op.create_table(
+        "idempotency_key",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("request", sa.String(length=40), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=False),
+        sa.Column("reply", sa.LargeBinary(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_idempotency_key")),
+    )
+    op.create_index(op.f("ix_idempotency_key_created"), "idempotency_key", ["created"])
+
+
+def keep_no_replies() -> None:
+    """The way back from `keep_replies`."""
+    op.drop_table("idempotency_key")

@@ -1,6 +1,8 @@
 """Reading what clients mean: integers, dates and ids in the spellings that NetBox 2.3 takes."""
 
+import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -9,6 +11,7 @@ from marshmallow import ValidationError
 
 MAX_INTEGER = 2**31 - 1
 MOST_DIGITS = 100
+MOST_TEXT = 2000
 
 
 def encodable(text: str) -> bool:
@@ -76,6 +79,28 @@ def to_pk(value: Any) -> int:
     if not 0 < number <= MAX_INTEGER:
         raise ValidationError(unknown_pk(number))
     return number
+
+
+@dataclass(frozen=True)
+class ByAttributes:
+    """An object that is meant by its attributes: `text` is them as a JSON object, in the order of their names."""
+
+    text: str
+
+
+def to_reference(value: Any) -> int | ByAttributes:
+    """The id that `value` names, or the attributes that it means an object by. Raises ValidationError."""
+    if not isinstance(value, dict) or "id" in value:
+        return to_pk(value["id"] if isinstance(value, dict) else value)
+    if not value:
+        raise ValidationError("Related object not found using the provided attributes: {}")
+    try:
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    except RecursionError:
+        text = ""
+    if not text or len(text) > MOST_TEXT or "\\u0000" in text or not encodable(text):
+        raise ValidationError("These attributes cannot be of any object.")
+    return ByAttributes(text)
 
 
 def unknown_pk(pk: int) -> str:

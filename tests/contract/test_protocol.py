@@ -120,9 +120,9 @@ def test_a_reply_is_indented_as_asked_for(api, path, indent):
     ("method", "path", "status", "allowed"),
     [
         ("GET", "", 200, "GET, HEAD, OPTIONS"),
-        ("GET", "dcim/sites/", 200, "GET, POST, HEAD, OPTIONS"),
-        ("PUT", "dcim/sites/", 405, "GET, POST, HEAD, OPTIONS"),
-        ("FOO", "dcim/sites/", 405, "GET, POST, HEAD, OPTIONS"),
+        ("GET", "dcim/sites/", 200, "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"),
+        ("PUT", "dcim/sites/", 405, "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"),
+        ("FOO", "dcim/sites/", 405, "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"),
         ("GET", "dcim/sites/999999/", 404, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
         ("POST", "dcim/racks/1/units/", 405, "GET, HEAD, OPTIONS"),
         ("OPTIONS", "dcim/racks/1/units/", 200, "GET, HEAD, OPTIONS"),

@@ -57,8 +57,8 @@ def _violations(fuzzed, operation, pk: int) -> list[str]:
     @given(case=st.one_of(*map(operation.as_strategy, MODES)), aimed=st.booleans())
     def ask(case, aimed):
         # Nonsense among the accounts must not end the superuser who sends it.
-        if "pk" in case.path_parameters and (aimed or operation.path.startswith("/api/users/")):
-            case.path_parameters["pk"] = pk
+        if aimed or operation.path.startswith("/api/users/"):
+            _aim(case, pk)
         reply = case.call(fuzzed.base_url, session=fuzzed.session, allow_redirects=False, timeout=60)
         hold(reply)
         try:
@@ -69,3 +69,11 @@ def _violations(fuzzed, operation, pk: int) -> list[str]:
 
     ask()
     return found
+
+
+def _aim(case, pk: int) -> None:
+    """Have the request be about the object `pk`."""
+    if "pk" in case.path_parameters:
+        case.path_parameters["pk"] = pk
+    elif case.method in ("PUT", "PATCH", "DELETE") and isinstance(case.body, list):
+        case.body = [{**item, "id": pk} if isinstance(item, dict) else item for item in case.body]

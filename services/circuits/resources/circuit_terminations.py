@@ -80,8 +80,8 @@ def on_save_touch_circuits(session: Session, changes: list[Change]) -> None:
     touch(session, {change.object.circuit_id for change in changes})
 
 
-def on_delete_touch_circuit(session: Session, target: CircuitTermination) -> None:
-    touch(session, {target.circuit_id})
+def on_delete_touch_circuits(session: Session, targets: list[CircuitTermination]) -> None:
+    touch(session, {target.circuit_id for target in targets})
 
 
 def touch(session: Session, ids: set[int]) -> None:
@@ -105,6 +105,6 @@ circuit_terminations = Resource(
     unique=(("circuit", "term_side"),),
     rules=(validate_interface,),
     after_save=(on_save_touch_circuits,),
-    on_delete=(on_delete_touch_circuit,),
+    on_delete=(on_delete_touch_circuits,),
     lookups=(Lookup("dcim", "interface-faces", of="interface", here=interface_terminations),),
 )

@@ -1,7 +1,9 @@
 """The rules of devices beyond their place, and what saving one brings about."""
 
+from typing import Any
+
 from sqlalchemy import Connection, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from services.dcim.base import Base
 from services.dcim.components.of_devices import create_components
@@ -60,22 +62,14 @@ def on_create_add_components(session: Session, changes: list[Change]) -> None:
 def on_save_move_children(session: Session, changes: list[Change]) -> None:
     """What is installed in the bays of a device is where the device is, and gives up a place of its own elsewhere."""
     device, bay = Base.model_of("dcim.device"), Base.model_of("dcim.devicebay")
-    for change in changes:
-        if change.creating:
-            continue
-        parent = change.object
-        installed = select(bay.installed_device_id).where(bay.device_id == parent.id)
-        elsewhere = or_(
-            device.site_id != parent.site_id, func.coalesce(device.rack_id, 0) != func.coalesce(parent.rack_id, 0)
-        )
+    parent: Any = aliased(device)
+    changed = [change.object.id for change in changes if not change.creating]
+    elsewhere = or_(device.site_id != parent.site_id, device.rack_id.is_distinct_from(parent.rack_id))
+    place = {"site_id": parent.site_id, "rack_id": parent.rack_id, "position": None, "face": None}
+    if changed:
         session.execute(
             update(device)
-            .where(device.id.in_(installed), elsewhere)
-            .values(
-                site_id=parent.site_id,
-                rack_id=parent.rack_id,
-                position=None,
-                face=None,
-                last_updated=device.last_updated,
-            )
+            .where(parent.id.in_(changed), bay.device_id == parent.id, device.id == bay.installed_device_id, elsewhere)
+            .values(**place, last_updated=device.last_updated)
+            .execution_options(synchronize_session=False)
         )

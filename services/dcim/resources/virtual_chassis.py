@@ -34,8 +34,8 @@ def on_create_add_master(session: Session, changes: list[Change]) -> None:
             session.execute(joining.values(**place, last_updated=Device.last_updated))
 
 
-def on_delete_release_members(session: Session, chassis: VirtualChassis) -> None:
-    leaving = update(Device).where(Device.virtual_chassis_id == chassis.id)
+def on_delete_release_members(session: Session, chassis: list[VirtualChassis]) -> None:
+    leaving = update(Device).where(Device.virtual_chassis_id.in_([each.id for each in chassis]))
     place = {"virtual_chassis_id": None, "vc_position": None, "vc_priority": None}
     left = leaving.values(**place, last_updated=Device.last_updated).returning(Device.id)
     let_go(session, "dcim.device", list(session.scalars(left)))
