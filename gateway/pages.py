@@ -34,7 +34,7 @@ class Pages(Flask):
 def create_pages(upstreams: Upstreams) -> Flask:
     app = Pages("gateway", root_path=str(setup.FOLDER))
     setup.install(app, upstreams)
-    app.after_request(options.allow)
+    app.after_request(lambda reply: reply if reply.status_code == 404 else options.allow(reply))
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/metrics", view_func=exposition)
@@ -51,9 +51,9 @@ def healthz() -> Response:
 
 def readyz() -> Response:
     missing = [app for app in APPS if app not in settings.service_keys]
-    accounts = authentication.ready()
-    state = {"accounts": "ok" if accounts else "unavailable", "apps_without_key": missing}
-    return json_response(state, 200 if accounts and not missing else 503)
+    accounts = authentication.readiness()
+    state = {"accounts": accounts, "apps_without_key": missing}
+    return json_response(state, 200 if accounts == "ok" and not missing else 503)
 
 
 def exposition() -> Response:
@@ -81,6 +81,6 @@ def accounts_unavailable(error: Exception) -> Response:
 def _failed(status: int, detail: str, headers: dict[str, str]) -> Response:
     """An error as the client wants it: a page for people, JSON for programs."""
     kept = {name: text for name, text in headers.items() if name in ("Allow", "Retry-After")}
-    if "text/html" in request.headers.get("Accept", ""):
+    if "text/html" in request.headers.get("Accept", "").lower():
         return Response(render_template("error.html", status=status, detail=detail), status, kept)
     return Response(orjson.dumps({"detail": detail}), status, kept, mimetype="application/json")

@@ -12,45 +12,16 @@ from marshmallow import Schema
 from marshmallow import fields as ma
 
 from shared import JsonObject
+from shared.api import restoring, uniqueness
+from shared.api.error_schemas import ERRORS, DetailSchema, InvalidSchema, one_or_many
 from shared.api.openapi_parameters import list_parameters
 from shared.api.resource import Action, Resource, Shape
-from shared.config import settings
 from shared.schema import openapi_schemas
 from shared.schema.representations import BaseSchema
 from shared.security import authorization
 
 View = Callable[..., Any]
 V = TypeVar("V", bound=View)
-
-
-class DetailSchema(Schema):
-    """An error that is not about a field."""
-
-    detail = ma.String(required=True)
-
-
-class DependentSchema(Schema):
-    """An object that still refers to what should be deleted."""
-
-    type = ma.String()
-    id = ma.Integer()
-    url = ma.URL(relative=False)
-    name = ma.String()
-
-
-class ProtectedSchema(DetailSchema):
-    """Why an object cannot be deleted."""
-
-    dependents = ma.List(ma.Nested(DependentSchema))
-
-
-class InvalidSchema(Schema):
-    """Messages by field; `non_field_errors` are about the object as a whole."""
-
-    class Meta:
-        additional_properties = True
-
-    non_field_errors = ma.List(ma.String())
 
 
 class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -67,13 +38,6 @@ class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no 
         return document
 
 
-ERRORS: dict[str, dict[int, type[Schema]]] = {
-    "GET": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema},
-    "POST": {400: InvalidSchema, 403: DetailSchema, 413: DetailSchema, 503: DetailSchema},
-    "PUT": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
-    "PATCH": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
-    "DELETE": {403: DetailSchema, 404: DetailSchema, 409: ProtectedSchema, 503: DetailSchema},
-}
 VERBS = {"POST": "Create", "GET": "Read", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
 
 
@@ -110,13 +74,14 @@ def describe(
     function = _responses(made, resource, verb, on_list)(function)
     noun = resource.model.verbose_name + ("s" if on_list and verb == "GET" else "")
     summary = f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}"
-    parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else []
+    parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else [restoring.PARAMETER]
     documented: Callable[[View], View] = made.doc(
         summary=summary,
         operationId=_operation(resource, view.__name__),
         tags=[resource.app],
         parameters=parameters,
         **_permission(resource.permission, resource, verb),
+        **(uniqueness.documented(resource) if verb == "POST" else {}),
         **_body(resource, verb),
     )
     return documented(function)
@@ -126,14 +91,14 @@ def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Act
     reply = action.reply or {"type": "string", "format": "binary"}
     function = made.alt_response(
         action.status,
-        schema=_one_or_many(reply) if action.many else reply,
+        schema=one_or_many(reply) if action.many else reply,
         content_type=action.media,
         success=True,
         description="Created" if action.status == 201 else "OK",
     )(function)
     for code, schema in ERRORS[verb].items():
         function = made.alt_response(code, schema=schema)(function)
-    body = _one_or_many(action.body) if action.many and action.body else action.body
+    body = one_or_many(action.body) if action.many and action.body else action.body
     documented: Callable[[View], View] = made.doc(
         summary=f"{action.summary or action.name} of one {resource.model.verbose_name}".capitalize(),
         operationId=_operation(resource, f"{action.name}_{verb.lower()}"),
@@ -156,12 +121,18 @@ def operation(
     **more: Any,
 ) -> Callable[[V], V]:
     """Decorates a view that belongs to no resource with what the document says of its one `verb`."""
-    answered = {"description": summary, "content": {"application/json": {"schema": reply}}}
+
+    def answered(said: str, schema: Shape) -> JsonObject:
+        return {"description": said, "content": {"application/json": {"schema": schema}}}
+
+    responses: JsonObject = {str(status): answered(summary, reply), "default": "DEFAULT_ERROR"}
+    if body:
+        responses["400"] = answered("What is wrong with the body", InvalidSchema)
 
     def decorate(view: V) -> V:
         told = {"summary": summary, "parameters": list(parameters), **_request(body), **more}
         documented: Any = view
-        documented.operation = verb.lower(), told | {"responses": {str(status): answered, "default": "DEFAULT_ERROR"}}
+        documented.operation = verb.lower(), told | {"responses": responses}
         return view
 
     return decorate
@@ -184,7 +155,7 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) ->
 
     def decorate(function: View) -> View:
         if verb == "POST":
-            function = made.alt_response(201, schema=_one_or_many(write), success=True, description="Created")(function)
+            function = made.alt_response(201, schema=one_or_many(write), success=True, description="Created")(function)
         else:
             function = made.response(status, reply)(function)
         never = 404 if on_list else 400 if verb == "GET" else None
@@ -198,7 +169,7 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) ->
 
 def _body(resource: Resource, verb: str) -> JsonObject:
     _, write, patch = resource.schemas()
-    schemas: dict[str, Shape] = {"POST": _one_or_many(write), "PUT": write, "PATCH": patch(partial=True)}
+    schemas: dict[str, Shape] = {"POST": one_or_many(write), "PUT": write, "PATCH": patch(partial=True)}
     schema = schemas.get(verb)
     if schema and (upload := _upload(patch, "Patch" if verb == "PATCH" else "Upload")):
         return _request(upload(partial=verb == "PATCH"), media="multipart/form-data")
@@ -229,10 +200,6 @@ def _example(schema: type[Schema]) -> JsonObject:
     loadable = {name: field for name, field in schema().fields.items() if not field.dump_only}
     shown = {name: field for name, field in loadable.items() if field.required} or dict(list(loadable.items())[:1])
     return {name: openapi_schemas.example(field) for name, field in shown.items()}
-
-
-def _one_or_many(schema: Shape) -> JsonObject:
-    return {"oneOf": [schema, {"type": "array", "items": schema, "maxItems": settings.max_bulk_objects}]}
 
 
 def _operation(resource: Resource, name: str) -> str:

@@ -16,14 +16,18 @@ from shared.query import filters
 from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
+from shared.references.invariants import Invariant
 from shared.references.lookups import Lookup
 from shared.schema import fields
 from shared.schema.changes import M, Rule
 from shared.schema.fields import Choices
 from shared.schema.models import Attribute, Record, View
-from shared.schema.representations import ReadFace, patch_schema, read_schema, readable_names, write_schema
+from shared.schema.read_face import ReadFace
+from shared.schema.representations import patch_schema, read_schema, readable_names, write_schema
 from shared.security.identity import Identity
 
+# What identifies a thing, though nothing here keeps two of them from having the same.
+IDENTIFYING = ("name", "serial", "mac_address")
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 # How a document describes a body: a schema, or JSON schema.
@@ -85,7 +89,8 @@ class DependentFacts:
 class Resource(Generic[M]):
     """One type of object of the API.
 
-    filters     names of attributes, `Related(...)`, or Filters of its own; `id` and `id__in` are always there
+    filters     names of attributes, `Related(...)`, or Filters of its own; `id`, `id__in` and what identifies an object
+                are always there
     search      names of attributes (or SQL expressions) that `q` looks into; `search_extra(text)` adds conditions
     order       names of attributes, dotted through references (`"site.name"`), `-` for descending; id breaks ties
     reorder     `reorder(args)`: the expressions that a list with such a query string is ordered by instead, or ()
@@ -105,6 +110,7 @@ class Resource(Generic[M]):
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
     ripples     Ripples: the rows of other types that published facts of this one are made of
+    invariants  Invariants: what references of this type need of their objects for as long as they are kept
     """
 
     model: type[M]
@@ -128,6 +134,7 @@ class Resource(Generic[M]):
     methods: tuple[str, ...] = ALL
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
     view: View | None = None
 
     def __post_init__(self) -> None:
@@ -174,8 +181,9 @@ class Resource(Generic[M]):
 
     @cached_property
     def filter_table(self) -> dict[str, Filter]:
-        """Every filter of the list, by parameter."""
-        return {made.name: made for made in self._filters()}
+        """Every filter of the list, by parameter; what is declared comes before what the attributes call for."""
+        declared = {made.name: made for made in self._filters()}
+        return declared | {made.name: made for made in self._identifying() if made.name not in declared}
 
     def _filters(self) -> Iterable[Filter]:
         yield filters.IdFilter(self.model)
@@ -190,6 +198,15 @@ class Resource(Generic[M]):
                 yield from filters.of_attribute(self.model, declared)
         if self.search or self.search_extra:
             yield filters.SearchFilter([self._searched(each) for each in self.search], self.search_extra)
+
+    def _identifying(self) -> Iterable[Filter]:
+        """The filters on what tells one object from another: clients take the first of a list for what they named."""
+        table, model = self.model.__table__, self.model
+        names = {*model.nested, model.key, *IDENTIFYING}.union(*self.unique)
+        for name, attribute in self.attributes.items():
+            column = table.columns.get(attribute.column)
+            if column is not None and not column.primary_key and (column.unique or name in names):
+                yield from filters.of_attribute(model, name)
 
     def _searched(self, declared: str | AnyColumn) -> AnyColumn:
         if not isinstance(declared, str):

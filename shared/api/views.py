@@ -12,11 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.api import deleting, exports, openapi, options, reading, writing
+from shared.api import deleting, exports, openapi, options, reading, restoring, writing
 from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
 from shared.http import request_body
+from shared.http.context import context
 from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
 from shared.http.responses import json_response, raw_response, tag_of, tagged_response
 from shared.query.filter_base import Condition
@@ -26,6 +27,7 @@ from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization
 
+NO_FILTERS = frozenset({"limit", "offset", "cursor", "format", exports.PARAMETER})
 T = TypeVar("T")
 View = Callable[..., Response]
 MOST_PARAMETERS = 1000
@@ -97,10 +99,11 @@ def list_objects(resource: Resource) -> Response:
 def create_objects(resource: Resource) -> Response:
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
     items, many = request_body.objects()
+    restored = restoring.is_asked_for()
     faces = write(
         resource,
         many,
-        lambda session: writing.dump(resource, writing.create(session, resource, items)) if items else [],
+        lambda session: writing.dump(resource, writing.create(session, resource, items, restored)) if items else [],
     )
     return json_response(faces if many else faces[0], 201)
 
@@ -127,8 +130,8 @@ def delete_object(resource: Resource, pk: int) -> Response:
         target = found(session, resource, pk)
         for hook in resource.on_delete:
             hook(session, target)
+        activity.note(session, resource.model, activity.DELETED, [target])  # before its name is gone
         deleting.remove(session, resource.model, target.id)
-        activity.note(session, resource.model, activity.DELETED, [target])
 
     write(resource, False, delete)
     return raw_response(b"", 204)
@@ -169,8 +172,9 @@ def conditions(connection: Connection, resource: Resource) -> list[Condition]:
     if request.query_string.count(b"&") >= MOST_PARAMETERS:
         raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
     own = custom_field_input.filters(connection, resource.model, set(request.args))
-    given = ((own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists())
-    made = [chosen.where(values) for chosen, values in given if chosen]
+    given = {name: (own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists()}
+    context().ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in NO_FILTERS]
+    made = [chosen.where(values) for chosen, values in given.values() if chosen]
     return [condition for condition in made if condition is not None]
 
 

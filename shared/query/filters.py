@@ -8,6 +8,7 @@ matches nothing. How often a parameter may be repeated is limited by what each v
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from marshmallow import ValidationError
 from sqlalchemy import Select, and_, false, func, or_, select
 
 from shared.query.filter_base import IMPOSSIBLE, NULL, AnyColumn, ColumnFilter, Condition, Filter, one_of
@@ -32,7 +33,7 @@ class NumberFilter(ColumnFilter):
         def read(text: str) -> Any:
             if nullable and text.lower() == NULL:
                 return None
-            number = parsing.to_integer(text)
+            number = parsing.to_whole(text)
             return number if number is not None and abs(number) <= MAX_BIGINT else IMPOSSIBLE
 
         super().__init__(name, column, read)
@@ -78,6 +79,21 @@ class DateFilter(ColumnFilter):
             if len(month_first) == 3:
                 text = "-".join((month_first[2], *month_first[:2]))
             return parsing.to_date(text) or IMPOSSIBLE
+
+        super().__init__(name, column, read)
+
+
+class SpelledFilter(ColumnFilter):
+    """A value in any of the spellings that `field` takes in a body (`prefix`)."""
+
+    def __init__(self, name: str, column: AnyColumn, field: fields.Field) -> None:
+        def read(text: str) -> Any:
+            if field.allow_none and text.lower() == NULL:
+                return None
+            try:
+                return field.deserialize(text)
+            except ValidationError:
+                return IMPOSSIBLE
 
         super().__init__(name, column, read)
 
@@ -180,7 +196,8 @@ def of_attribute(model: type[Record], name: str) -> list[Filter]:
     attribute = model.attributes[name]
     field = attribute.field
     if attribute.is_reference or attribute.is_list:
-        return related(name, model, (name,))
+        target, both = target_of(model, (name,)), related(name, model, (name,))
+        return both if target.key in target.attributes else both[:1]
     column = getattr(model, attribute.column)
     if isinstance(field, fields.Choice):
         return [ChoiceFilter(name, column, field.choices)]
@@ -190,7 +207,9 @@ def of_attribute(model: type[Record], name: str) -> list[Filter]:
         return [NumberFilter(name, column, field.allow_none)]
     if isinstance(field, fields.Date):
         return [DateFilter(name, column)]
-    return [TextFilter(name, column, field.allow_none)]
+    if isinstance(field, fields.Text):
+        return [TextFilter(name, column, field.allow_none)]
+    return [SpelledFilter(name, column, field)]
 
 
 def related(name: str, model: type[Record], path: Path) -> list[Filter]:

@@ -9,6 +9,7 @@ from shared import JsonObject
 from shared.references.holding import outdate_intents
 from shared.references.replicas import protecting
 from shared.schema.models import Record
+from shared.schema.naming import names_of
 
 FIRST = 50
 
@@ -34,31 +35,19 @@ def release(session: Session, base: type[Record], wanted: dict[str, list[int]]) 
 
 
 def referring(session: Session, target: type[Record], ids: Iterable[int], limit: int) -> list[JsonObject]:
-    """The first `limit` rows of this service that protect one of the `target`s `ids`."""
+    """The first `limit` rows of this service that protect one of the `target`s `ids`.
+
+    `path` becomes the url of a dependent where the client's address is known.
+    """
     found: list[JsonObject] = []
     for model, key in protecting(target):
         if len(found) < limit:
             statement = select(model).where(key.in_(ids)).order_by(model.id).limit(limit - len(found))
-            found += [dependent(row) for row in session.scalars(statement)]
+            found += dependents(session, list(session.scalars(statement)))
     return found
 
 
-def dependent(row: Record) -> JsonObject:
-    """How a dependent is named in a 409: `path` becomes its url where the client's address is known."""
-    model = type(row)
-    return {
-        "type": model.label,
-        "id": row.id,
-        "path": f"{row.home()}{row.id}/",
-        "name": _name(row),
-    }
-
-
-def _name(row: Record) -> str:
-    """What `row` is called: as it says itself, else as the object that stands for it (the master of a chassis)."""
-    model = type(row)
-    for name in ("name", model.key, *model.nested[:1]):
-        value = getattr(row, name, None)
-        if value not in (None, ""):
-            return _name(value) if model.attributes[name].is_reference else str(value)
-    return f"{model.verbose_name} {row.id}"
+def dependents(session: Session, rows: list[Record]) -> list[JsonObject]:
+    """How `rows`, all of one type, are named in a 409: `path` becomes the url where the client's address is known."""
+    names = names_of(session, rows)
+    return [{"type": row.label, "id": row.id, "path": f"{row.home()}{row.id}/", "name": names[row.id]} for row in rows]

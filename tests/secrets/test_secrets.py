@@ -182,3 +182,19 @@ def test_secrets_go_with_their_device_and_keep_their_role(api, master, make_role
     assert status == 409 and reply["dependents"][0]["id"] == pk
     assert api.delete(f"dcim/devices/{device}/")[0] == 204
     assert master.get(f"secrets/secrets/{pk}/")[0] == 404
+
+
+def test_what_is_read_can_be_written_without_reading_the_plaintext(activated, make_role, device):
+    user = activated(*SECRET_PERMISSIONS)
+    made = user.make("secrets/secrets/", device=device, role=make_role(user.user["id"]), plaintext="x")
+    path = f"secrets/secrets/{made['id']}/"
+    key = user.session.headers.pop("X-Session-Key")
+    read = user.get(path)[1]
+    for write in (user.put, user.patch):
+        status, reply = write(path, read)
+        assert (read["plaintext"], status) == (None, 200), reply
+    user.session.headers["X-Session-Key"] = key
+    assert user.get(path)[1]["plaintext"] == "x"
+    assert user.put(path, user.get(path)[1])[1]["plaintext"] == "x"
+    status, reply = user.post("secrets/secrets/", {"device": device, "role": read["role"], "plaintext": None})
+    assert (status, list(reply)) == (400, ["plaintext"])

@@ -17,6 +17,7 @@ from shared.api.resource import DependentFacts, Resource
 from shared.custom_fields.column import CustomFields
 from shared.query.filter_base import Filter, SetFilter, one_of
 from shared.query.filters import ReferenceFilter
+from shared.references.invariants import when_changed
 from shared.schema import fields, parsing
 from shared.schema.columns import CASCADE, PROTECT, SET_NULL, Tracked, choice, computed, reference, text
 from shared.schema.representations import subface
@@ -138,6 +139,7 @@ ip_addresses = Resource(
     search_extra=filters.starts_with(IPAddress.address),
     order=("host",),
     rules=(validate_unique_in_vrf("host", lambda ip: host_of(ip.address)),),
+    after_save=(when_changed("ipam.ipaddress", "interface_id"),),
     dependent_facts=(
         DependentFacts(
             "ipam.ipaddress", ("interface_id",), "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"
