@@ -5,7 +5,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 
 COPY requirements.lock ./
-RUN pip install --disable-pip-version-check -r requirements.lock
+RUN pip install --disable-pip-version-check --require-hashes -r requirements.lock
 
 COPY shared ./shared
 COPY services ./services

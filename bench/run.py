@@ -19,6 +19,7 @@ from stack.folder import DataFolder
 from stack.plan import Plan, database_name
 from stack.postgres import Cluster
 
+MOST_FOR_A_THOUSAND_CHANGES = 300  # milliseconds
 FIRST_FREE = int(IPv4Address("192.168.0.1"))
 
 
@@ -47,6 +48,7 @@ class Run:
         """One row of the table after the other."""
         yield from map(self._read, cases.reads(self.data))
         yield from map(self._write, (1, 100))
+        yield self._change(1000)
         yield self._rename()
 
     def _read(self, case: cases.Read) -> dict:
@@ -76,6 +78,24 @@ class Run:
         made = row(f"POST addresses, {count}", self._cost(insert, times), ours, direct)
         self.next_host = next(hosts)
         return {**made, "within": made["ours"] <= 10 * made["floor"] + 15}
+
+    def _change(self, count: int) -> dict:
+        """PATCH of a list of interfaces against the UPDATE that somebody would write by hand."""
+        texts = itertools.count()
+
+        def patch(asker: Asker):
+            text = f"Changed {next(texts)}"
+            asker.ask("PATCH", "/api/dcim/interfaces/", [{"id": 1 + n, "description": text} for n in range(count)])
+
+        def update():
+            with self.connections["dcim"].cursor() as cursor:
+                cursor.execute(
+                    "UPDATE dcim_interface SET description = %s WHERE id BETWEEN 1 AND %s", (str(next(texts)), count)
+                )
+
+        ours, direct = (self._asked(service, patch, 8) for service in ("", "dcim"))
+        made = row(f"PATCH interfaces, {count:,}", self._cost(update, 8), ours, direct)
+        return {**made, "within": made["ours"] <= MOST_FOR_A_THOUSAND_CHANGES}
 
     def _rename(self) -> dict:
         """A tenant behind half of everything gets another name, which every service then shows."""

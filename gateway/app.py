@@ -92,7 +92,14 @@ class Gateway:
                 request.path = without_suffix(request.path)
                 identity = sessions.caller(self._app, environ, request, app)
             request.receive(environ)
-            with budget.limited(_seconds(environ, identity), environ.get("gunicorn.socket")):
+            seconds, client = _seconds(environ, identity), environ.get("gunicorn.socket")
+            try:
+                with budget.limited(seconds, client):
+                    return self._upstreams.send(request, app, identity)
+            except GatewayError as failed:
+                if failed.status not in (502, 504) or not request.is_idempotent_by_key:
+                    raise
+            with budget.limited(seconds, client):
                 return self._upstreams.send(request, app, identity)
         finally:
             request.close()

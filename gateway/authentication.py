@@ -7,8 +7,11 @@ from typing import Any
 from gateway.errors import MISSING_CREDENTIALS, GatewayError
 from gateway.users import lookups
 from shared.config import APPS, settings
+from shared.db.server_version import unsupported
 from shared.security.identity import ANONYMOUS, Identity
 
+# NetBox's own, and the one that other clients know (RFC 6750).
+SCHEMES = ("token", "bearer")
 _PUBLIC = re.compile(rf"/api/(?:(?:{'|'.join(APPS)})/(?:\.json)?|(?:docs|redoc|schema)/.*|users/tokens/provision/)?")
 
 
@@ -37,13 +40,13 @@ def require_login(identity: Identity, path: str) -> None:
         raise GatewayError(403, MISSING_CREDENTIALS)
 
 
-def ready() -> bool:
-    """Whether the users can be read."""
+def readiness() -> str:
+    """`ok` if the users can be read, else why not."""
     try:
         lookups.by_token("", "")
+        return unsupported(lookups.server_version()) or "ok"
     except lookups.UsersUnavailable:
-        return False
-    return True
+        return "unavailable"
 
 
 def look_up_session(key: str, app: str) -> tuple[Any, ...] | None:
@@ -60,7 +63,7 @@ def _available(look_up: Callable[[str, str], tuple[Any, ...] | None], key: str, 
 
 def _key(authorization: str | None) -> str | None:
     words = (authorization or "").split()
-    if not words or words[0].lower() != "token":
+    if not words or words[0].lower() not in SCHEMES:
         return None
     if len(words) == 1:
         raise GatewayError(403, "Invalid token header. No credentials provided.")

@@ -1,8 +1,12 @@
 """What the gateway serves itself: the API root, health and metrics. Everything unknown is a 404 in JSON."""
 
+import logging
+
 import orjson
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from gateway import authentication, metrics
@@ -12,6 +16,8 @@ from gateway.upstreams import Upstreams
 from gateway.web import setup, upstream_client
 from shared.api import options
 from shared.config import APPS, settings
+
+log = logging.getLogger("patchbay.gateway")
 
 
 class Pages(Flask):
@@ -28,12 +34,14 @@ class Pages(Flask):
 def create_pages(upstreams: Upstreams) -> Flask:
     app = Pages("gateway", root_path=str(setup.FOLDER))
     setup.install(app, upstreams)
-    app.after_request(options.allow)
+    app.after_request(lambda reply: reply if reply.status_code == 404 else options.allow(reply))
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/metrics", view_func=exposition)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(GatewayError, refused)
+    app.register_error_handler(DBAPIError, accounts_unavailable)
+    app.register_error_handler(PoolTimeout, accounts_unavailable)
     return app
 
 
@@ -43,9 +51,9 @@ def healthz() -> Response:
 
 def readyz() -> Response:
     missing = [app for app in APPS if app not in settings.service_keys]
-    accounts = authentication.ready()
-    state = {"accounts": "ok" if accounts else "unavailable", "apps_without_key": missing}
-    return json_response(state, 200 if accounts and not missing else 503)
+    accounts = authentication.readiness()
+    state = {"accounts": accounts, "apps_without_key": missing}
+    return json_response(state, 200 if accounts == "ok" and not missing else 503)
 
 
 def exposition() -> Response:
@@ -64,9 +72,15 @@ def refused(error: GatewayError) -> Response:
     return _failed(error.status, error.detail, dict(error.headers))
 
 
+def accounts_unavailable(error: Exception) -> Response:
+    """The only database that a page asks by itself is that of the accounts."""
+    log.warning("the accounts are not available: %s", type(error).__name__)
+    return _failed(503, "Accounts are not available at the moment.", {"Retry-After": "1"})
+
+
 def _failed(status: int, detail: str, headers: dict[str, str]) -> Response:
     """An error as the client wants it: a page for people, JSON for programs."""
     kept = {name: text for name, text in headers.items() if name in ("Allow", "Retry-After")}
-    if "text/html" in request.headers.get("Accept", ""):
+    if "text/html" in request.headers.get("Accept", "").lower():
         return Response(render_template("error.html", status=status, detail=detail), status, kept)
     return Response(orjson.dumps({"detail": detail}), status, kept, mimetype="application/json")

@@ -2,10 +2,12 @@
 
 from flask import Blueprint, Response, request
 from marshmallow import ValidationError
+from sqlalchemy.orm import Session
 
 from gateway.users.login import log_in
 from gateway.users.resources.tokens import tokens
 from gateway.users.resources.users import Password
+from shared import JsonObject
 from shared.api import views, writing
 from shared.api.openapi import operation
 from shared.api.options import allows
@@ -13,7 +15,6 @@ from shared.api.resource import ALL
 from shared.http import request_body
 from shared.http.context import context
 from shared.http.errors import BadRequest, MethodNotAllowed
-from shared.http.responses import json_response
 from shared.schema import fields, representations
 from shared.security.identity import Identity
 
@@ -50,5 +51,8 @@ def provision() -> Response:
     with log_in(credentials["username"], credentials["password"], request.remote_addr or "") as (_, user):
         context().identity = Identity(user.id, user.username, user.is_superuser, write=True)
     item = {**sent, "user": user.id}
-    made = views.write(tokens, False, lambda session: writing.dump(tokens, writing.create(session, tokens, [item])))
-    return json_response(made[0], 201)
+
+    def create(session: Session) -> JsonObject:
+        return writing.dump(tokens, writing.create(session, tokens, [item]))[0]
+
+    return views.write(tokens, False, create, 201)

@@ -21,6 +21,8 @@ FRESH_SECONDS = 60
 RETRY_SECONDS = 5
 FIRST_SECONDS = 1.5  # how long a page waits for a document that there never was
 VERBS = ("get", "post", "put", "patch", "delete")
+# Only programs change or delete what they list in a body.
+VERBS_OF_LISTS = ("get", "post")
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ class Catalogue:
         document = self.document(app)
         for template, described in document.get("paths", {}).items():
             if _pattern(template).fullmatch(path):
-                operations = {verb: each for verb, each in described.items() if verb in VERBS}
+                shown = VERBS if template.endswith("{pk}/") else VERBS_OF_LISTS
+                operations = {verb: each for verb, each in described.items() if verb in shown}
                 return Endpoint(template, operations, document)
         return None
 

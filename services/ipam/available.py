@@ -138,17 +138,17 @@ def _allocate(resource: Resource, pk: int, made: Resource, choose: Choose) -> Re
     if any(wrong):
         raise BadRequest(wrong)
 
-    def allocate(session: Session) -> list[JsonObject]:
+    def allocate(session: Session) -> Any:
         pool = _pool(session, resource, pk, kept=True)
         space = pool.prefix.vrf_id
         vrf_locks.lock(session, {space: True, vrf_locks.EVERY: pool.spans_every_space})
         chosen = [
             {**item, **place, "vrf": space} for item, place in zip(items, choose(session, pool, items), strict=True)
         ]
-        return writing.dump(made, writing.create(session, made, chosen)) if chosen else []
+        faces = writing.dump(made, writing.create(session, made, chosen)) if chosen else []
+        return faces if many else faces[0]
 
-    faces = views.write(made, many, allocate)
-    return json_response(faces if many else faces[0], 201)
+    return views.write(made, many, allocate, 201)
 
 
 def _pool(session: Session, resource: Resource, pk: int, kept: bool = False) -> Pool:

@@ -12,15 +12,16 @@ from shared.references import client, owning, releasing
 from shared.schema.models import Record
 
 
-def remove(session: Session, model: type[Record], pk: int) -> None:
-    """Delete the locked row `pk` and all that goes along. Raises Protected, ServiceUnavailable."""
-    rows = cascade_closure(session, model, {pk})
+def remove(session: Session, model: type[Record], ids: set[int]) -> None:
+    """Delete the locked rows `ids` and all that goes along. Raises Protected, ServiceUnavailable."""
+    rows = cascade_closure(session, model, ids)
     dependents = _dependents_here(session, model, rows)
     dependents += _release_elsewhere(session, model, rows) if not dependents else []
     if dependents:
         shown = [_with_url(each) for each in dependents[: releasing.FIRST]]
-        raise Protected(f"This {model.verbose_name} is still referred to.", shown)
-    session.execute(delete(model).where(model.id == pk))
+        which = f"This {model.verbose_name} is" if len(ids) == 1 else f"Some of these {model.verbose_name}s are"
+        raise Protected(f"{which} still referred to.", shown)
+    session.execute(delete(model).where(owning.among(model.id, ids)))
 
 
 def cascade_closure(session: Session, model: type[Record], ids: set[int]) -> dict[str, set[int]]:
@@ -57,8 +58,7 @@ def _dependents_here(session: Session, model: type[Record], rows: dict[str, set[
     """Rows of this service that protect one of `rows` and do not go themselves."""
     found = []
     for label, ids in rows.items():
-        referring = releasing.referring(session, model.model_of(label), ids, releasing.FIRST)
-        found += [each for each in referring if each["id"] not in rows.get(each["type"], ())]
+        found += releasing.referring(session, model.model_of(label), ids, releasing.FIRST, going=rows)
     return found
 
 

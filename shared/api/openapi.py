@@ -13,45 +13,15 @@ from marshmallow import fields as ma
 
 from shared import JsonObject
 from shared.api import restoring, uniqueness
-from shared.api.openapi_parameters import list_parameters
+from shared.api.error_schemas import ERRORS, LIST_ERRORS, DetailSchema, InvalidSchema
+from shared.api.openapi_bodies import WITH_IDS, body, list_body, listed, one_or_many, request
+from shared.api.openapi_parameters import list_parameters, selecting
 from shared.api.resource import Action, Resource, Shape
-from shared.config import settings
-from shared.schema import openapi_schemas
 from shared.schema.representations import BaseSchema
 from shared.security import authorization
 
 View = Callable[..., Any]
 V = TypeVar("V", bound=View)
-
-
-class DetailSchema(Schema):
-    """An error that is not about a field."""
-
-    detail = ma.String(required=True)
-
-
-class DependentSchema(Schema):
-    """An object that still refers to what should be deleted."""
-
-    type = ma.String()
-    id = ma.Integer()
-    url = ma.URL(relative=False)
-    name = ma.String()
-
-
-class ProtectedSchema(DetailSchema):
-    """Why an object cannot be deleted."""
-
-    dependents = ma.List(ma.Nested(DependentSchema))
-
-
-class InvalidSchema(Schema):
-    """Messages by field; `non_field_errors` are about the object as a whole."""
-
-    class Meta:
-        additional_properties = True
-
-    non_field_errors = ma.List(ma.String())
 
 
 class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -68,13 +38,6 @@ class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no 
         return document
 
 
-ERRORS: dict[str, dict[int, type[Schema]]] = {
-    "GET": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema},
-    "POST": {400: InvalidSchema, 403: DetailSchema, 413: DetailSchema, 503: DetailSchema},
-    "PUT": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
-    "PATCH": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
-    "DELETE": {403: DetailSchema, 404: DetailSchema, 409: ProtectedSchema, 503: DetailSchema},
-}
 VERBS = {"POST": "Create", "GET": "Read", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
 
 
@@ -107,11 +70,15 @@ def describe(
     """`function` with what the document says of it."""
     if isinstance(view, Action):
         return _describe_action(made, resource, verb, view, function)
-    on_list = view.__name__ in ("list_objects", "create_objects")
+    on_list = view.__name__.endswith("_objects")
     function = _responses(made, resource, verb, on_list)(function)
-    noun = resource.model.verbose_name + ("s" if on_list and verb == "GET" else "")
+    noun = resource.model.verbose_name + ("s" if on_list and verb != "POST" else "")
     summary = f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}"
-    parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else [restoring.PARAMETER]
+    parameters = [] if on_list else [_PK]
+    if verb == "GET":
+        parameters += list_parameters(resource) if on_list else selecting()
+    elif on_list:
+        parameters.append(restoring.PARAMETER)
     documented: Callable[[View], View] = made.doc(
         summary=summary,
         operationId=_operation(resource, view.__name__),
@@ -119,7 +86,7 @@ def describe(
         parameters=parameters,
         **_permission(resource.permission, resource, verb),
         **(uniqueness.documented(resource) if verb == "POST" else {}),
-        **_body(resource, verb),
+        **(list_body(resource, verb) if on_list and verb in WITH_IDS else body(resource, verb)),
     )
     return documented(function)
 
@@ -128,21 +95,21 @@ def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Act
     reply = action.reply or {"type": "string", "format": "binary"}
     function = made.alt_response(
         action.status,
-        schema=_one_or_many(reply) if action.many else reply,
+        schema=one_or_many(reply) if action.many else reply,
         content_type=action.media,
         success=True,
         description="Created" if action.status == 201 else "OK",
     )(function)
     for code, schema in ERRORS[verb].items():
         function = made.alt_response(code, schema=schema)(function)
-    body = _one_or_many(action.body) if action.many and action.body else action.body
+    taken = one_or_many(action.body) if action.many and action.body else action.body
     documented: Callable[[View], View] = made.doc(
         summary=f"{action.summary or action.name} of one {resource.model.verbose_name}".capitalize(),
         operationId=_operation(resource, f"{action.name}_{verb.lower()}"),
         tags=[resource.app],
         parameters=[_PK, *action.query],
         **_permission(action.permission or resource.permission, resource, verb),
-        **_request(body),
+        **request(taken),
     )
     return documented(function)
 
@@ -158,12 +125,18 @@ def operation(
     **more: Any,
 ) -> Callable[[V], V]:
     """Decorates a view that belongs to no resource with what the document says of its one `verb`."""
-    answered = {"description": summary, "content": {"application/json": {"schema": reply}}}
+
+    def answered(said: str, schema: Shape) -> JsonObject:
+        return {"description": said, "content": {"application/json": {"schema": schema}}}
+
+    responses: JsonObject = {str(status): answered(summary, reply), "default": "DEFAULT_ERROR"}
+    if body:
+        responses["400"] = answered("What is wrong with the body", InvalidSchema)
 
     def decorate(view: V) -> V:
-        told = {"summary": summary, "parameters": list(parameters), **_request(body), **more}
+        told = {"summary": summary, "parameters": list(parameters), **request(body), **more}
         documented: Any = view
-        documented.operation = verb.lower(), told | {"responses": {str(status): answered, "default": "DEFAULT_ERROR"}}
+        documented.operation = verb.lower(), told | {"responses": responses}
         return view
 
     return decorate
@@ -181,60 +154,23 @@ def describe_views(api: OpenApi, app: Flask) -> None:
 def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) -> Callable[[View], View]:
     """Decorates a view with what it answers, and with the errors that it may end in."""
     read, (_, write, _) = read_schema(resource), resource.schemas()
-    reply = {"POST": write, "DELETE": None, "GET": page_schema(read) if on_list else read}.get(verb, write)
+    replies = {"POST": write, "DELETE": None, "GET": page_schema(read) if on_list else read}
+    reply = replies.get(verb, listed(write) if on_list else write)
     status = {"POST": 201, "DELETE": 204}.get(verb, 200)
 
     def decorate(function: View) -> View:
         if verb == "POST":
-            function = made.alt_response(201, schema=_one_or_many(write), success=True, description="Created")(function)
+            function = made.alt_response(201, schema=one_or_many(write), success=True, description="Created")(function)
+        elif on_list and verb in WITH_IDS and status == 200:
+            function = made.alt_response(200, schema=reply, success=True, description="OK")(function)
         else:
             function = made.response(status, reply)(function)
-        never = 404 if on_list else 400 if verb == "GET" else None
-        for code, schema in ERRORS[verb].items():
-            if code != never:
+        for code, schema in (ERRORS[verb] | (LIST_ERRORS if on_list and verb in WITH_IDS else {})).items():
+            if not (on_list and code == 404):
                 function = made.alt_response(code, schema=schema)(function)
         return function
 
     return decorate
-
-
-def _body(resource: Resource, verb: str) -> JsonObject:
-    _, write, patch = resource.schemas()
-    schemas: dict[str, Shape] = {"POST": _one_or_many(write), "PUT": write, "PATCH": patch(partial=True)}
-    schema = schemas.get(verb)
-    if schema and (upload := _upload(patch, "Patch" if verb == "PATCH" else "Upload")):
-        return _request(upload(partial=verb == "PATCH"), media="multipart/form-data")
-    return _request(schema, example=_example(patch if verb == "PATCH" else write)) if schema else {}
-
-
-@cache
-def _upload(patch: type[Schema], ending: str) -> type[Schema] | None:
-    """What a form takes that has files in place of their addresses; None where there are none."""
-    binary = {"type": "string", "format": "binary"}
-    files = {
-        name: ma.Raw(required=field.required, metadata=binary)
-        for name, field in patch._declared_fields.items()
-        if "x-file" in getattr(field, "shape", ())
-    }
-    name = patch.__name__.removesuffix("Patch") + ending
-    return BaseSchema.from_dict(patch._declared_fields | files, name=name) if files else None
-
-
-def _request(schema: Shape | None, media: str = "application/json", **more: Any) -> JsonObject:
-    if schema is None:
-        return {}
-    return {"requestBody": {"required": True, "content": {media: {"schema": schema, **more}}}}
-
-
-def _example(schema: type[Schema]) -> JsonObject:
-    """What a first request may look like: what is required, or the first attribute."""
-    loadable = {name: field for name, field in schema().fields.items() if not field.dump_only}
-    shown = {name: field for name, field in loadable.items() if field.required} or dict(list(loadable.items())[:1])
-    return {name: openapi_schemas.example(field) for name, field in shown.items()}
-
-
-def _one_or_many(schema: Shape) -> JsonObject:
-    return {"oneOf": [schema, {"type": "array", "items": schema, "maxItems": settings.max_bulk_objects}]}
 
 
 def _operation(resource: Resource, name: str) -> str:

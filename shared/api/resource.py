@@ -7,23 +7,28 @@ from typing import Any, Generic
 
 from flask import Response
 from marshmallow import Schema
-from sqlalchemy import Column, ColumnElement, Index, UniqueConstraint
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from shared import JsonObject
-from shared.query import filters
+from shared.query import filters, lookup_expressions
 from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
+from shared.references.invariants import Invariant
 from shared.references.lookups import Lookup
 from shared.schema import fields
 from shared.schema.changes import M, Rule
 from shared.schema.fields import Choices
 from shared.schema.models import Attribute, Record, View
-from shared.schema.representations import ReadFace, patch_schema, read_schema, readable_names, write_schema
+from shared.schema.read_face import ReadFace
+from shared.schema.representations import patch_schema, read_schema, readable_names, write_schema
 from shared.security.identity import Identity
 
+# What identifies a thing, though nothing here keeps two of them from having the same.
+IDENTIFYING = ("name", "serial", "mac_address")
+TRACKED = ("created", "last_updated")
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 # How a document describes a body: a schema, or JSON schema.
@@ -85,7 +90,8 @@ class DependentFacts:
 class Resource(Generic[M]):
     """One type of object of the API.
 
-    filters     names of attributes, `Related(...)`, or Filters of its own; `id` and `id__in` are always there
+    filters     names of attributes, `Related(...)`, or Filters of its own; `id`, `id__in`, what identifies an object,
+                and when it was created and changed are always there
     search      names of attributes (or SQL expressions) that `q` looks into; `search_extra(text)` adds conditions
     order       names of attributes, dotted through references (`"site.name"`), `-` for descending; id breaks ties
     reorder     `reorder(args)`: the expressions that a list with such a query string is ordered by instead, or ()
@@ -95,8 +101,8 @@ class Resource(Generic[M]):
     before_save `set_x(session, changes)`: set what is computed on objects that all rules have let pass; run in order;
                 where it cannot be computed, `change.fail` as in a rule
     after_save  `hook(session, changes)`: what a write brings about, in the same transaction
-    on_delete   `hook(session, object)`: what deleting the object brings about, before it goes, in the same transaction;
-                may refuse by raising a Refusal
+    on_delete   `hook(session, objects)`: what deleting the objects brings about, before they go, in the same
+                transaction; may refuse by raising an ApiError
     lookups     Lookups: what another service adds to a page of the read face
     actions     routes below one object
     base_conditions  (conditions) the rows of the model that this endpoint shows
@@ -105,6 +111,7 @@ class Resource(Generic[M]):
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
     ripples     Ripples: the rows of other types that published facts of this one are made of
+    invariants  Invariants: what references of this type need of their objects for as long as they are kept
     """
 
     model: type[M]
@@ -117,7 +124,7 @@ class Resource(Generic[M]):
     rules: tuple[Rule[M], ...] = ()
     before_save: tuple[Rule[M], ...] = ()
     after_save: tuple[Rule[M], ...] = ()
-    on_delete: tuple[Callable[[Session, M], None], ...] = ()
+    on_delete: tuple[Callable[[Session, list[M]], None], ...] = ()
     lookups: tuple[Lookup, ...] = ()
     actions: tuple[Action, ...] = ()
     base_conditions: tuple[Condition, ...] = ()
@@ -128,6 +135,7 @@ class Resource(Generic[M]):
     methods: tuple[str, ...] = ALL
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
     view: View | None = None
 
     def __post_init__(self) -> None:
@@ -174,8 +182,14 @@ class Resource(Generic[M]):
 
     @cached_property
     def filter_table(self) -> dict[str, Filter]:
-        """Every filter of the list, by parameter."""
-        return {made.name: made for made in self._filters()}
+        """Every filter of the list, by parameter; what is declared comes before what the attributes call for."""
+        declared = {made.name: made for made in self._filters()}
+        called_for = [*self._identifying(), *self._tracking()]
+        return declared | {made.name: made for made in called_for if made.name not in declared}
+
+    def filter(self, parameter: str) -> Filter | None:
+        """The filter that `parameter` means, a lookup expression or not."""
+        return self.filter_table.get(parameter) or lookup_expressions.find(self.filter_table, self.model, parameter)
 
     def _filters(self) -> Iterable[Filter]:
         yield filters.IdFilter(self.model)
@@ -190,6 +204,20 @@ class Resource(Generic[M]):
                 yield from filters.of_attribute(self.model, declared)
         if self.search or self.search_extra:
             yield filters.SearchFilter([self._searched(each) for each in self.search], self.search_extra)
+
+    def _identifying(self) -> Iterable[Filter]:
+        """The filters on what tells one object from another: clients take the first of a list for what they named."""
+        table, model = self.model.__table__, self.model
+        names = {*model.nested, model.key, *IDENTIFYING}.union(*self.unique)
+        for name, attribute in self.attributes.items():
+            column = table.columns.get(attribute.column)
+            if column is not None and not column.primary_key and (column.unique or name in names):
+                yield from filters.of_attribute(model, name)
+
+    def _tracking(self) -> Iterable[Filter]:
+        for name in TRACKED:
+            if name in self.model.attributes:
+                yield from filters.of_attribute(self.model, name)
 
     def _searched(self, declared: str | AnyColumn) -> AnyColumn:
         if not isinstance(declared, str):
@@ -209,27 +237,3 @@ class Resource(Generic[M]):
 
     def schemas(self) -> tuple[type[Schema], type[Schema], type[Schema]]:
         return read_schema(self.shown), write_schema(self.shown), patch_schema(self.shown)
-
-    def index(self) -> None:
-        """Give the table its unique sets, and indexes for its order and for each reference and filter of its own.
-
-        The latter go on in that order: the first rows of a long list are then the first of its index.
-        """
-        table, order = self.model.__table__, self.ordering.own_keys()
-        for names in self.unique:
-            table.append_constraint(UniqueConstraint(*(self.model.attributes[name].column for name in names)))
-        whole = [index for index in table.indexes if index.dialect_options["postgresql"]["where"] is None]
-        indexed = {tuple(index.columns.keys())[0] for index in whole}
-        indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
-        for column in dict.fromkeys([*list(order)[:1], *self._narrowing()]):
-            if column.name not in indexed:
-                after = [key for other, key in order.items() if other is not column]
-                tie = [table.c.id] if order else []
-                Index(f"ix_{table.name}_{column.name}", order.get(column, column), *after, *tie)
-
-    def _narrowing(self) -> Iterable[Column[Any]]:
-        """The references and the columns that are filtered by."""
-        columns = self.model.__table__.columns
-        for name, attribute in self.model.attributes.items():
-            if (attribute.is_reference or name in self.filters) and attribute.column in columns:
-                yield columns[attribute.column]

@@ -1,7 +1,7 @@
 """The verbs of a resource, as a blueprint that documents itself."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from flask import Blueprint as PlainBlueprint
@@ -12,21 +12,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.api import deleting, exports, openapi, options, reading, restoring, writing
+from shared.api import bulk, deleting, exports, openapi, options, parameters, reading, restoring, selection, writing
 from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
 from shared.http import request_body
+from shared.http.context import context
 from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
-from shared.http.responses import json_response, raw_response, tag_of, tagged_response
+from shared.http.responses import raw_response, tag_of, tagged_response
 from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import activity, saving
 from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
-from shared.security import authorization
+from shared.security import authorization, idempotency
 
-T = TypeVar("T")
 View = Callable[..., Response]
 MOST_PARAMETERS = 1000
 
@@ -34,7 +34,9 @@ MOST_PARAMETERS = 1000
 def blueprint(resource: Resource) -> Blueprint:
     """The routes of `resource`: its list, its objects, its actions."""
     made = Blueprint(f"{resource.app}/{resource.path}", __name__, url_prefix=f"/api/{resource.app}/{resource.path}")
-    _route(made, resource, "/", {verb: view for verb, view in ON_LIST.items() if verb in resource.methods})
+    listed = resource.methods if resource.detail else ("GET", "POST")
+    on_list = {verb: view for verb, view in ON_LIST.items() if verb in listed and verb in resource.methods}
+    _route(made, resource, "/", on_list)
     if resource.detail:
         _route(made, resource, "/<pk>/", {verb: view for verb, view in ON_OBJECT.items() if verb in resource.methods})
     for name in dict.fromkeys(action.name for action in resource.actions):
@@ -81,13 +83,12 @@ def _refuse(resource: Resource) -> View:
 
 
 def list_objects(resource: Resource) -> Response:
-    page = Page.of_request()
-    order = resource.reorder(request.args) if resource.reorder else ()
+    page, shown, order = Page.of_request(), selection.requested(resource), parameters.order_asked_for(resource)
     with database().reading() as connection:
         narrowed = conditions(connection, resource)
         if name := request.args.get(exports.PARAMETER):
             return exports.export(connection, resource, narrowed, order, name)
-        rows = reading.page_rows(connection, resource, narrowed, page, order)
+        rows = reading.page_rows(connection, resource, narrowed, page, order, shown)
     following, preceding = page.links(rows.total, rows.following)
     envelope = orjson.dumps({"count": rows.total, "next": following, "previous": preceding, "results": []})
     body = b"".join((envelope[:-2], ",".join(rows.texts).encode(), envelope[-2:]))
@@ -98,17 +99,19 @@ def create_objects(resource: Resource) -> Response:
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
     items, many = request_body.objects()
     restored = restoring.is_asked_for()
-    faces = write(
-        resource,
-        many,
-        lambda session: writing.dump(resource, writing.create(session, resource, items, restored)) if items else [],
-    )
-    return json_response(faces if many else faces[0], 201)
+
+    def create(session: Session) -> Any:
+        faces = writing.dump(resource, writing.create(session, resource, items, restored)) if items else []
+        return faces if many else faces[0]
+
+    return write(resource, many, create, 201)
 
 
 def read_object(resource: Resource, pk: int) -> Response:
+    parameters.refuse_unknown_of_object()
+    shown = selection.requested(resource)
     with database().reading() as connection:
-        text = reading.one_row(connection, resource, pk)
+        text = reading.one_row(connection, resource, pk, shown)
     if text is None:
         raise NotFound
     body = text.encode()
@@ -124,28 +127,62 @@ def change_object(resource: Resource, pk: int) -> Response:
 
 
 def delete_object(resource: Resource, pk: int) -> Response:
+    return write(resource, False, lambda session: _delete(session, resource, [found(session, resource, pk)]), 204)
+
+
+def replace_objects(resource: Resource) -> Response:
+    return _update_all(resource, partial=False)
+
+
+def change_objects(resource: Resource) -> Response:
+    return _update_all(resource, partial=True)
+
+
+def delete_objects(resource: Resource) -> Response:
+    items = request_body.objects_with_ids()
+
     def delete(session: Session) -> None:
-        target = found(session, resource, pk)
-        for hook in resource.on_delete:
-            hook(session, target)
-        deleting.remove(session, resource.model, target.id)
-        activity.note(session, resource.model, activity.DELETED, [target])
+        _delete(session, resource, bulk.targets(session, resource, items))
 
-    write(resource, False, delete)
-    return raw_response(b"", 204)
+    return write(resource, True, delete, 204)
 
 
-ON_LIST = {"GET": list_objects, "POST": create_objects}
+ON_LIST = {
+    "GET": list_objects,
+    "POST": create_objects,
+    "PUT": replace_objects,
+    "PATCH": change_objects,
+    "DELETE": delete_objects,
+}
 ON_OBJECT = {"GET": read_object, "PUT": replace_object, "PATCH": change_object, "DELETE": delete_object}
 
 
 def _update(resource: Resource, pk: int, partial: bool) -> Response:
     def change(session: Session) -> JsonObject:
         target = found(session, resource, pk)
-        saved = writing.update(session, resource, target, request_body.require_object(request_body.body()), partial)
-        return writing.dump(resource, [saved])[0]
+        item = request_body.require_object(request_body.body())
+        return writing.dump(resource, writing.update(session, resource, [target], [item], partial))[0]
 
-    return json_response(write(resource, False, change))
+    return write(resource, False, change)
+
+
+def _update_all(resource: Resource, partial: bool) -> Response:
+    items = request_body.objects_with_ids()
+
+    def change(session: Session) -> list[JsonObject]:
+        targets = bulk.targets(session, resource, items)
+        return writing.dump(resource, writing.update(session, resource, targets, items, partial)) if items else []
+
+    return write(resource, True, change)
+
+
+def _delete(session: Session, resource: Resource, targets: list[Any]) -> None:
+    if not targets:
+        return
+    for hook in resource.on_delete:
+        hook(session, targets)
+    activity.note(session, resource.model, activity.DELETED, targets)  # before their names are gone
+    deleting.remove(session, resource.model, {target.id for target in targets})
 
 
 def found(session: Session, resource: Resource[M], pk: int) -> M:
@@ -170,8 +207,10 @@ def conditions(connection: Connection, resource: Resource) -> list[Condition]:
     if request.query_string.count(b"&") >= MOST_PARAMETERS:
         raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
     own = custom_field_input.filters(connection, resource.model, set(request.args))
-    given = ((own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists())
-    made = [chosen.where(values) for chosen, values in given if chosen]
+    given = {name: (own.get(name) or resource.filter(name), values) for name, values in request.args.lists()}
+    context().ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in parameters.OF_LISTS]
+    parameters.refuse_unknown_of_list(resource, context().ignored)
+    made = [chosen.where(values) for chosen, values in given.values() if chosen]
     return [condition for condition in made if condition is not None]
 
 
@@ -182,18 +221,27 @@ def object_id(text: str) -> int:
     return int(text)
 
 
-def write(resource: Resource, many: bool, work: Callable[[Session], T]) -> T:
-    """The result of `work(session)`, run in one transaction, after the holders know of it.
+def write(resource: Resource, many: bool, work: Callable[[Session], Any], status: int = 200) -> Response:
+    """The reply to a write: what `work(session)` makes, in one transaction, after the holders know of it.
 
     A constraint that only the database saw violated was a race: the second try validates against what the winner
-    wrote, and names the field.
+    wrote, and names the field. With status 204 there is no body.
     """
+    base = resource.model.base
+
+    def answered(session: Session) -> idempotency.Reply:
+        return idempotency.once(session, base.app, lambda: _reply(status, work(session)))
+
     try:
         try:
-            result, written = saving.commit(resource.model.base, work)
+            reply, written = saving.commit(base, answered)
         except IntegrityError:
-            result, written = saving.commit(resource.model.base, work)
+            reply, written = saving.commit(base, answered)
     except writing.ValidationFailed as refused:
         raise refused if many else BadRequest(refused.messages[0]) from refused
-    saving.tell(resource.model.base, written)
-    return result
+    saving.tell(base, written)
+    return raw_response(reply.body, reply.status, reply.headers)
+
+
+def _reply(status: int, made: Any) -> idempotency.Reply:
+    return idempotency.Reply(status, b"" if status == 204 else orjson.dumps(made))

@@ -33,3 +33,5 @@ class AdvisoryLock(IntEnum):
 VRF_LOCKS = 7326
 # The first of two keys; the second is made of the name of the holder whose delivery is read (references/delivering.py).
 DELIVERY_LOCKS = 7327
+# The first of two keys; the second is made of an idempotency key and its user (shared/security/idempotency.py).
+IDEMPOTENCY_LOCKS = 7328

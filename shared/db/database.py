@@ -47,6 +47,8 @@ class Database:
             pool_timeout=5,
             pool_use_lifo=True,
             enable_from_linting=False,
+            # One statement of SQLAlchemy for many rows is not sent row by row.
+            executemany_mode="values_plus_batch",
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
                 "application_name": "patchbay",

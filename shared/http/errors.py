@@ -11,6 +11,7 @@ Refusal (an HTTP status and a JSON body)
 ├── Outdated         412
 ├── TooLarge         413
 ├── Unsupported      415
+├── UnprocessableContent 422
 └── Unavailable      503  {"detail": "…"} and Retry-After
 """
 
@@ -72,12 +73,12 @@ class NotFound(ApiError):
 
 
 class MethodNotAllowed(ApiError):
-    """The verb means nothing here."""
+    """The verb means nothing here, or not in this form (`how`)."""
 
     status = 405
 
-    def __init__(self, method: str) -> None:
-        super().__init__(f'Method "{method}" not allowed.')
+    def __init__(self, method: str, how: str = "") -> None:
+        super().__init__(f'Method "{method}" not allowed{how and " "}{how}.')
 
 
 class NotAcceptable(ApiError):
@@ -87,7 +88,7 @@ class NotAcceptable(ApiError):
 
 
 class Conflict(ApiError):
-    """What is asked does not go with how things are."""
+    """What is asked does not go with how things are, or not yet."""
 
     status = 409
 
@@ -114,6 +115,12 @@ class TooLarge(ApiError):
     """More was sent than one request may bring."""
 
     status = 413
+
+
+class UnprocessableContent(ApiError):
+    """It is understood, but contradicts what was sent before."""
+
+    status = 422
 
 
 class UnsupportedMediaType(ApiError):

@@ -11,7 +11,14 @@ from werkzeug.formparser import FormDataParser
 
 from shared import JsonObject
 from shared.config import settings
-from shared.http.errors import NON_FIELD, BadRequest, TooLarge, UnsupportedMediaType
+from shared.http.errors import (
+    NON_FIELD,
+    BadRequest,
+    MethodNotAllowed,
+    PreconditionFailed,
+    TooLarge,
+    UnsupportedMediaType,
+)
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LONG_NUMBER = re.compile(rb"\d{19}")
@@ -46,11 +53,26 @@ def body() -> Any:
 def objects() -> tuple[list[Any], bool]:
     """What a POST creates, and whether it came as a list. Raises BadRequest, UnsupportedMediaType or TooLarge."""
     sent = body()
+    return (_bounded(sent), True) if isinstance(sent, list) else ([require_object(sent)], False)
+
+
+def objects_with_ids() -> list[Any]:
+    """What a PUT, PATCH or DELETE of a list is about: a list. Anything else has no meaning there, as in NetBox 2.3.
+
+    Raises BadRequest, MethodNotAllowed, UnsupportedMediaType or TooLarge.
+    """
+    sent = body()
     if not isinstance(sent, list):
-        return [require_object(sent)], False
+        raise MethodNotAllowed(request.method, "without a list of objects, each with its id")
+    if request.if_match:
+        raise PreconditionFailed("A list of objects has no version that it could match.")
+    return _bounded(sent)
+
+
+def _bounded(sent: list[Any]) -> list[Any]:
     if len(sent) > settings.max_bulk_objects:
-        raise TooLarge(f"At most {settings.max_bulk_objects} objects can be created at once; these are {len(sent)}.")
-    return sent, True
+        raise TooLarge(f"At most {settings.max_bulk_objects} objects can be sent at once; these are {len(sent)}.")
+    return sent
 
 
 def is_form() -> bool:

@@ -28,12 +28,12 @@ def note(session: Session, model: type[Record], action: int, objects: list[Any])
     if not objects or identity.user_id is None:
         return
     outbox = model.metadata.tables["activity_outbox"]
-    session.execute(insert(outbox), [_entry(identity.user_id, action, each) for each in objects])
+    named = releasing.dependents(session, objects)
+    session.execute(insert(outbox), [_entry(identity.user_id, action, each) for each in named])
     context().activity_noted = True
 
 
-def _entry(user_id: int, action: int, row: Record) -> JsonObject:
-    named = releasing.dependent(row)
+def _entry(user_id: int, action: int, named: JsonObject) -> JsonObject:
     return {
         "id": uuid.uuid4(),
         "user_id": user_id,

@@ -1,7 +1,7 @@
 """The holder's side: the objects a write refers to, locked, and claimed from their owner if not yet held."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import Table, delete, func, insert, select, update
@@ -10,23 +10,23 @@ from sqlalchemy.orm import Session
 from shared.db.database import database
 from shared.http.context import context
 from shared.http.errors import ServiceUnavailable
-from shared.references import client, memory, owning, replicas
+from shared.references import client, finding, invariants, memory, owning, replicas
 from shared.references.owning import among
 from shared.schema import parsing
 from shared.schema.changes import Change
 from shared.schema.contracts import CONTRACTS
-from shared.schema.models import Attribute, Record
+from shared.schema.models import Record
 
 T = TypeVar("T")
 ATTEMPTS = 4
 
 
 class NotHeld(Exception):
-    """A write refers to `objects` (`{label: ids}`) that this service has yet to claim."""
+    """A write refers to `objects` (`{label: ids}`) that are yet to be claimed, or `sought` (`{label: texts}`)."""
 
-    def __init__(self, objects: dict[str, set[int]]):
-        super().__init__(objects)
-        self.objects = objects
+    def __init__(self, objects: dict[str, set[int]], sought: dict[str, set[str]] | None = None):
+        super().__init__(objects, sought)
+        self.objects, self.sought = objects, sought or {}
 
 
 def claiming(base: type[Record], write: Callable[[], T]) -> T:
@@ -38,8 +38,8 @@ def claiming(base: type[Record], write: Callable[[], T]) -> T:
         try:
             return write()
         except NotHeld as missing:
-            for label, ids in sorted(missing.objects.items()):
-                claim(base.model_of(label), ids)
+            for label in sorted({*missing.objects, *missing.sought}):
+                claim(base.model_of(label), missing.objects.get(label, set()), missing.sought.get(label, ()))
     raise ServiceUnavailable("What this refers to is changing too fast.")
 
 
@@ -48,50 +48,63 @@ def fetch(session: Session, model: type[Record], changes: list[Change]) -> dict[
 
     An unknown id fails the change it is in. Raises NotHeld.
     """
+    sought = finding.identify(session, model, changes)
     wanted: dict[str, set[int]] = {}
-    for change, attribute in _references(model, changes):
-        wanted.setdefault(attribute.field.target, set()).update(_ids(change, attribute))
-    found = hold(session, model, wanted)
-    for change, attribute in _references(model, changes):
-        for pk in _ids(change, attribute):
+    for change, attribute in finding.references_of(model, changes):
+        wanted.setdefault(attribute.field.target, set()).update(finding.ids_of(change, attribute))
+    found = hold(session, model, wanted, sought)
+    for change, attribute in finding.references_of(model, changes):
+        for pk in finding.ids_of(change, attribute):
             if pk not in found[attribute.field.target]:
                 change.fail(parsing.unknown_pk(pk), attribute.name)
     return found
 
 
-def hold(session: Session, base: type[Record], wanted: dict[str, set[int]]) -> dict[str, dict[int, Any]]:
-    """Those of the objects `wanted` (`{label: ids}`) that exist, kept until the transaction ends. Raises NotHeld."""
+def hold(
+    session: Session, base: type[Record], wanted: dict[str, set[int]], sought: dict[str, set[str]] | None = None
+) -> dict[str, dict[int, Any]]:
+    """Those of the objects `wanted` (`{label: ids}`) that exist, kept until the transaction ends.
+
+    Raises NotHeld for what is to be claimed, or `sought`.
+    """
     found = {label: _lock(session, base.model_of(label), wanted[label]) for label in sorted(wanted)}
     missing = {label: _unheld(base.model_of(label), wanted[label] - found[label].keys()) for label in wanted}
-    if any(missing.values()):
-        raise NotHeld({label: ids for label, ids in missing.items() if ids})
+    if sought or any(missing.values()):
+        raise NotHeld({label: ids for label, ids in missing.items() if ids}, sought)
     return found
 
 
-def claim(target: type[Record], ids: set[int]) -> set[int]:
+def claim(target: type[Record], ids: set[int], sought: Collection[str] = ()) -> set[int]:
     """Ask the owner for the replicas of `ids` and store those that exist; returns what held. Raises ServiceUnavailable.
+
+    What is meant by the attributes `sought` the owner finds on this occasion; its id is claimed in a further call if it
+    is not held already.
 
     The intent is written first: if this process dies before the answer is stored, the follower claims once more, so
     the owner never keeps a claim for a replica that does not exist.
     """
     token = uuid.uuid4()
     rows = [{"token": token, "label": target.label, "object_id": pk} for pk in sorted(ids)]
-    database().run(lambda session: session.execute(insert(_intents(target)), rows))
+    if rows:
+        database().run(lambda session: session.execute(insert(_intents(target)), rows))
     try:
-        return settle(target, {token}, ids)
+        return settle(target, {token}, ids, sought)
     except client.ServiceDown as down:
         raise ServiceUnavailable(f"{down} It is needed to check a reference.") from down
 
 
-def settle(target: type[Record], tokens: set[uuid.UUID], ids: set[int]) -> set[int]:
+def settle(target: type[Record], tokens: set[uuid.UUID], ids: set[int], sought: Collection[str] = ()) -> set[int]:
     """Carry out the intents `tokens`, which ask for `ids`; returns those that still held. Raises ServiceDown.
 
     What a delivery touched, or a release let go, since the intent was written is not stored: the answer may be older.
     Nor is what still stands for an object that its owner lost.
     """
     owner = CONTRACTS[target.label].owner
-    terms = {"restricting": bool(replicas.protecting(target))}
-    answer = client.call(owner, "claims", {"label": target.label, "ids": sorted(ids), **terms})
+    asked = {"label": target.label, "ids": sorted(ids), "restricting": bool(replicas.protecting(target))}
+    answer = client.call(owner, "claims", {**asked, "sought": sorted(sought)} if sought else asked)
+    if sought and "found" not in answer:
+        raise ServiceUnavailable(f"The {owner} service does not find objects by their attributes yet.")
+    context().found.update({(target.label, text): each for text, each in answer.get("found", {}).items()})
     intents = _intents(target)
 
     def finish(session: Session) -> tuple[set[int], set[int]]:
@@ -104,6 +117,7 @@ def settle(target: type[Record], tokens: set[uuid.UUID], ids: set[int]) -> set[i
         lost = _still_lost(session, target, valid)
         objects = [each for each in answer["objects"] if each["id"] in valid - lost]
         replicas.store(session, target, objects)
+        invariants.let_go(session, target.label, [each["id"] for each in objects])
         return valid, {each["id"] for each in objects}
 
     valid, existing = database().run(finish)
@@ -152,13 +166,3 @@ def _unheld(target: type[Record], ids: set[int]) -> set[int]:
 
 def _known_absent() -> set[tuple[str, int]]:
     return context().absent
-
-
-def _references(model: type[Record], changes: list[Change]) -> list[tuple[Change, Attribute]]:
-    referring = [a for a in model.attributes.values() if a.is_reference or a.is_list]
-    return [(change, attribute) for change in changes for attribute in referring if attribute.name in change.values]
-
-
-def _ids(change: Change, attribute: Attribute) -> list[int]:
-    value = change.values[attribute.name]
-    return value if attribute.is_list else [] if value is None else [value]

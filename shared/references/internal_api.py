@@ -16,6 +16,7 @@ from shared.references import (
     auditing,
     client,
     delivering,
+    finding,
     following,
     owning,
     past,
@@ -51,7 +52,8 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
         target = owning.published(base, asked["label"])
 
         def answer(session: Session) -> JsonObject:
-            return owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
+            answered = owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
+            return answered | {"found": finding.find(session, target, asked.get("sought", ()))}
 
         return responses.json_response(database().run(answer))
 

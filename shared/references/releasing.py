@@ -1,14 +1,17 @@
 """Releases: before an owner deletes what others refer to, each of them agrees and takes no new references."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.references.holding import outdate_intents
+from shared.references.owning import among
 from shared.references.replicas import protecting
 from shared.schema.models import Record
+from shared.schema.naming import names_of
 
 FIRST = 50
 
@@ -33,32 +36,27 @@ def release(session: Session, base: type[Record], wanted: dict[str, list[int]]) 
     return dependents
 
 
-def referring(session: Session, target: type[Record], ids: Iterable[int], limit: int) -> list[JsonObject]:
-    """The first `limit` rows of this service that protect one of the `target`s `ids`."""
+def referring(
+    session: Session,
+    target: type[Record],
+    ids: Iterable[int],
+    limit: int,
+    going: Mapping[str, Collection[int]] = MappingProxyType({}),
+) -> list[JsonObject]:
+    """The first `limit` rows of this service that protect one of the `target`s `ids`, but for those `going`.
+
+    `path` becomes the url of a dependent where the client's address is known.
+    """
     found: list[JsonObject] = []
     for model, key in protecting(target):
         if len(found) < limit:
-            statement = select(model).where(key.in_(ids)).order_by(model.id).limit(limit - len(found))
-            found += [dependent(row) for row in session.scalars(statement)]
+            stay = ~among(model.id, going.get(model.label, ()))
+            statement = select(model).where(key.in_(ids), stay).order_by(model.id).limit(limit - len(found))
+            found += dependents(session, list(session.scalars(statement)))
     return found
 
 
-def dependent(row: Record) -> JsonObject:
-    """How a dependent is named in a 409: `path` becomes its url where the client's address is known."""
-    model = type(row)
-    return {
-        "type": model.label,
-        "id": row.id,
-        "path": f"{row.home()}{row.id}/",
-        "name": _name(row),
-    }
-
-
-def _name(row: Record) -> str:
-    """What `row` is called: as it says itself, else as the object that stands for it (the master of a chassis)."""
-    model = type(row)
-    for name in ("name", model.key, *model.nested[:1]):
-        value = getattr(row, name, None)
-        if value not in (None, ""):
-            return _name(value) if model.attributes[name].is_reference else str(value)
-    return f"{model.verbose_name} {row.id}"
+def dependents(session: Session, rows: list[Record]) -> list[JsonObject]:
+    """How `rows`, all of one type, are named in a 409: `path` becomes the url where the client's address is known."""
+    names = names_of(session, rows)
+    return [{"type": row.label, "id": row.id, "path": f"{row.home()}{row.id}/", "name": names[row.id]} for row in rows]

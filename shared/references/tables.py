@@ -7,6 +7,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -44,6 +45,15 @@ def add(metadata: MetaData) -> None:
         metadata,
         Column("number", String(24), primary_key=True),
         Column("spent", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp(), index=True),
+    )
+    Table(
+        "idempotency_key",
+        metadata,
+        Column("name", String(64), primary_key=True, comment="a digest of the key and its user"),
+        Column("request", String(40), nullable=False, comment="a digest of method, path, query and body"),
+        Column("status", SmallInteger, nullable=False),
+        Column("reply", LargeBinary, nullable=False, comment="encrypted with the key"),
+        Column("created", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp(), index=True),
     )
     Table(
         "reference_intent",

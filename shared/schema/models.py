@@ -58,6 +58,8 @@ class Record(_Declarative):
     listed_by: ClassVar[tuple[str, ...]] = ()
     replica: ClassVar[bool] = False
     elsewhere: ClassVar[tuple[str, str] | None] = None
+    # By which attributes a reference may mean an object; all that are shown, unless given.
+    found_by: ClassVar[tuple[str, ...] | None] = None
 
     if TYPE_CHECKING:
 

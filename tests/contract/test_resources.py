@@ -158,7 +158,8 @@ def test_unknown_objects_and_verbs_are_told_apart(api, path):
     for wrong in ("0", str(NO_ID), "9" * 30, "abc", "-1", "1.0"):
         assert api.get(f"{path}{wrong}/") == (404, {"detail": "Not found."})
     for verb in ("PUT", "PATCH", "DELETE"):
-        assert api.call(verb, path, {}) == (405, {"detail": f'Method "{verb}" not allowed.'})
+        status, refused = api.call(verb, path, {})
+        assert (status, refused["detail"].startswith(f'Method "{verb}" not allowed')) == (405, True)
     redirect = api.request("GET", path.rstrip("/"))
     assert redirect.status_code == 308
     assert redirect.headers["Location"].endswith(f"/api/{path}")

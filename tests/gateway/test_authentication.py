@@ -51,7 +51,7 @@ def refused(reply):
 
 def test_a_token_makes_its_user_the_caller_with_the_permissions_of_the_app(ask, member):
     user, key = member
-    for keyword in ("Token", "token", "TOKEN"):
+    for keyword in ("Token", "token", "TOKEN", "Bearer", "bearer"):
         seen = ask(f"{keyword} {key}").json()
         identity = seen["identity"]
         assert identity["user_id"] == user and identity["write"] and not identity["superuser"]
@@ -72,6 +72,8 @@ def test_a_read_only_token_says_so(ask, member, accounts):
         ("Token é", "Invalid token"),
         ("Token", "Invalid token header. No credentials provided."),
         ("Token a b", "Invalid token header. Token string should not contain spaces."),
+        ("Bearer x", "Invalid token"),
+        ("Bearer", "Invalid token header. No credentials provided."),
     ],
 )
 def test_a_wrong_header_is_refused_even_for_a_public_read(client, ask, authorization, detail):
@@ -79,7 +81,7 @@ def test_a_wrong_header_is_refused_even_for_a_public_read(client, ask, authoriza
     assert refused(client("GET", "/api/", headers={"Authorization": authorization.encode()})) == detail
 
 
-@pytest.mark.parametrize("authorization", ["Bearer x", "Basic YTpi", "", "Tokenx y"])
+@pytest.mark.parametrize("authorization", ["Digest x", "Basic YTpi", "", "Tokenx y"])
 def test_other_schemes_are_ignored(ask, authorization):
     assert ask(authorization).json()["identity"]["user_id"] is None
 
@@ -184,9 +186,12 @@ def test_login_required_leaves_roots_and_documentation_public(another, member):
     url = another(LOGIN_REQUIRED="true")
     for path in ("/api/", "/api/dcim/", "/healthz"):
         assert requests.get(url + path).status_code == 200
-    for path in ("/api/dcim/sites/", "/api/ipam/_choices/", "/media/a.png"):
+    for path in ("/api/dcim/sites/", "/api/ipam/_choices/", "/api/status/", "/media/a.png"):
         assert refused(requests.get(url + path)) == "Authentication credentials were not provided."
         assert requests.get(url + path, headers={"Authorization": f"Token {member[1]}"}).status_code == 200
+    for accept in ("application/json", "text/html"):
+        for path in ("/api/dcim/sites/", "/api/search/", "/api/nowhere/"):
+            assert requests.options(url + path, headers={"Accept": accept}).status_code == 403, (path, accept)
 
 
 @pytest.fixture

@@ -74,6 +74,15 @@ def test_a_connection_closed_under_it_is_tried_again_for_safe_methods_only(clien
         assert stack.broken.connections - before == tries
 
 
+def test_a_write_with_an_idempotency_key_is_repeated_once(client, stack):
+    stack.broken.reply = b""
+    key = {"Idempotency-Key": "c2d0a1f0-6a4b-4b0e-9c8f-5f3f4a1a9d11"}
+    for method, tries in (("POST", 2), ("PUT", 2), ("PATCH", 2), ("DELETE", 2), ("GET", 2)):
+        before = stack.broken.connections
+        assert client(method, "/api/secrets/secrets/", headers=key).status_code == 502
+        assert stack.broken.connections - before == tries
+
+
 def test_a_long_reply_that_breaks_off_is_cut_and_never_looks_complete(client, stack):
     stack.broken.reply = BODY + b"Content-Length: 1000000\r\n\r\n" + b"x" * 500_000
     with pytest.raises(requests.RequestException):

@@ -21,6 +21,9 @@ def requests_of(resource):
     listed, one = f"{resource.app}/{resource.path}/", f"{resource.app}/{resource.path}/{NO_SUCH_ID}/"
     yield "GET", listed, None, 200
     yield "POST", listed, [], 201 if "POST" in resource.methods else 405
+    bulk = {"PUT": 200, "PATCH": 200, "DELETE": 204} if resource.detail else {}
+    for verb, status in bulk.items():
+        yield verb, listed, [], status if verb in resource.methods else 405
     if resource.detail:
         for verb in ("PUT", "PATCH", "DELETE"):
             yield verb, one, {}, 404 if verb in resource.methods else 405

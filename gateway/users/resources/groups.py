@@ -8,6 +8,8 @@ from shared.security import authorization
 
 
 class Group(Base):
+    found_by = ("name",)
+
     name = text(80, unique=True)
     permissions = permissions()
 

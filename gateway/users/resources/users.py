@@ -48,6 +48,8 @@ class Password(fields.Text):
 
 
 class User(Base):
+    found_by = ("username",)
+
     username = text(150, unique=True)
     password = transient(Password(), required=True)
     old_password = transient(Password())
@@ -80,19 +82,20 @@ def validate_privileges(session: Session, changes: list[Change]) -> None:
 def validate_last_superuser(session: Session, changes: list[Change]) -> None:
     for change in changes:
         lost = [name for name in ("is_superuser", "is_active") if change.before.get(name)]
-        if lost and not _another_superuser(session, change.object.id):
+        if lost and not _another_superuser(session, {change.object.id}):
             change.fail(LAST_SUPERUSER, lost[0])
 
 
-def on_delete_keep_superuser(session: Session, user: User) -> None:
-    if user.is_superuser and user.is_active and not _another_superuser(session, user.id):
+def on_delete_keep_superuser(session: Session, users: list[User]) -> None:
+    loses = any(user.is_superuser and user.is_active for user in users)
+    if loses and not _another_superuser(session, {user.id for user in users}):
         raise Protected(LAST_SUPERUSER, [])
 
 
-def _another_superuser(session: Session, user_id: int) -> bool:
-    """Whether there is one besides `user_id`; whoever else wants to know waits for this transaction."""
+def _another_superuser(session: Session, ids: set[int]) -> bool:
+    """Whether there is one besides the users `ids`; whoever else wants to know waits for this transaction."""
     session.execute(AdvisoryLock.SUPERUSERS.held())
-    return bool(session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id != user_id))))
+    return bool(session.scalar(select(exists().where(User.is_superuser, User.is_active, User.id.not_in(ids)))))
 
 
 def validate_old_password(session: Session, changes: list[Change]) -> None:

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, func, literal_column, select, update
+from sqlalchemy import Connection, String, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from services.circuits.base import Base
@@ -16,7 +16,7 @@ from shared.references.lookups import Lookup, counts
 from shared.schema import columns, fields
 from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, reference, text
-from shared.schema.representations import ReadFace
+from shared.schema.read_face import ReadFace
 
 
 class CircuitTermination(Base):
@@ -39,9 +39,7 @@ site_counts = counts(count_circuits=CircuitTermination.__table__.c.site_id)
 
 def interface_terminations(connection: Connection, ids: list[int]) -> dict[int, JsonObject]:
     """`{interface id: {circuit_termination, is_connected}}` for those of `ids` that a circuit ends on."""
-    face = end_face()
-    interface: ColumnElement[int] = literal_column("t.interface_id")
-    rows = connection.execute(select(interface, face.sql()).select_from(face.source).where(interface.in_(ids)))
+    rows = end_face().read(connection, "terminations_on_interfaces", "interface_id", ids)
     return {pk: {"circuit_termination": end, "is_connected": True} for pk, end in rows}
 
 
@@ -82,8 +80,8 @@ def on_save_touch_circuits(session: Session, changes: list[Change]) -> None:
     touch(session, {change.object.circuit_id for change in changes})
 
 
-def on_delete_touch_circuit(session: Session, target: CircuitTermination) -> None:
-    touch(session, {target.circuit_id})
+def on_delete_touch_circuits(session: Session, targets: list[CircuitTermination]) -> None:
+    touch(session, {target.circuit_id for target in targets})
 
 
 def touch(session: Session, ids: set[int]) -> None:
@@ -107,6 +105,6 @@ circuit_terminations = Resource(
     unique=(("circuit", "term_side"),),
     rules=(validate_interface,),
     after_save=(on_save_touch_circuits,),
-    on_delete=(on_delete_touch_circuit,),
+    on_delete=(on_delete_touch_circuits,),
     lookups=(Lookup("dcim", "interface-faces", of="interface", here=interface_terminations),),
 )

@@ -1,7 +1,9 @@
 """The rules of devices beyond their place, and what saving one brings about."""
 
+from typing import Any
+
 from sqlalchemy import Connection, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from services.dcim.base import Base
 from services.dcim.components.of_devices import create_components
@@ -10,32 +12,6 @@ from shared.schema.changes import Change
 from shared.schema.parsing import unknown_pk
 
 CLUSTER = "virtualization.cluster"
-
-
-def validate_primary_addresses(session: Session, changes: list[Change]) -> None:
-    """A primary address is on an interface of the device, or of the chassis whose master it is; its inside may be."""
-    for column, label in (("primary_ip4", "IPv4"), ("primary_ip6", "IPv6")):
-        concerned = [change for change in changes if getattr(change.object, f"{column}_id") and not change.errors]
-        owned = _owned(session, {change.object.id for change in concerned} - {None}) if concerned else set()
-        for change in concerned:
-            address = getattr(change.object, column)
-            places = {address.interface_id, address.nat_inside_interface_id}
-            if not any((change.object.id, place) in owned for place in places):
-                change.fail(f"The primary {label} address is not on an interface of this device.")
-
-
-def _owned(session: Session, device_ids: set[int]) -> set[tuple[int, int]]:
-    """(device, interface) pairs: whose addresses may be primary for which device."""
-    device, chassis = Base.model_of("dcim.device"), Base.model_of("dcim.virtualchassis")
-    interface = Base.model_of("dcim.interface")
-    own = select(interface.device_id, interface.id).where(interface.device_id.in_(device_ids))
-    managed = (
-        select(chassis.master_id, interface.id)
-        .join(device, device.virtual_chassis_id == chassis.id)
-        .join(interface, interface.device_id == device.id)
-        .where(chassis.master_id.in_(device_ids), ~interface.mgmt_only)
-    )
-    return {tuple(row) for row in session.execute(own.union(managed))}
 
 
 def validate_platform(session: Session, changes: list[Change]) -> None:
@@ -86,22 +62,14 @@ def on_create_add_components(session: Session, changes: list[Change]) -> None:
 def on_save_move_children(session: Session, changes: list[Change]) -> None:
     """What is installed in the bays of a device is where the device is, and gives up a place of its own elsewhere."""
     device, bay = Base.model_of("dcim.device"), Base.model_of("dcim.devicebay")
-    for change in changes:
-        if change.creating:
-            continue
-        parent = change.object
-        installed = select(bay.installed_device_id).where(bay.device_id == parent.id)
-        elsewhere = or_(
-            device.site_id != parent.site_id, func.coalesce(device.rack_id, 0) != func.coalesce(parent.rack_id, 0)
-        )
+    parent: Any = aliased(device)
+    changed = [change.object.id for change in changes if not change.creating]
+    elsewhere = or_(device.site_id != parent.site_id, device.rack_id.is_distinct_from(parent.rack_id))
+    place = {"site_id": parent.site_id, "rack_id": parent.rack_id, "position": None, "face": None}
+    if changed:
         session.execute(
             update(device)
-            .where(device.id.in_(installed), elsewhere)
-            .values(
-                site_id=parent.site_id,
-                rack_id=parent.rack_id,
-                position=None,
-                face=None,
-                last_updated=device.last_updated,
-            )
+            .where(parent.id.in_(changed), bay.device_id == parent.id, device.id == bay.installed_device_id, elsewhere)
+            .values(**place, last_updated=device.last_updated)
+            .execution_options(synchronize_session=False)
         )

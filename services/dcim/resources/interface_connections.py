@@ -51,10 +51,15 @@ def connection_of(interface: Any) -> ColumnElement[Any]:
     other = case(
         (connection.interface_a_id == interface.id, connection.interface_b_id), else_=connection.interface_a_id
     )
-    joins = Joins(join(connection, peer, peer.id == other))
+    joins = Joins()
     face = nested_sql(peer, Base.model_of("dcim.interface"), PEER, joins)
     shown = select(json_sql.object_of({"interface": face, "status": connection.connection_status}))
-    return shown.select_from(joins.clause).where(_ends_on(connection, interface)).correlate(interface).scalar_subquery()
+    return (
+        shown.select_from(joins.onto(join(connection, peer, peer.id == other)))
+        .where(_ends_on(connection, interface))
+        .correlate(interface)
+        .scalar_subquery()
+    )
 
 
 def _ends_on(connection: Any, interface: Any) -> ColumnElement[bool]:
@@ -82,8 +87,10 @@ def validate_ends_free(session: Session, changes: list[Change]) -> None:
     for number, change in enumerate(changes):
         own = change.object.id or -number
         for end in ENDS:
-            if owners.setdefault(getattr(change.object, f"{end}_id"), own) != own:
-                change.fail("The interface is connected already.", end)
+            owner = owners.setdefault(getattr(change.object, f"{end}_id"), own)
+            if owner != own:
+                by = f"interface connection {owner}" if owner > 0 else "another one of this request"
+                change.fail(f"The interface is connected already, by {by}.", end)
 
 
 def _owners(session: Session, interfaces: set[int]) -> dict[int, int]:

@@ -54,10 +54,10 @@ def validate_height_and_group(session: Session, changes: list[Change]) -> None:
 def on_save_move_devices(session: Session, changes: list[Change]) -> None:
     """The devices of a rack are at its site."""
     device = Base.model_of("dcim.device")
-    for change in changes:
-        if not change.creating and change.changed("site_id"):
-            moved = update(device).where(device.rack_id == change.object.id)
-            session.execute(moved.values(site_id=change.object.site_id, last_updated=device.last_updated))
+    moved = [change.object.id for change in changes if not change.creating and change.changed("site_id")]
+    if moved:
+        standing = update(device).where(device.rack_id == Rack.id, Rack.id.in_(moved))
+        session.execute(standing.values(site_id=Rack.site_id, last_updated=device.last_updated))
 
 
 def show_elevation(resource: Resource, pk: int) -> Response:

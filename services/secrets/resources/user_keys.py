@@ -46,11 +46,9 @@ def validate_user(session: Session, changes: list[Change]) -> None:
 
 def validate_last_active_key(session: Session, changes: list[Change]) -> None:
     """The only key that can read the secrets there are must stay."""
-    for change in changes:
-        key = change.object
-        loses = key.master_key_cipher is not None and change.changed("public_key")
-        if loses and not _another_active(session, key) and _any_secret(session):
-            change.fail(LAST_KEY, "public_key")
+    losing = [each for each in changes if each.object.master_key_cipher is not None and each.changed("public_key")]
+    if losing and not _another_active(session, *(each.object for each in losing)) and _any_secret(session):
+        losing[-1].fail(LAST_KEY, "public_key")
 
 
 def set_user(session: Session, changes: list[Change]) -> None:
@@ -79,10 +77,12 @@ def _of_user(user_id: int) -> Select[bool]:
     return select(exists().where(UserKey.user_id == user_id))
 
 
-def _another_active(session: Session, key: UserKey) -> bool:
-    """Whether somebody else can read secrets; whoever else wants to know waits for this transaction."""
+def _another_active(session: Session, *keys: UserKey) -> bool:
+    """Whether a key but `keys` can read secrets; whoever else wants to know waits for this transaction."""
     session.execute(AdvisoryLock.FIRST_USER_KEY.held())
-    active = exists().where(UserKey.master_key_cipher.is_not(None), UserKey.id.is_distinct_from(key.id))
+    active = exists().where(
+        UserKey.master_key_cipher.is_not(None), UserKey.id.not_in([key.id for key in keys if key.id])
+    )
     return bool(session.scalar(select(active)))
 
 
@@ -97,10 +97,11 @@ def _lock_out(session: Session, key: UserKey) -> None:
         session.execute(delete(SessionKey).where(SessionKey.userkey_id == key.id))
 
 
-def on_delete_keep_active_key(session: Session, key: UserKey) -> None:
-    if key.user_id != caller().user_id and not caller().superuser:
+def on_delete_keep_active_key(session: Session, keys: list[UserKey]) -> None:
+    if not caller().superuser and any(key.user_id != caller().user_id for key in keys):
         raise Forbidden
-    if key.master_key_cipher and not _another_active(session, key) and _any_secret(session):
+    loses = any(key.master_key_cipher for key in keys)
+    if loses and not _another_active(session, *keys) and _any_secret(session):
         raise Protected(LAST_KEY, [])
 
 
