@@ -14,7 +14,7 @@ from stack.commands.logs import show
 from stack.databases import prepare
 from stack.folder import DataFolder
 from stack.health import wait_until_healthy
-from stack.logs import Follower
+from stack.logs import LogTail
 from stack.plan import LOOPBACK, Plan
 
 
@@ -34,7 +34,7 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
         plan.save()
         click.echo(f"Starting {len(plan.programs()) - 1} programs")
         supervisor = start(plan)
-        follower = Follower(folder)
+        follower = LogTail(folder)
     click.echo(f"Patchbay serves {plan.gateway_url}/api/")
     if not detach:
         sys.exit(watch(folder, follower, supervisor))
