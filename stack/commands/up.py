@@ -77,7 +77,7 @@ def stop_supervisor(supervisor: subprocess.Popen) -> None:
         supervisor.wait()
 
 
-def watch(folder: DataFolder, follower: Follower, supervisor: subprocess.Popen) -> int:
+def watch(folder: DataFolder, follower: LogTail, supervisor: subprocess.Popen) -> int:
     """Shows what the programs write until told to stop, by a signal or by `down`; the exit status."""
     told: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
