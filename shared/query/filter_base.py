@@ -77,12 +77,16 @@ class ColumnFilter(Filter):
         super().__init__(name, lambda text: self._any_of([text]))
         self.column, self.read = column, read
 
+    def of_rows(self, condition: Condition) -> Condition:
+        """Hook for a column of another table: the rows of the list for which `condition` on the column holds."""
+        return condition
+
     def missing(self) -> Condition | None:
         return self.column.is_(None)
 
     def _any_of(self, texts: list[str]) -> Condition:
         values = [self.read(text) for text in texts]
-        return false() if IMPOSSIBLE in values else one_of(self.column, values)
+        return false() if IMPOSSIBLE in values else self.of_rows(one_of(self.column, values))
 
 
 class SetFilter(Filter):

@@ -49,7 +49,7 @@ class Pattern(Filter):
 
     def __init__(self, name: str, base: ColumnFilter, pattern: str) -> None:
         def condition(text: str) -> Condition:
-            return base.column.ilike(pattern.format(filters.escape_like(text)), escape="\\")
+            return base.of_rows(base.column.ilike(pattern.format(filters.escape_like(text)), escape="\\"))
 
         super().__init__(name, condition)
 
@@ -60,8 +60,7 @@ class Comparison(Filter):
     def __init__(self, name: str, base: ColumnFilter, compares: Callable[[Any, Any], Any]) -> None:
         def condition(text: str) -> Condition | None:
             value = base.read(text)
-            compared: Condition | None = None if value in (None, IMPOSSIBLE) else compares(base.column, value)
-            return compared
+            return None if value in (None, IMPOSSIBLE) else base.of_rows(compares(base.column, value))
 
         super().__init__(name, condition)
         self.kind = base.kind

@@ -96,7 +96,7 @@ def test_a_lookup_and_its_negation_share_a_list_out(api, made, resource):
 
     everything = found()
     for name, each in lookup_expressions._of_attributes(resource.model).items():
-        if name in ("id", "name", "status", "description"):
+        if name in ("id", "name", "status", "description") and resource.filter(name):
             value = api.get(f"{path}{pk}/")[1][name] or "x"
             value = value["value"] if isinstance(value, dict) else value
             there, not_there = found(**{name: value}), found(**{f"{name}__n": value})

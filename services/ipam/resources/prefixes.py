@@ -49,9 +49,11 @@ class VlanVidFilter(NumberFilter):
     def __init__(self) -> None:
         super().__init__("vlan_vid", VLAN.vid)
 
-    def where(self, values: list[str]) -> ColumnElement[bool] | None:
-        condition = super().where(values)
-        return None if condition is None else Prefix.vlan_id.in_(select(VLAN.id).where(condition))
+    def of_rows(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        return Prefix.vlan_id.in_(select(VLAN.id).where(condition))
+
+    def missing(self) -> ColumnElement[bool]:
+        return Prefix.vlan_id.is_(None)
 
 
 def validate_not_single_host(session: Session, changes: list[Change]) -> None:
