@@ -5,13 +5,14 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 
 COPY requirements.lock ./
-RUN pip install --disable-pip-version-check -r requirements.lock
+RUN pip install --disable-pip-version-check --require-hashes -r requirements.lock
 
 COPY shared ./shared
 COPY services ./services
 COPY gateway ./gateway
 COPY stack ./stack
-RUN python -m compileall -q shared services gateway stack \
+COPY moving ./moving
+RUN python -m compileall -q shared services gateway stack moving \
     && useradd --system --no-create-home --shell /usr/sbin/nologin patchbay \
     && install -d -o patchbay -g patchbay var var/media var/reports
 

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.errors import MISSING_CREDENTIALS, GatewayError
 from gateway.users import lookups
 from shared.config import APPS, settings
+from shared.db.server_version import unsupported
 from shared.security.identity import ANONYMOUS, Identity
 
 # NetBox's own, and the one that other clients know (RFC 6750).
@@ -39,13 +40,13 @@ def require_login(identity: Identity, path: str) -> None:
         raise GatewayError(403, MISSING_CREDENTIALS)
 
 
-def ready() -> bool:
-    """Whether the users can be read."""
+def readiness() -> str:
+    """`ok` if the users can be read, else why not."""
     try:
         lookups.by_token("", "")
+        return unsupported(lookups.server_version()) or "ok"
     except lookups.UsersUnavailable:
-        return False
-    return True
+        return "unavailable"
 
 
 def look_up_session(key: str, app: str) -> tuple[Any, ...] | None:

@@ -1,8 +1,12 @@
 """What the gateway serves itself: the API root, health and metrics. Everything unknown is a 404 in JSON."""
 
+import logging
+
 import orjson
 from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from gateway import authentication, metrics
@@ -12,6 +16,8 @@ from gateway.upstreams import Upstreams
 from gateway.web import setup, upstream_client
 from shared.api import options
 from shared.config import APPS, settings
+
+log = logging.getLogger("patchbay.gateway")
 
 
 class Pages(Flask):
@@ -34,6 +40,8 @@ def create_pages(upstreams: Upstreams) -> Flask:
     app.add_url_rule("/metrics", view_func=exposition)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(GatewayError, refused)
+    app.register_error_handler(DBAPIError, accounts_unavailable)
+    app.register_error_handler(PoolTimeout, accounts_unavailable)
     return app
 
 
@@ -43,9 +51,9 @@ def healthz() -> Response:
 
 def readyz() -> Response:
     missing = [app for app in APPS if app not in settings.service_keys]
-    accounts = authentication.ready()
-    state = {"accounts": "ok" if accounts else "unavailable", "apps_without_key": missing}
-    return json_response(state, 200 if accounts and not missing else 503)
+    accounts = authentication.readiness()
+    state = {"accounts": accounts, "apps_without_key": missing}
+    return json_response(state, 200 if accounts == "ok" and not missing else 503)
 
 
 def exposition() -> Response:
@@ -62,6 +70,12 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 
 def refused(error: GatewayError) -> Response:
     return _failed(error.status, error.detail, dict(error.headers))
+
+
+def accounts_unavailable(error: Exception) -> Response:
+    """The only database that a page asks by itself is that of the accounts."""
+    log.warning("the accounts are not available: %s", type(error).__name__)
+    return _failed(503, "Accounts are not available at the moment.", {"Retry-After": "1"})
 
 
 def _failed(status: int, detail: str, headers: dict[str, str]) -> Response:

@@ -47,6 +47,8 @@ _OWN = HOP_BY_HOP | {
     "x-request-id",
 }
 _OWN_PREFIXES = ("x-patchbay-", "x-forwarded-")
+# The longest name that DNS has, and a port.
+LONGEST_HOST = 253 + 6
 SESSION_COOKIE = "patchbay_session"
 
 
@@ -143,12 +145,16 @@ def request_id_of(environ: dict[str, Any]) -> str:
 def public_address(environ: dict[str, Any]) -> tuple[str, str]:
     """The host, as links of the reply name it, and the scheme. Raises GatewayError (400) when there is no such host."""
     host = environ.get("HTTP_X_FORWARDED_HOST", "").split(",")[0].strip()
-    if not host_is_trusted(host):
+    if not _is_host(host):
         host = environ.get("HTTP_HOST", "") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    if not host_is_trusted(host):
+    if not _is_host(host):
         raise GatewayError(400, "The Host header is not a host name.")
     scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")[0].strip().lower()
     return host, scheme if scheme in ("http", "https") else environ["wsgi.url_scheme"]
+
+
+def _is_host(text: str) -> bool:
+    return len(text) <= LONGEST_HOST and host_is_trusted(text)
 
 
 def readable_cookies(environ: dict[str, Any]) -> None:

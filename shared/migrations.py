@@ -59,6 +59,16 @@ def upgrade(app: str, database_url: str) -> None:
     engine.dispose()
 
 
+def head(app: str) -> str | None:
+    """The newest revision of `app`."""
+    return ScriptDirectory(str(folder(app))).get_current_head()
+
+
+def revisions(app: str) -> set[str]:
+    """Every revision of `app`."""
+    return {each.revision for each in ScriptDirectory(str(folder(app))).walk_revisions()}
+
+
 class NoDefault(Exception):
     """A new column that rows cannot be without has no value for the rows that are there."""
 

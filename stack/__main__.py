@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from shared import VERSION
 from shared.schema.declaration_error import DeclarationError
 from stack.cli_error import CliError
 
@@ -31,6 +32,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, message="Patchbay %(version)s")
 def main() -> None:
     """Patchbay: the NetBox v2 REST API as one service per domain."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from gateway.users.administration import AccountError
 from stack.cli_error import CliError
 from stack.folder import DataFolder
-from stack.plan import GATEWAY, LOOPBACK, Plan, embedded
+from stack.plan import GATEWAY, LOOPBACK, Plan
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def accounts(folder: DataFolder) -> Iterator[Session]:
     if not folder.path.is_dir():
         raise CliError(f"nothing was ever started in {folder.path}")
     plan = Plan(folder, LOOPBACK, {})
-    with plan.cluster.running() if GATEWAY in embedded() else nullcontext():
+    with plan.cluster.running() if plan.embedded([GATEWAY]) else nullcontext():
         engine = create_engine(plan.database_url(GATEWAY), poolclass=NullPool)
         try:
             with Session(engine) as session, session.begin():

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from stack.cli_error import CliError
 
@@ -23,6 +24,11 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def create_private(path: Path) -> BinaryIO:
+    """A new file that only its owner can read, open for writing."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
 class DataFolder:
     """Paths and secrets below `path`, which need not exist before `create`."""
 
@@ -30,7 +36,8 @@ class DataFolder:
         self.path = Path(path).expanduser().absolute()
         self.processes = self.path / "processes"
         self.plan = self.path / "run.json"
-        self.log = self.path / "patchbay.log"
+        self.settings = self.path / "settings.env"
+        self.logs = self.path / "logs"
         self.admin_token = self.path / "admin-token"
         self.media = self.path / "media"
         self.reports = self.path / "reports"
@@ -41,7 +48,7 @@ class DataFolder:
         try:
             # Others may pass through (PostgreSQL's own user must) but not look around.
             self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
-            for folder in (self.processes, self.media, self.reports, self.metrics):
+            for folder in (self.processes, self.logs, self.media, self.reports, self.metrics):
                 folder.mkdir(mode=0o700, exist_ok=True)
             write_private(self.path / "writable", "")
             (self.path / "writable").unlink()
@@ -63,9 +70,13 @@ class DataFolder:
                 raise CliError(f"another patchbay command is at work on {self.path}") from error
             yield
 
-    def open_log(self):
-        """The log, to be appended to; only its owner can read it."""
-        return os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+    def log(self, name: str) -> Path:
+        """The file with the output of the program `name`."""
+        return self.logs / f"{name}.log"
+
+    def open_log(self, name: str) -> BinaryIO:
+        """The log of the program `name`, to be appended to; only its owner can read it."""
+        return os.fdopen(os.open(self.log(name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
     def signing_key(self, app: str) -> str:
         """The key (64 hex digits) with which callers of `app` sign."""

@@ -1,11 +1,14 @@
 """Asking the programs of a stack how they are."""
 
+import subprocess
 import time
 
+import psutil
 import requests
 
 from stack import processes
 from stack.plan import POSTGRES, Plan
+from stack.processes import STANDBY, SUPERVISOR
 
 HEALTHY = "healthy"
 SECONDS_TO_ANSWER = 3
@@ -13,23 +16,28 @@ SECONDS_TO_START = 90
 
 
 def states(plan: Plan) -> dict[str, str]:
-    """`healthy`, or what is wrong, for every program of the plan and the supervisor."""
-    supervised = processes.leader(plan.folder, processes.SUPERVISOR)
-    found = {processes.SUPERVISOR: HEALTHY if supervised else "not running"}
-    return found | {program.name: _state(plan, program.name) for program in plan.programs()}
+    """`healthy`, or what is wrong, for the supervisor and every program of the plan."""
+    names = (SUPERVISOR, *(program.name for program in plan.programs()))
+    return {name: state(plan, name) for name in names}
 
 
-def wait_until_healthy(plan: Plan, supervisor) -> bool:
-    """Whether every program came to answer while `supervisor` (a Popen) lived."""
+def wait_until_healthy(plan: Plan, supervisor: subprocess.Popen) -> dict[str, str]:
+    """What is not healthy yet when `supervisor` ends or the time is over: nothing, if all came to answer."""
     give_up = time.monotonic() + SECONDS_TO_START
-    while supervisor.poll() is None and time.monotonic() < give_up:
-        if all(state == HEALTHY for state in states(plan).values()):
-            return True
+    while unhealthy := {name: state for name, state in states(plan).items() if state != HEALTHY}:
+        if supervisor.poll() is not None or time.monotonic() > give_up:
+            break
         time.sleep(0.1)
-    return False
+    return unhealthy
 
 
-def _state(plan: Plan, name: str) -> str:
+def state(plan: Plan, name: str) -> str:
+    """`healthy`, or what is wrong with one of them."""
+    process = processes.leader(plan.folder, name)
+    if process is None:
+        return "not running"
+    if name in (SUPERVISOR, STANDBY):
+        return "is stopped" if process.status() == psutil.STATUS_STOPPED else HEALTHY
     if name == POSTGRES:
         return HEALTHY if plan.cluster.answers() else "does not answer"
     try:

@@ -1,22 +1,25 @@
 """What one run of the stack consists of: its programs, where each listens and what each is told."""
 
+import errno
 import json
-import shlex
 import socket
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
 from shared.config import APPS, SERVICES, surroundings, with_driver
-from stack import ROOT
+from stack import ROOT, settings_file
 from stack.cli_error import CliError
 from stack.folder import DataFolder, write_private
 from stack.postgres import Cluster
+from stack.processes import STANDBY
+from stack.settings_file import DATABASES, EMBEDDED, key_variable, url_variable
 
 GATEWAY = "gateway"
 POSTGRES = "postgres"
 LOOPBACK = "127.0.0.1"
-DATABASES = (*SERVICES, GATEWAY)
+_PYTHONPATH = {"PYTHONPATH": str(ROOT)}
 OWN = {"dcim": ("NAPALM_USERNAME", "NAPALM_PASSWORD")}
 
 
@@ -24,26 +27,17 @@ def database_name(owner: str) -> str:
     return f"patchbay_{owner}"
 
 
-def url_variable(owner: str) -> str:
-    return f"PATCHBAY_{owner.upper()}_DATABASE_URL"
-
-
 def address_variable(name: str) -> str:
     return f"PATCHBAY_{name.upper()}_URL"
 
 
-def key_variable(app: str) -> str:
-    return f"PATCHBAY_{app.upper()}_KEY"
-
-
 @dataclass(frozen=True)
 class Program:
-    """One supervised process: `command` is restarted when it dies; `port` is None where it serves no HTTP."""
+    """One supervised process: `command` is restarted when it dies."""
 
     name: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
-    port: int | None = None
 
 
 class Plan:
@@ -54,21 +48,25 @@ class Plan:
         self.host = host
         self.ports = ports
         self.cluster = Cluster(folder)
+        self.environment = settings_file.environment(folder)
 
     @classmethod
     def make(cls, folder: DataFolder, host: str, port: int) -> "Plan":
         """The gateway on `port`, the services on the free loopback ports that follow it. Raises CliError."""
-        if not _free(host, port):
-            raise CliError(f"port {port} of {host} is taken; choose another with --port")
-        free = (p for p in chain(range(port + 1, 65536), range(1024, port)) if _free(LOOPBACK, p))
+        if (reason := _unusable(host, port)) is not None:
+            raise CliError(reason)
+        free = (p for p in chain(range(port + 1, 65536), range(1024, port)) if _unusable(LOOPBACK, p) is None)
         return cls(folder, host, {GATEWAY: port, **{service: next(free) for service in SERVICES}})
 
     @classmethod
     def load(cls, folder: DataFolder) -> "Plan":
-        """The plan of the last run. Raises CliError."""
+        """The plan of the last run, or of programs elsewhere that the settings name. Raises CliError."""
         try:
             written = json.loads(folder.plan.read_text())
         except FileNotFoundError as error:
+            elsewhere = cls(folder, LOOPBACK, {})
+            if all(elsewhere.environment.get(address_variable(service)) for service in SERVICES):
+                return elsewhere
             raise CliError(f"nothing was ever started in {folder.path}") from error
         if new := set(SERVICES) - written["ports"].keys():
             raise CliError(f"{folder.path} was last started by a release without {', '.join(new)}: `down`, then `up`")
@@ -82,31 +80,43 @@ class Plan:
         return self.health_base(GATEWAY)
 
     def health_base(self, name: str) -> str:
-        host = LOOPBACK if name in SERVICES or self.host == "0.0.0.0" else self.host
-        return f"http://{host}:{self.ports[name]}"
+        """Where the launcher finds `name`."""
+        if name not in self.ports:
+            return self.environment[address_variable(name)].rstrip("/")
+        anywhere = {"0.0.0.0": LOOPBACK, "::": "::1"}
+        host = LOOPBACK if name in SERVICES else anywhere.get(self.host, self.host)
+        return f"http://{_bracketed(host)}:{self.ports[name]}"
 
     def address(self, name: str) -> str:
         """Where the other programs find `name`: not where it listens if something is in between."""
-        return surroundings().get(address_variable(name)) or self.health_base(name)
+        return self.environment.get(address_variable(name)) or self.health_base(name)
 
     def programs(self) -> list[Program]:
-        """Every process of the run, PostgreSQL first when any database is embedded."""
-        postgres = Program(POSTGRES, [sys.executable, "-m", "stack.postgres", str(self.folder.path)], self._common())
+        """Every process of the run, the other supervisor first, then PostgreSQL if any database is embedded."""
+        path = str(self.folder.path)
+        standby = Program(STANDBY, [sys.executable, "-m", "stack.supervisor", path], surroundings() | _PYTHONPATH)
+        postgres = Program(POSTGRES, [sys.executable, "-m", "stack.postgres", path], self._common())
         served = [self._service(service) for service in SERVICES] + [self._gateway()]
-        return [postgres, *served] if embedded() else served
+        return [standby, *([postgres] if self.embedded(DATABASES) else []), *served]
+
+    def embedded(self, owners: Iterable[str]) -> list[str]:
+        """Those of `owners` whose database no setting names: the embedded PostgreSQL serves them."""
+        return [owner for owner in owners if self.environment.get(url_variable(owner), EMBEDDED) in ("", EMBEDDED)]
 
     def database_url(self, owner: str) -> str:
-        return with_driver(surroundings().get(url_variable(owner), "")) or self.cluster.url(database_name(owner))
+        if self.embedded([owner]):
+            return self.cluster.url(database_name(owner))
+        return with_driver(self.environment[url_variable(owner)])
 
     def _service(self, name: str) -> Program:
         environment = {
             **self._common(),
             key_variable(name): self.signing_key(name),
             url_variable(name): self.database_url(name),
-            **{own: surroundings()[own] for own in OWN.get(name, ()) if own in surroundings()},
+            **{own: self.environment[own] for own in OWN.get(name, ()) if own in self.environment},
         }
         command = _gunicorn("service", f"services.{name}.app:app", LOOPBACK, self.ports[name])
-        return Program(name, command, environment, self.ports[name])
+        return Program(name, command, environment)
 
     def _gateway(self) -> Program:
         environment = {
@@ -117,11 +127,11 @@ class Plan:
             url_variable(GATEWAY): self.database_url(GATEWAY),
         }
         command = _gunicorn("gateway", "gateway.app:app", self.host, self.ports[GATEWAY])
-        return Program(GATEWAY, command, environment, self.ports[GATEWAY])
+        return Program(GATEWAY, command, environment)
 
     def signing_key(self, app: str) -> str:
         """The key with which callers of `app` sign."""
-        return surroundings().get(key_variable(app)) or self.folder.signing_key(app)
+        return self.environment.get(key_variable(app)) or self.folder.signing_key(app)
 
     def _common(self) -> dict[str, str]:
         """What the caller's environment says, without what only one program may know."""
@@ -130,21 +140,15 @@ class Plan:
         return {
             "MEDIA_ROOT": str(self.folder.media),
             "REPORTS_ROOT": str(self.folder.reports),
-            **{name: value for name, value in surroundings().items() if name not in private},
-            "PYTHONPATH": str(ROOT),
+            **{name: value for name, value in self.environment.items() if name not in private},
+            **_PYTHONPATH,
             address_variable(GATEWAY): self.address(GATEWAY),
         }
 
 
-def embedded() -> list[str]:
-    """The owners whose database no environment variable names: the embedded PostgreSQL serves them."""
-    return [owner for owner in DATABASES if not surroundings().get(url_variable(owner))]
-
-
-def kept(folder: DataFolder, program: Program) -> str:
-    """The shell command that runs `program` under respawn.sh."""
-    record = folder.processes / f"{program.name}.pid"
-    return "exec " + shlex.join(["sh", str(ROOT / "stack/respawn.sh"), str(record), *program.command])
+def _bracketed(host: str) -> str:
+    """An address of IPv6 as it stands before a port."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _gunicorn(role: str, app: str, host: str, port: int) -> list[str]:
@@ -155,16 +159,22 @@ def _gunicorn(role: str, app: str, host: str, port: int) -> list[str]:
         "-c",
         f"python:stack.gunicorn_{role}",
         "-b",
-        f"{host}:{port}",
+        f"{_bracketed(host)}:{port}",
         app,
     ]
 
 
-def _free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+def _unusable(host: str, port: int) -> str | None:
+    """Why nobody could listen on `port` of `host`; None if somebody can."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except socket.gaierror as error:
+        return f"--host {host}: {error.strerror}"
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f"port {port} of {host} is taken; choose another with --port"
+        return f"nobody can listen on port {port} of {host}: {error.strerror}"
+    return None

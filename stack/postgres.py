@@ -83,14 +83,18 @@ class Cluster:
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         return [str(binaries() / "postgres"), "-D", str(self.path), *settings]
 
-    def ensure(self, names: list[str]) -> None:
-        """Makes the databases and roles `names` where they are missing. The server must be running."""
+    def missing(self, names: list[str]) -> list[str]:
+        """Those of `names` that are no databases yet. The server must be running."""
         with closing(self._connect()) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT datname FROM pg_database")
             present = {row[0] for row in cursor.fetchall()}
+        return [name for name in names if name not in present]
+
+    def create(self, names: list[str]) -> None:
+        """Makes the databases `names`, each with its role. The server must be running."""
+        with closing(self._connect()) as connection, connection.cursor() as cursor:
             for name in names:
-                if name not in present:
-                    self._create_database(cursor, name)
+                self._create_database(cursor, name)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -100,7 +104,7 @@ class Cluster:
             return
         self._initialise()
         self.stop()
-        with self.folder.open_log() as log:
+        with self.folder.open_log("postgres") as log:
             server = run_as_system_user(subprocess.Popen, self.server_command(), stdout=log, stderr=log)
         try:
             self._wait_for(server)
@@ -145,7 +149,7 @@ class Cluster:
                 if "password authentication failed" in str(error):
                     raise CliError(f"{self.folder.path}/secret-key is not the one of its databases") from error
                 time.sleep(0.05)
-        raise CliError(f"PostgreSQL does not start, {self.folder.log} says why")
+        raise CliError(f"PostgreSQL does not start, {self.folder.log('postgres')} says why")
 
     def _initialise(self) -> None:
         if not self.link.exists():

@@ -10,34 +10,47 @@ import psutil
 from stack.folder import DataFolder
 
 SUPERVISOR = "supervisor"
-SECONDS_TO_STOP = 8.0
+STANDBY = "standby"
+SECONDS_TO_STOP = 10.0
+
+
+def record(folder: DataFolder, name: str) -> Path:
+    """The file with the pid of the process `name`."""
+    return folder.processes / f"{name}.pid"
 
 
 def leader(folder: DataFolder, name: str) -> psutil.Process | None:
     """The process that recorded itself as `name`, unless it is gone or its pid was given to another since."""
-    record = _record(folder, name)
+    path = record(folder, name)
     try:
-        process = psutil.Process(int(record.read_text()))
-        return process if process.create_time() <= record.stat().st_mtime + 1 else None
+        process = psutil.Process(int(path.read_text()))
+        recorded = process.create_time() <= path.stat().st_mtime + 1
+        return process if recorded and process.status() != psutil.STATUS_ZOMBIE else None
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return None
 
 
+def supervisors(folder: DataFolder) -> list[psutil.Process]:
+    """The supervisor and the one that stands by, of these who lives."""
+    return [process for name in (SUPERVISOR, STANDBY) if (process := leader(folder, name))]
+
+
 def members(folder: DataFolder, name: str) -> list[psutil.Process]:
     """All living processes of `name`: those of the session that its recorded process leads or led."""
-    record = _record(folder, name)
-    if not record.exists() or record.stat().st_mtime < psutil.boot_time():
+    path = record(folder, name)
+    if not path.exists() or path.stat().st_mtime < psutil.boot_time():
         return []
-    session = int(record.read_text() or 0)
+    session = int(path.read_text() or 0)
     if psutil.pid_exists(session) and leader(folder, name) is None and not _zombie(session):
         return []
     return [process for process in psutil.process_iter() if _session_of(process) == session]
 
 
 def alive(folder: DataFolder) -> list[psutil.Process]:
-    """Every living process of the stack, the supervisor's first."""
-    names = sorted((path.stem for path in folder.processes.glob("*.pid")), key=lambda name: name != SUPERVISOR)
-    return [process for name in names for process in members(folder, name)]
+    """Every living process of the stack; first those that would start others again."""
+    names = {path.stem for path in folder.processes.glob("*.pid")}
+    first = [STANDBY, SUPERVISOR]
+    return [process for name in (*first, *sorted(names - {*first})) for process in members(folder, name)]
 
 
 def stop(folder: DataFolder) -> None:
@@ -46,12 +59,12 @@ def stop(folder: DataFolder) -> None:
     if supervisor is not None:
         supervisor.send_signal(SIGTERM)
         psutil.wait_procs([supervisor], timeout=SECONDS_TO_STOP)
-    # A keeper ends in good order without its supervisor too. Killing is safe: PostgreSQL replays its log.
+    # Killing is safe: PostgreSQL replays its log.
     _end(alive(folder), SIGTERM)
     while left := alive(folder):
         _end(left, SIGKILL)
-    for record in folder.processes.glob("*.pid"):
-        record.unlink()
+    for path in folder.processes.glob("*.pid"):
+        path.unlink()
 
 
 def _end(processes: Iterable[psutil.Process], signal: int) -> None:
@@ -62,10 +75,6 @@ def _end(processes: Iterable[psutil.Process], signal: int) -> None:
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs(processes, timeout=SECONDS_TO_STOP)
-
-
-def _record(folder: DataFolder, name: str) -> Path:
-    return folder.processes / f"{name}.pid"
 
 
 def _zombie(pid: int) -> bool:

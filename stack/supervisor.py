@@ -1,28 +1,22 @@
-"""The process that honcho watches the stack from; kept light, since each of its watchers is a fork of it."""
+"""What keeps a stack running. Two of these run: one leads, the other stands by until the first is gone.
 
-import multiprocessing
-import os
+The one that stands by is a program of the leader's like any other, so each of the two starts the other again.
+"""
+
 import sys
+from pathlib import Path
 
-from honcho.manager import Manager
-from honcho.printer import Printer
-
-from stack import ROOT
-from stack.folder import DataFolder
-from stack.plan import Plan, kept
-from stack.processes import SUPERVISOR
+from stack.record import claim
 
 
-def supervise(folder: DataFolder) -> int:
-    """Runs the plan saved in `folder` until told to stop; the exit status is honcho's."""
-    (folder.processes / f"{SUPERVISOR}.pid").write_text(str(os.getpid()))
-    multiprocessing.set_start_method("fork")
-    manager = Manager(Printer(sys.stdout))
-    for program in Plan.load(folder).programs():
-        manager.add_process(program.name, kept(folder, program), env=program.environment, cwd=str(ROOT))
-    manager.loop()
-    return manager.returncode or 0
+def main(data: Path) -> None:
+    claim(data / "processes" / "supervisor.pid", wait=True)
+    # Only who leads needs these.
+    from stack.folder import DataFolder
+    from stack.supervision import Supervision
+
+    Supervision(DataFolder(data)).run()
 
 
 if __name__ == "__main__":
-    sys.exit(supervise(DataFolder(sys.argv[1])))
+    main(Path(sys.argv[1]))

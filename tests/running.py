@@ -87,15 +87,10 @@ class Stack:
 
     @property
     def processes(self) -> dict[str, psutil.Process]:
-        """The gunicorn masters and the PostgreSQL server by name, each below the keeper that restarts it."""
-        found = {program.name: self._kept(program.name) for program in Plan.load(self.folder).programs()}
+        """The gunicorn masters and the PostgreSQL server that live, by name."""
+        names = [program.name for program in Plan.load(self.folder).programs() if program.name != processes.STANDBY]
+        found = {name: processes.leader(self.folder, name) for name in names}
         return {name: process for name, process in found.items() if process}
-
-    def _kept(self, name: str) -> psutil.Process | None:
-        keeper = processes.leader(self.folder, name)
-        # Between two lives of its program a keeper sleeps.
-        kept = [child for child in keeper.children() if child.name() != "sleep"] if keeper else []
-        return kept[0] if kept else None
 
     def database_url(self, app: str) -> str:
         """The SQLAlchemy URL of the embedded database of a service or the gateway, where the accounts (`users`) are."""
@@ -111,9 +106,12 @@ class Stack:
     def start(self) -> "Stack":
         result = self.up()
         if result.returncode:
-            log = self.folder.log.read_text() if self.folder.log.exists() else ""
-            raise AssertionError(f"the stack does not start: {result.stderr}\n{log}")
+            raise AssertionError(f"the stack does not start: {result.stderr}\n{self.log()}")
         return self
+
+    def log(self) -> str:
+        """All that the programs wrote."""
+        return "\n".join(path.read_text() for path in sorted(self.folder.logs.glob("*.log")))
 
     def down(self) -> subprocess.CompletedProcess:
         return self.run("down")
@@ -125,17 +123,15 @@ class Stack:
     @contextmanager
     def without(self, *names: str) -> Iterator[None]:
         """The stack while these are dead, and are not started again."""
-        keepers = [leader(self.folder, name) for name in names]
-        family = [child for keeper in keepers for child in keeper.children(recursive=True)]
-        for keeper in keepers:
-            keeper.suspend()
-        for child in family:
-            child.kill()
+        supervisor = leader(self.folder, processes.SUPERVISOR)
+        supervisor.suspend()
+        for name in names:
+            for process in (self.processes[name], *self.processes[name].children(recursive=True)):
+                process.kill()
         try:
             yield
         finally:
-            for keeper in keepers:
-                keeper.resume()
+            supervisor.resume()
             self.wait_until_healthy()
 
     @contextmanager

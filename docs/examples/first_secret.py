@@ -85,4 +85,6 @@ def main(address: str, admin_token: str, admin_key: Path) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        raise SystemExit(f"Usage: {sys.argv[0]} ADDRESS ADMIN_TOKEN ADMIN_KEY_FILE\n\n{__doc__}")
     main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

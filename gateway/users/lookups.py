@@ -64,6 +64,18 @@ def by_session(key: str, app: str) -> tuple[Any, ...] | None:
     return _look_up(_BY_SESSION, digest(key), f"{app}.")
 
 
+def server_version() -> int:
+    """The version of the PostgreSQL that has the users, as 180001. Raises UsersUnavailable."""
+    try:
+        connection: Any = _engine().raw_connection()
+        try:
+            return int(connection.dbapi_connection.server_version)
+        finally:
+            connection.close()
+    except (psycopg2.Error, SQLAlchemyError):
+        raise UsersUnavailable from None
+
+
 def _look_up(statement: str, *values: object) -> tuple[Any, ...] | None:
     """The row of a token or a user; connections that a restart of the database has closed are all replaced once."""
     try:

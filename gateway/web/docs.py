@@ -3,6 +3,9 @@
 It is served at the addresses of NetBox 2.3 as well.
 """
 
+from functools import lru_cache
+
+import orjson
 import yaml
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -65,8 +68,20 @@ def schema_json() -> Response:
 
 @pages.get("/api/swagger.yaml")
 def schema_yaml() -> Response:
-    text = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True)
-    return Response(text, mimetype="application/yaml")
+    told = document()
+    services = {name: told.pop(name) for name in ("paths", "components")}
+    return Response(_yaml(told) + _kept_yaml(orjson.dumps(services)), mimetype="application/yaml")
+
+
+@lru_cache(maxsize=1)
+def _kept_yaml(json: bytes) -> str:
+    """`json` as YAML; kept, for it takes a second to write, and changes with a release."""
+    return _yaml(orjson.loads(json))
+
+
+def _yaml(content: JsonObject) -> str:
+    text: str = yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    return text
 
 
 @pages.get("/api/docs/")

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from flask import Blueprint, Response, send_from_directory
 from marshmallow import ValidationError
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, select
 from werkzeug.datastructures import FileStorage
 from werkzeug.utils import secure_filename
 
@@ -19,10 +19,10 @@ from services.extras.base import Base
 from shared import JsonObject
 from shared.config import settings
 from shared.db.database import database
+from shared.db.prepared import BASE_URL
 from shared.http.errors import NotFound
 from shared.http.responses import base_url
 from shared.schema import fields
-from shared.schema.representations import BASE
 
 FOLDER = "image-attachments"
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
@@ -59,7 +59,7 @@ class ImageFile(fields.Field):
         return f"{base_url()}/media/{value}"
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        return literal_column(BASE).op("||")("/media/").op("||")(value)
+        return BASE_URL.op("||")("/media/").op("||")(value)
 
 
 def _checked(content: bytes, filename: str) -> Picture:

@@ -17,6 +17,7 @@ from shared.config import settings
 from shared.db import row_counts
 from shared.db.database import Database, was_closed
 from shared.db.hang_detection import detect_hangs
+from shared.db.server_version import unsupported
 from shared.http import budget, errors, request_body, responses
 from shared.http.budget import Turns
 from shared.http.context import context
@@ -99,6 +100,7 @@ def create_app(
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # Flask's way
     _connect(app, base)
     app.extensions["patchbay.background_tasks"] = background_tasks
+    app.extensions["patchbay.invariants"] = [each for resource in resources for each in resource.invariants]
     _number_requests(app)
     authorization.install(app, base.app)
     _serve(app, base, resources, routes)
@@ -198,5 +200,8 @@ def _serve_health(app: Flask, base: type[Record]) -> None:
     @app.get("/readyz")
     def readyz() -> Response:
         with app.extensions["patchbay.database"].reading() as connection:
+            version = connection.scalar(text("SELECT current_setting('server_version_num')\\:\\:integer"))
+            if (reason := unsupported(version)) is not None:
+                raise errors.ServiceUnavailable(f"{reason}.")
             connection.execute(text("SELECT 1 FROM alembic_version"))
         return responses.json_response({"service": base.app, "status": "ready"})

@@ -12,6 +12,7 @@ from marshmallow import Schema
 from marshmallow import fields as ma
 
 from shared import JsonObject
+from shared.api import restoring, uniqueness
 from shared.api.openapi_bodies import WITH_IDS, body, list_body, listed, one_or_many, request
 from shared.api.openapi_parameters import list_parameters
 from shared.api.resource import Action, Resource, Shape
@@ -109,13 +110,15 @@ def describe(
     function = _responses(made, resource, verb, on_list)(function)
     noun = resource.model.verbose_name + ("s" if on_list and verb != "POST" else "")
     summary = f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}"
-    parameters = [_PK] if not on_list else list_parameters(resource) if verb == "GET" else []
+    of_list = {"GET": list_parameters(resource), "POST": [restoring.PARAMETER]}
+    parameters = of_list.get(verb, []) if on_list else [_PK]
     documented: Callable[[View], View] = made.doc(
         summary=summary,
         operationId=_operation(resource, view.__name__),
         tags=[resource.app],
         parameters=parameters,
         **_permission(resource.permission, resource, verb),
+        **(uniqueness.documented(resource) if verb == "POST" else {}),
         **(list_body(resource, verb) if on_list and verb in WITH_IDS else body(resource, verb)),
     )
     return documented(function)

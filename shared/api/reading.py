@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, join, literal_column, select, text
 
 from shared import JsonObject
 from shared.api.resource import Resource
@@ -129,7 +129,7 @@ def _object_sql(resource: Resource) -> str:
 
 @cache
 def _faces_sql(resource: Resource) -> str:
-    ids = select(func.unnest(literal_column("CAST($2 AS integer[])")).label("id"))
+    ids = select(func.unnest(prepared.IDS).label("id"))
     return prepared.sql(_faces(resource, ids, literal_column("1")))
 
 
@@ -166,13 +166,12 @@ def _faces(resource: Resource, ids: AnySelect, total: ColumnElement[Any]) -> Any
     """The id, the read face, `total` and what lookups ask about, for each of `ids` in order; `$1` is the base URL."""
     found = ids.subquery("found")
     page = select(found.c.id, func.row_number().over().label("place")).cte("page")
-    json = resource.read_face.json.replace(":base_url", "$1")
+    face = resource.read_face
     subjects = [text(lookups.subject_sql(lookup, resource.model)) for lookup in resource.lookups]
     return (
-        select(literal_column("t.id"), text(f"({json})"), total, *subjects)
-        .select_from(resource.read_face.of_page)
-        .add_cte(page)
-        .order_by(literal_column("page.place"))
+        select(face.entity.id, face.json, total, *subjects)
+        .select_from(face.onto(join(page, face.entity, face.entity.id == page.c.id)))
+        .order_by(page.c.place)
     )
 
 

@@ -16,12 +16,14 @@ from shared.query import filters
 from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
+from shared.references.invariants import Invariant
 from shared.references.lookups import Lookup
 from shared.schema import fields
 from shared.schema.changes import M, Rule
 from shared.schema.fields import Choices
 from shared.schema.models import Attribute, Record, View
-from shared.schema.representations import ReadFace, patch_schema, read_schema, readable_names, write_schema
+from shared.schema.read_face import ReadFace
+from shared.schema.representations import patch_schema, read_schema, readable_names, write_schema
 from shared.security.identity import Identity
 
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -105,6 +107,7 @@ class Resource(Generic[M]):
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
     ripples     Ripples: the rows of other types that published facts of this one are made of
+    invariants  Invariants: what references of this type need of their objects for as long as they are kept
     """
 
     model: type[M]
@@ -128,6 +131,7 @@ class Resource(Generic[M]):
     methods: tuple[str, ...] = ALL
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
     view: View | None = None
 
     def __post_init__(self) -> None:

@@ -1,10 +1,12 @@
 """Uniqueness: against what is stored and within one bulk request, with one statement per rule."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Column, select, tuple_
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.api.resource import Resource
 from shared.http.errors import NON_FIELD
 from shared.schema.changes import Change
@@ -14,12 +16,15 @@ from shared.schema.models import Attribute, Record
 Claimed = tuple[Change, tuple[Any, ...]]
 
 
+def documented(resource: Resource) -> JsonObject:
+    """What the OpenAPI document says of it: the names, alone or together, that no two objects have in common."""
+    alone = [[name] for name, _, _ in _unique_columns(resource)]
+    return {"x-unique": [*alone, *map(list, resource.unique)]}
+
+
 def check_columns(session: Session, resource: Resource, changes: list[Change]) -> None:
     """Columns that are unique on their own; an error names the field."""
-    for name, attribute in resource.model.attributes.items():
-        column = resource.model.__table__.columns.get(attribute.column)
-        if column is None or not column.unique or name == "id":
-            continue
+    for name, attribute, column in _unique_columns(resource):
         message = _message(resource.model, name, attribute, column)
         claimed = [(change, (change.values[name],)) for change in changes if change.values.get(name) is not None]
         for change in _taken(session, resource.model, (attribute.column,), claimed):
@@ -34,6 +39,14 @@ def check_sets(session: Session, resource: Resource, changes: list[Change]) -> N
         claimed = [(change, values) for change, values in claimed if None not in values]
         for change in _taken(session, resource.model, columns, claimed):
             change.fail(f"The fields {', '.join(names)} must make a unique set.", NON_FIELD)
+
+
+def _unique_columns(resource: Resource) -> Iterator[tuple[str, Attribute, Column[Any]]]:
+    """Each attribute that is unique on its own, by name, with its column."""
+    for name, attribute in resource.model.attributes.items():
+        column = resource.model.__table__.columns.get(attribute.column)
+        if column is not None and column.unique and name != "id":
+            yield name, attribute, column
 
 
 def _taken(session: Session, model: type[Record], columns: tuple[str, ...], claimed: list[Claimed]) -> list[Change]:

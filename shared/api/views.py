@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.api import bulk, deleting, exports, openapi, options, reading, writing
+from shared.api import bulk, deleting, exports, openapi, options, reading, restoring, writing
 from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
@@ -98,9 +98,10 @@ def list_objects(resource: Resource) -> Response:
 def create_objects(resource: Resource) -> Response:
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
     items, many = request_body.objects()
+    restored = restoring.is_asked_for()
 
     def create(session: Session) -> Any:
-        faces = writing.dump(resource, writing.create(session, resource, items)) if items else []
+        faces = writing.dump(resource, writing.create(session, resource, items, restored)) if items else []
         return faces if many else faces[0]
 
     return write(resource, many, create, 201)
@@ -178,8 +179,8 @@ def _delete(session: Session, resource: Resource, targets: list[Any]) -> None:
         return
     for hook in resource.on_delete:
         hook(session, targets)
+    activity.note(session, resource.model, activity.DELETED, targets)  # before their names are gone
     deleting.remove(session, resource.model, {target.id for target in targets})
-    activity.note(session, resource.model, activity.DELETED, targets)
 
 
 def found(session: Session, resource: Resource[M], pk: int) -> M:

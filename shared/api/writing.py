@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared import JsonObject
-from shared.api import bulk, forms
+from shared.api import bulk, forms, restoring
 from shared.api.resource import Resource
 from shared.api.uniqueness import check_columns, check_sets
 from shared.custom_fields import column as custom_fields
@@ -27,9 +27,9 @@ from shared.schema.representations import patch_schema, write_schema
 from shared.security import authorization
 
 
-def create(session: Session, resource: Resource, items: list[Any]) -> list[Change]:
+def create(session: Session, resource: Resource, items: list[Any], restored: bool = False) -> list[Change]:
     """Create one object for each of `items`, or none. Raises BadRequest, a list of messages per item."""
-    changes = [Change(resource.model(), item, creating=True) for item in items]
+    changes = [Change(resource.model(), item, creating=True, restored=restored) for item in items]
     _save(session, resource, changes, partial=False)
     return changes
 
@@ -66,6 +66,7 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
     for step in (*resource.rules, *resource.before_save):
         if sound := _sound(sound):
             step(session, sound)
+    restoring.keep_ids(session, resource.model, [change for change in changes if change.restored])
     _refuse_if_wrong(changes)
     session.add_all(change.object for change in changes)
     session.flush()

@@ -31,6 +31,8 @@ def check(session: Session, model: type[Record], changes: list[Change]) -> None:
     assigned = [each for each in every if model.label in each.obj_type]
     by_id = {str(each.id): each for each in every}
     by_name = {each.name: each for each in assigned}
+    if any(change.values.get("custom_fields", {}).keys() - by_name.keys() for change in changes):
+        full_replicas.ask_again(model, LABEL)
     for change in changes:
         change.object.custom_field_definitions = assigned
         if "custom_fields" in change.errors:

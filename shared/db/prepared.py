@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select, literal_column
 from sqlalchemy.dialects import postgresql
 
 MOST = 60
+
+# By convention the first parameter is the address that the client sees, where addresses are shown at all, and the
+# second the ids of the rows that a statement is for.
+BASE_URL: ColumnElement[str] = literal_column("$1")
+IDS: ColumnElement[Any] = literal_column("CAST($2 AS integer[])")
 
 # A statement that selects some columns, whichever.
 AnySelect = Select[*tuple[Any, ...]]

@@ -128,6 +128,15 @@ def install(connection: Connection, resources: Iterable[Searchable]) -> None:
             connection.exec_driver_sql(counting(model, label))
 
 
+def trigger_names(resources: Iterable[Searchable]) -> set[tuple[str, str]]:
+    """(table, trigger) of each trigger that `install` makes."""
+    found = {("row_tally", "row_tally_add_up")}
+    for model in {resource.model for resource in resources}:
+        moved = [f"move_{column}" for column in tallies_of(model).values() if column != ALL_ROWS]
+        found |= {(model.__table__.name, f"row_tally_{event}") for event in ("insert", "delete", *moved)}
+    return found
+
+
 def tallies_of(model: StoredModel) -> dict[str, str]:
     """The tallies of `model` by label, each with the SQL of the object that a row counts for, null for none."""
     counted = [column for column in model.__table__.columns if column.info.get("counted")]

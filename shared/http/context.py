@@ -19,7 +19,8 @@ class RequestContext:
     yet to be spent (`shared.security.replay_protection`); `base_url` is that of the client for whom another service
     asks; `degraded` names the services whose part is missing in the reply (`X-Degraded`); `absent` are the objects
     of others, (label, id), whose owner has just said that they do not exist; `found` are the ids of objects that were
-    meant by their attributes, by (label, attributes as JSON), or why there is none.
+    meant by their attributes, by (label, attributes as JSON), or why there is none; `fetched_anew` says
+    that complete replicas were fetched for it once more.
     """
 
     request_id: str = ""
@@ -30,6 +31,7 @@ class RequestContext:
     degraded: set[str] = field(default_factory=set)
     absent: set[tuple[str, int]] = field(default_factory=set)
     found: dict[tuple[str, str], int | str] = field(default_factory=dict)
+    fetched_anew: bool = False
 
 
 def of_request(kind: type[Kind]) -> Kind:

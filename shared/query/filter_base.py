@@ -73,6 +73,26 @@ class ColumnFilter(Filter):
         return false() if IMPOSSIBLE in values else one_of(self._column, values)
 
 
+class SetFilter(Filter):
+    """One whose `conditions(texts)` is that of all its values together, or None when one of them cannot be."""
+
+    most_values = 500
+
+    def __init__(
+        self,
+        name: str,
+        conditions: Callable[[list[str]], Condition | None],
+        target: type[Record] | None = None,
+        by_key: bool = False,
+    ) -> None:
+        super().__init__(name, lambda text: conditions([text]), target, by_key)
+        self._conditions = conditions
+
+    def _any_of(self, texts: list[str]) -> Condition:
+        found = self._conditions(texts)
+        return false() if found is None else found
+
+
 def one_of(column: AnyColumn, values: Sequence[Any]) -> Condition:
     """Whether `column` is one of `values`, of which None is null; one value is compared as such, for the planner."""
     given = [value for value in values if value is not None]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from shared import JsonObject
 from shared.db.database import database
 from shared.http.context import context
-from shared.references import client, releasing
+from shared.references import client, naming
 from shared.schema.models import Record
 from shared.security.authorization import caller
 
@@ -28,12 +28,12 @@ def note(session: Session, model: type[Record], action: int, objects: list[Any])
     if not objects or identity.user_id is None:
         return
     outbox = model.metadata.tables["activity_outbox"]
-    session.execute(insert(outbox), [_entry(identity.user_id, action, each) for each in objects])
+    named = naming.described(session, objects)
+    session.execute(insert(outbox), [_entry(identity.user_id, action, each) for each in named])
     context().activity_noted = True
 
 
-def _entry(user_id: int, action: int, row: Record) -> JsonObject:
-    named = releasing.dependent(row)
+def _entry(user_id: int, action: int, named: JsonObject) -> JsonObject:
     return {
         "id": uuid.uuid4(),
         "user_id": user_id,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db.database import database
-from shared.references import client, following, holding, memory, owning, replicas
+from shared.references import client, following, holding, invariants, memory, owning, replicas
 from shared.schema import parsing
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
@@ -31,6 +31,7 @@ ORPHANED_CLAIM = "orphaned claim"
 WRONG_CLAIM = "claimed on other terms"
 UNDELIVERED = "undelivered"
 RESTORED = "restored"
+MISPLACED = "misplaced"
 
 
 class Finding(NamedTuple):
@@ -98,6 +99,11 @@ def _findings(base: type[Record]) -> set[Finding]:
                 found |= _compare(target)
     with database().transaction() as session:
         behind = _restored(session, base).items()
+        found |= {
+            Finding(base.app, each.label, pk, MISPLACED)
+            for each in invariants.declared()
+            for pk in each.owners(session)
+        }
         return found | {Finding(owner, owner if which == "owner" else base.app, 0, RESTORED) for owner, which in behind}
 
 
@@ -162,6 +168,7 @@ def _mend(base: type[Record], found: set[Finding]) -> None:
         mine = sorted({each.id for each in found if each.label == target.label and each.id})
         for start in range(0, len(mine), PAGE):
             _mend_page(target, set(mine[start : start + PAGE]))
+    invariants.mend()
     for finding in found:
         if finding.what == RESTORED:
             _start_over(base, finding.owner)

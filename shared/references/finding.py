@@ -86,7 +86,7 @@ def _value(attribute: Attribute, value: Any) -> Any:
 def _find(session: Session, model: type[Record], shape: Shape, texts: dict[str, list[Any]]) -> dict[str, Found]:
     """The same for texts of one `shape`: two objects that fit are enough to know of."""
     entity: Any = aliased(model)
-    joins = Joins(entity)
+    joins = Joins()
     columns = [(_column(entity, model, path, joins), is_null) for path, is_null in shape]
     compared = [each for each, is_null in columns if not is_null]
     names = [column(f"value_{number}", each.type) for number, each in enumerate(compared)]
@@ -94,7 +94,7 @@ def _find(session: Session, model: type[Record], shape: Shape, texts: dict[str, 
     given = values(column("number", Integer), *names, name="given").data(rows)
     same = [each == given.c[name.name].cast(each.type) for each, name in zip(compared, names, strict=True)]
     same += [each.is_(None) for each, is_null in columns if is_null]
-    fitting = select(entity.id).select_from(joins.clause).where(*same).limit(2).lateral()
+    fitting = select(entity.id).select_from(joins.onto(entity)).where(*same).limit(2).lateral()
     met: dict[int, list[int]] = {}
     for number, pk in session.execute(select(given.c.number, fitting.c.id).select_from(given.join(fitting, true()))):
         met.setdefault(number, []).append(pk)

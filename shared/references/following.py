@@ -21,6 +21,7 @@ from shared.references import (
     delivering,
     full_replicas,
     holding,
+    invariants,
     memory,
     owning,
     past,
@@ -63,6 +64,7 @@ def _apply_all(session: Session, base: type[Record], owner: str, told: JsonObjec
             log.warning("%s tells of %s, which is not held here", owner, label)
             continue
         _apply(session, target, objects, told["deleted"][label])
+        invariants.let_go(session, label, [each["id"] for each in objects])
     memory.advance(session, base, owner, told["number"], delivered=told["number"])
     if known.delivered < told["acknowledged"]:
         memory.note(session, base, owner, memory.HOLDER)
@@ -119,7 +121,7 @@ class Follower(threading.Thread):
     def __init__(self, app: Flask):
         super().__init__(name="follower", daemon=True)
         self.app = app
-        self.claimed = False
+        self.claimed = self.mended = False
         self.woken = threading.Event()
 
     def wake(self) -> None:
@@ -147,6 +149,7 @@ class Follower(threading.Thread):
         self._try(delivering.pursue_waiting, base)
         self._try(activity.hand_over, base)
         self.claimed = self.claimed or self._try(full_replicas.claim_all, base)
+        self.mended = self.mended or self._try(invariants.mend)
         self._try(finish_claims, base)
         for chore in current_app.extensions["patchbay.background_tasks"]:
             self._try(chore)

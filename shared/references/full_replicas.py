@@ -4,6 +4,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from shared.db.database import database
+from shared.http.context import context
 from shared.http.errors import ServiceUnavailable
 from shared.references import holding, owning
 from shared.schema.contracts import CONTRACTS
@@ -21,6 +22,15 @@ def require(base: type[Record]) -> None:
     """See to it that a write knows every object of the complete contracts. Raises NotHeld, at most once a process."""
     if missing := _missing(base):
         raise holding.NotHeld({label: {owning.ALL} for label in missing})
+
+
+def ask_again(model: type[Record], label: str) -> None:
+    """A write names what is not among the replicas of `label`: before that is refused, once a request, all are
+    fetched anew, should they have been away when it was made. Raises NotHeld.
+    """
+    if model.model_of(label).replica and not context().fetched_anew:
+        context().fetched_anew = True
+        raise holding.NotHeld({label: {owning.ALL}})
 
 
 def expect(base: type[Record]) -> None:

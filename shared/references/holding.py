@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from shared.db.database import database
 from shared.http.context import context
 from shared.http.errors import ServiceUnavailable
-from shared.references import client, finding, memory, owning, replicas
+from shared.references import client, finding, invariants, memory, owning, replicas
 from shared.references.owning import among
 from shared.schema import parsing
 from shared.schema.changes import Change
@@ -117,6 +117,7 @@ def settle(target: type[Record], tokens: set[uuid.UUID], ids: set[int], sought: 
         lost = _still_lost(session, target, valid)
         objects = [each for each in answer["objects"] if each["id"] in valid - lost]
         replicas.store(session, target, objects)
+        invariants.let_go(session, target.label, [each["id"] for each in objects])
         return valid, {each["id"] for each in objects}
 
     valid, existing = database().run(finish)

@@ -89,7 +89,7 @@ def recognize(session: Session, base: type[Record], owner: str, incarnation: str
 def _mark_lost(session: Session, target: type[Record], gone: UUID, met: UUID) -> None:
     """What was held of the database that is `gone` is lost, and what was of the one that is `met` is not any more.
 
-    Of a complete type nothing is marked: all of it is fetched anew.
+    Either has to be claimed before it is referred to again. Of a complete type nothing is marked: all of it is fetched.
     """
     if CONTRACTS[target.label].complete:
         return
@@ -98,6 +98,7 @@ def _mark_lost(session: Session, target: type[Record], gone: UUID, met: UUID) ->
     statement = postgresql.insert(table).from_select(["label", "object_id", "incarnation"], held)
     session.execute(statement.on_conflict_do_nothing())
     session.execute(delete(table).where(table.c.label == target.label, table.c.incarnation == met))
+    session.execute(update(target).values(released=True))
 
 
 def lost(session: Session, target: type[Record], ids: Iterable[int]) -> set[int]:

@@ -11,6 +11,7 @@ then, but by putting back the files of a server.
 
 import logging
 import threading
+import time
 from typing import NamedTuple
 
 import orjson
@@ -27,6 +28,8 @@ from shared.references.triggers import PUBLISHED
 from shared.schema.models import Record
 
 SECONDS = 2.0
+# Writers that come meanwhile are not held up by asking again for each of them.
+AGAIN_SECONDS = 0.5
 
 _WRITTEN = f"""
 SELECT nullif(current_setting('{PUBLISHED}', true), ''), (SELECT last_value FROM reference_outbox_id_seq),
@@ -65,6 +68,7 @@ class Past:
     def __init__(self) -> None:
         self.known: Known | None = None
         self.asking = threading.Lock()
+        self.asked_in_vain = float("-inf")
 
     def doubt(self) -> None:
         self.known = None
@@ -98,9 +102,12 @@ def require(base: type[Record]) -> None:
         return
     with mine.asking:
         if mine.known is None:
+            if time.monotonic() < mine.asked_in_vain + AGAIN_SECONDS:
+                raise ServiceUnavailable("Whether the database has lost something is not known yet.")
             try:
                 mine.known = _ask(base)
             except client.ServiceDown as down:
+                mine.asked_in_vain = time.monotonic()
                 raise ServiceUnavailable(f"{down} What it knows of a lost past is needed first.") from down
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.references.holding import outdate_intents
+from shared.references.naming import described
 from shared.references.owning import among
 from shared.references.replicas import protecting
 from shared.schema.models import Record
@@ -42,32 +43,14 @@ def referring(
     limit: int,
     going: Mapping[str, Collection[int]] = MappingProxyType({}),
 ) -> list[JsonObject]:
-    """The first `limit` rows of this service that protect one of the `target`s `ids`, but for those `going`."""
+    """The first `limit` rows of this service that protect one of the `target`s `ids`, but for those `going`.
+
+    `path` becomes the url of a dependent where the client's address is known.
+    """
     found: list[JsonObject] = []
     for model, key in protecting(target):
         if len(found) < limit:
             stay = ~among(model.id, going.get(model.label, ()))
             statement = select(model).where(key.in_(ids), stay).order_by(model.id).limit(limit - len(found))
-            found += [dependent(row) for row in session.scalars(statement)]
+            found += described(session, list(session.scalars(statement)))
     return found
-
-
-def dependent(row: Record) -> JsonObject:
-    """How a dependent is named in a 409: `path` becomes its url where the client's address is known."""
-    model = type(row)
-    return {
-        "type": model.label,
-        "id": row.id,
-        "path": f"{row.home()}{row.id}/",
-        "name": _name(row),
-    }
-
-
-def _name(row: Record) -> str:
-    """What `row` is called: as it says itself, else as the object that stands for it (the master of a chassis)."""
-    model = type(row)
-    for name in ("name", model.key, *model.nested[:1]):
-        value = getattr(row, name, None)
-        if value not in (None, ""):
-            return _name(value) if model.attributes[name].is_reference else str(value)
-    return f"{model.verbose_name} {row.id}"

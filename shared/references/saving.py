@@ -7,8 +7,11 @@ from sqlalchemy.orm import Session
 
 from shared.db.database import database
 from shared.http.context import context
+from shared.http.errors import ServiceUnavailable
 from shared.references import activity, delivering, holding, past
 from shared.schema.models import Record
+
+ATTEMPTS = 2
 
 Result = TypeVar("Result")
 
@@ -23,12 +26,14 @@ def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Resul
         past.require(base)
         return holding.claiming(base, lambda: database().run(saved))
 
-    try:
-        done = attempt()
-    except past.InDoubt:
-        done = attempt()
-    past.past().remember(done[1].known)
-    return done
+    for _ in range(ATTEMPTS):
+        try:
+            done = attempt()
+        except past.InDoubt:
+            continue
+        past.past().remember(done[1].known)
+        return done
+    raise ServiceUnavailable("The database was away, and may be another one.")
 
 
 def tell(base: type[Record], written: past.Publication) -> None:

@@ -6,7 +6,6 @@ A change that was released stays as it is: the databases that are older take thi
 import sqlalchemy as sa
 from alembic import op
 
-_INCARNATION = "INSERT INTO reference_incarnation (id) VALUES (gen_random_uuid())"
 _HOLDERS = (
     "INSERT INTO reference_reader (service, acknowledged) SELECT DISTINCT service, 0 FROM reference_claim"
     " ON CONFLICT DO NOTHING"
@@ -15,11 +14,25 @@ _LAST_OF_EACH = (
     "DELETE FROM reference_outbox old USING reference_outbox new WHERE old.id < new.id"
     " AND (old.service, old.label, old.object_id) = (new.service, new.label, new.object_id)"
 )
-
-
-def begin() -> None:
-    """What the first migration of a new service does after it has made its tables."""
-    op.execute(_INCARNATION)
+_DELIVERED = "the last delivery applied"
+_FINGERPRINT = "where it was when every holder last agreed on its past"
+_LOST = "of a replica whose object its owner lost"
+# Of columns that were there before: what is said of them now, and what was.
+_COMMENTS = (
+    ("reference_outbox", "id", "a new one with every change", None),
+    (
+        "reference_position",
+        "position",
+        "the highest number that the owner gave, ever",
+        "the highest entry of the owner's outbox seen",
+    ),
+    (
+        "reference_reader",
+        "acknowledged",
+        "the highest delivery that the holder has applied",
+        "the highest entry that the holder has applied",
+    ),
+)
 
 
 def deliver_to_holders() -> None:
@@ -31,28 +44,33 @@ def deliver_to_holders() -> None:
     op.create_index(op.f("ix_reference_outbox_service_id"), "reference_outbox", ["service", "id"])
     op.drop_index(op.f("ix_reference_outbox_service"), table_name="reference_outbox")
     op.create_index(op.f("ix_reference_claim_label_object_id"), "reference_claim", ["label", "object_id"])
-    op.add_column("reference_position", sa.Column("delivered", sa.BigInteger(), server_default="0", nullable=False))
-    op.add_column("reference_position", sa.Column("incarnation", sa.Uuid()))
+    delivered = sa.Column("delivered", sa.BigInteger(), server_default="0", nullable=False, comment=_DELIVERED)
+    op.add_column("reference_position", delivered)
+    op.add_column("reference_position", sa.Column("incarnation", sa.Uuid(), comment="of the owner's database"))
+    op.execute("UPDATE reference_position SET delivered = position")
     op.create_table(
         "reference_incarnation",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("fingerprint", sa.String(length=100)),
+        sa.Column("id", sa.Uuid(), nullable=False, comment="of this database, for as long as it is the same"),
+        sa.Column("fingerprint", sa.String(length=100), comment=_FINGERPRINT),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reference_incarnation")),
     )
     op.create_table(
         "reference_lost",
         sa.Column("label", sa.String(length=50), nullable=False),
-        sa.Column("object_id", sa.Integer(), nullable=False),
-        sa.Column("incarnation", sa.Uuid(), nullable=False),
+        sa.Column("object_id", sa.Integer(), nullable=False, comment=_LOST),
+        sa.Column("incarnation", sa.Uuid(), nullable=False, comment="of the owner's database that had it"),
         sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.PrimaryKeyConstraint("label", "object_id", name=op.f("pk_reference_lost")),
     )
-    op.execute(_INCARNATION)
+    for table, column, comment, _ in _COMMENTS:
+        op.alter_column(table, column, comment=comment)
     op.execute(_HOLDERS)
 
 
 def pull_by_holders() -> None:
     """The way back from `deliver_to_holders`."""
+    for table, column, _, comment in _COMMENTS:
+        op.alter_column(table, column, comment=comment)
     op.drop_table("reference_lost")
     op.drop_table("reference_incarnation")
     op.drop_column("reference_position", "incarnation")

@@ -19,6 +19,11 @@ from shared.schema.models import Record
 
 PUBLISHED = "patchbay.published"
 
+# A database is one for as long as it says so; a new one says so from its first migration on.
+INCARNATION = """
+INSERT INTO reference_incarnation (id) SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT FROM reference_incarnation)
+"""
+
 FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE known jsonb = coalesce(nullif(current_setting('{PUBLISHED}', true), ''), '{{}}');
@@ -87,12 +92,27 @@ class Publishing(Protocol):
 def install(connection: Connection, base: type[Record], resources: Iterable[Publishing]) -> None:
     """Make the triggers of every published type of this service agree with its contract."""
     connection.execute(text(FUNCTIONS.replace(":", "\\:")))
+    connection.execute(text(INCARNATION))
     _drop_all(connection)
     for resource in resources:
         if resource.model.label in CONTRACTS and resource.is_home:
             _install_own(connection, resource.model)
             for ripple in resource.dependent_facts:
                 _install_ripple(connection, base.model_of(ripple.label), resource.model, ripple)
+
+
+def names(base: type[Record], resources: Iterable[Publishing]) -> set[tuple[str, str]]:
+    """(table, trigger) of each trigger that `install` makes."""
+    found = set()
+    for resource in resources:
+        model = resource.model
+        if model.label in CONTRACTS and resource.is_home:
+            kinds = ("deleted", "changed", "created") if CONTRACTS[model.label].complete else ("deleted", "changed")
+            found |= {(model.__tablename__, f"reference_{kind}") for kind in kinds}
+            for ripple in resource.dependent_facts:
+                source = base.model_of(ripple.label).__tablename__
+                found.add((source, f"reference_ripple_{model.__tablename__}"))
+    return found
 
 
 def _drop_all(connection: Connection) -> None:

@@ -1,7 +1,7 @@
 """Templates that users write: rendered in a process of their own, which knows nothing and can be ended.
 
-Few are rendered at once: each process may take as much memory as `shared/rendering/process.py` says, so a machine with
-all six services needs at most 6 × PROCESSES × that much for templates.
+Few are rendered at once: each process may take as much memory as `shared/rendering/process.py` says, so a machine
+needs for templates at most PROCESSES × that much for each service on it.
 """
 
 import subprocess

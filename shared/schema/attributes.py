@@ -30,12 +30,14 @@ class computed:  # noqa: N801 - reads like the column helpers beside it
         self.field, self.expression = field, expression
         field.dump_only = True
 
-    def __get__(self, instance: Any, owner: type) -> Any:
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        """The declaration; an object does not know its value. Raises AttributeError for one."""
         if instance is None:
             return self
-        from shared.schema.representations import evaluated
-
-        return evaluated(instance, self.expression)
+        raise AttributeError(f"{self.name} is computed by SQL: ask shared.schema.computed_values for it")
 
 
 class transient:  # noqa: N801 - reads like the column helpers beside it

@@ -19,7 +19,7 @@ class Change(Generic[M]):
     """One object that is about to be created or changed.
 
     `values` are the loaded fields by API name, `before` the values of the columns that change, `errors` messages by
-    field. `sent` is the data as the client sent it.
+    field. `sent` is the data as the client sent it. What is `restored` was an object before, here or elsewhere.
     """
 
     object: M
@@ -28,6 +28,7 @@ class Change(Generic[M]):
     values: JsonObject = field(default_factory=dict)
     before: JsonObject = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
+    restored: bool = False
 
     def fail(self, message: str, field_name: str = NON_FIELD) -> None:
         self.errors.setdefault(field_name, []).append(message)

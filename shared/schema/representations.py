@@ -10,34 +10,27 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import EXCLUDE, Schema
 from marshmallow import fields as ma
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     Text,
-    TextClause,
     case,
     cast,
     join,
     literal,
-    literal_column,
     outerjoin,
-    quoted_name,
     select,
-    table,
-    text,
     type_coerce,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute, aliased, object_session
 
 from shared.db import json_sql
-from shared.db.prepared import AnySelect
+from shared.db.prepared import BASE_URL
 from shared.http.responses import base_url
 from shared.schema import fields, openapi_schemas
+from shared.schema.attributes import computed
+from shared.schema.computed_values import evaluated
 
 if TYPE_CHECKING:
     from shared.schema.models import Attribute, Record, View
-
-BASE = "__base_url__"
 
 
 def url_of(path: str, pk: int) -> str:
@@ -46,17 +39,22 @@ def url_of(path: str, pk: int) -> str:
 
 
 class Joins:
-    """A FROM clause that grows as references are followed."""
+    """The joins that it takes to follow references, to be put onto a FROM clause."""
 
-    def __init__(self, root: Any) -> None:
-        self.clause = root
+    def __init__(self) -> None:
+        self._steps: list[tuple[Any, ColumnElement[bool]]] = []
 
     def follow(self, entity: "type[Record]", model: "type[Record]", attribute: "Attribute") -> Any:
         """The alias of the object that `attribute` of `entity` refers to."""
-        key = getattr(entity, attribute.column)
         target = aliased(model.model_of(attribute.field.target))
-        self.clause = outerjoin(self.clause, target, key == target.id)
+        self._steps.append((target, getattr(entity, attribute.column) == target.id))
         return target
+
+    def onto(self, root: Any) -> Any:
+        """`root`, a table or a join, with everything that was followed."""
+        for target, condition in self._steps:
+            root = outerjoin(root, target, condition)
+        return root
 
 
 def value_sql(entity: "type[Record]", model: "type[Record]", name: str, joins: Joins) -> ColumnElement[Any]:
@@ -92,9 +90,9 @@ def subface(
 ) -> ColumnElement[Any]:
     """The nested face of the one `model` that `where(alias)` selects, as a scalar subquery; null if there is none."""
     entity = aliased(model)
-    joins = Joins(entity)
+    joins = Joins()
     face = nested_sql(entity, model, names, joins)
-    return select(face).select_from(joins.clause).where(where(entity)).limit(1).scalar_subquery()
+    return select(face).select_from(joins.onto(entity)).where(where(entity)).limit(1).scalar_subquery()
 
 
 def url_sql(model: "type[Record]", entity: Any) -> ColumnElement[Any]:
@@ -109,7 +107,7 @@ def url_sql(model: "type[Record]", entity: Any) -> ColumnElement[Any]:
 
 def path_sql(prefix: str, pk: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
     """The URL of the object `pk` below `prefix`, as JSON; there is nothing in it to escape."""
-    url = literal('"').op("||")(literal_column(BASE)).op("||")(prefix).op("||")(cast(pk, Text)).op("||")('/"')
+    url = literal('"').op("||")(BASE_URL).op("||")(prefix).op("||")(cast(pk, Text)).op("||")('/"')
     return type_coerce(url, json_sql.Written())
 
 
@@ -117,67 +115,27 @@ def _list_sql(entity: "type[Record]", model: "type[Record]", attribute: "Attribu
     target_model = model.model_of(attribute.field.target)
     table = getattr(model, attribute.name).property.secondary.alias()
     target = aliased(target_model)
-    joins = Joins(join(table, target, table.c.target_id == target.id))
+    joins = Joins()
     face = nested_sql(target, target_model, attribute.field.nested, joins)
     order = [getattr(target, name) for name in (*target_model.listed_by, "id")]
-    rows = select(json_sql.list_of(face, order)).select_from(joins.clause)
+    root = join(table, target, table.c.target_id == target.id)
+    rows = select(json_sql.list_of(face, order)).select_from(joins.onto(root))
     return rows.where(table.c.owner_id == entity.id).correlate(entity).scalar_subquery()
-
-
-class ReadFace:
-    """The compiled read face of a model: `json` is a SQL text whose one parameter is `:base_url`, `source` its FROM.
-
-    `source` names the table itself `t`, and the joins of references hang on it; as one table of a verbatim name it
-    costs nothing to put into a statement. `of_page` is the same for the ids in a table `page`. `names` are the
-    attributes shown, all unless given.
-    """
-
-    def __init__(self, model: "type[Record]", names: Iterable[str] | None = None) -> None:
-        entity = aliased(model, name="t")
-        joins = Joins(entity)
-        statement = select(object_sql(entity, model, names or readable_names(model.attributes), joins))
-        statement = statement.select_from(joins.clause)
-        self.json, source = _split(statement)
-        self.source = table(quoted_name(source, quote=False))
-        rows, *joined = source.split(" LEFT OUTER JOIN ")
-        paged = " LEFT OUTER JOIN ".join((f"page JOIN {rows} ON t.id = page.id", *joined))
-        self.of_page = table(quoted_name(paged, quote=False))
-
-    def sql(self) -> TextClause:
-        """The face as a column of a statement, with the addresses that the client sees."""
-        return text(f"({self.json})\\:\\:json").bindparams(base_url=base_url())
-
-
-def evaluated(instance: Any, expression: Callable[[Any], ColumnElement[Any]]) -> Any:
-    """The value of `expression(entity)` for one stored object."""
-    model = type(instance)
-    value = expression(model)
-    shown = cast(value, JSON) if isinstance(value.type, json_sql.Written) else value
-    sql = _for_text(_compiled(select(shown).where(model.id == instance.id)))
-    given = {"base_url": base_url()} if ":base_url" in sql else {}
-    session = object_session(instance)
-    return session.scalar(text(sql), given) if session else None
-
-
-def _split(statement: AnySelect) -> tuple[str, str]:
-    json, source = _compiled(statement).removeprefix("SELECT ").rsplit("\nFROM ", 1)
-    return _for_text(json.rsplit(" AS ", 1)[0]), source
-
-
-def _compiled(statement: AnySelect) -> str:
-    dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
-    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-
-
-def _for_text(sql: str) -> str:
-    """`sql` as `text()` takes it, with `:base_url` as its one parameter."""
-    return sql.replace("\\", "\\\\").replace(":", "\\:").replace(BASE, ":base_url")
 
 
 # --- schemas -------------------------------------------------------------------------------------------------------
 
 
 class BaseSchema(Schema):
+    """What is not known is passed over; a computed attribute is asked for."""
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """The value of `attr`, which for an attribute that SQL computes takes a statement."""
+        if isinstance(getattr(type(obj), attr, None), computed):
+            session = object_session(obj)
+            return evaluated(session, type(obj), attr, [obj.id]).get(obj.id) if session else None
+        return super().get_attribute(obj, attr, default)
+
     class Meta:
         unknown = EXCLUDE
         ordered = True

@@ -4,6 +4,7 @@ import click
 
 from stack import ROOT
 from stack.folder import DataFolder
+from stack.settings_file import DATABASES
 
 
 def data_option(function):
@@ -15,3 +16,8 @@ def data_option(function):
         default=ROOT / "var",
         help="Folder that holds the databases, keys and logs.  [default: var beside ./patchbay]",
     )(function)
+
+
+def services_argument(function):
+    """Adds `[SERVICE]...`, handed on as `services`; the gateway is among them, for its database has the accounts."""
+    return click.argument("services", nargs=-1, type=click.Choice(DATABASES), metavar="[SERVICE]...")(function)

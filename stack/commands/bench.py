@@ -69,4 +69,4 @@ def start(folder: DataFolder, port: int) -> None:
     plan = Plan.make(folder, LOOPBACK, port)
     prepare(plan)
     plan.save()
-    up.start(plan, detach=True)
+    up.start(plan)

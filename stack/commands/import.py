@@ -1,88 +1,63 @@
-"""`patchbay import`: an inventory from a file, created through the API."""
+"""`patchbay import`: inventories from files, from a running NetBox or Patchbay, and device types of the library."""
 
-import json
-from collections.abc import Iterator
-from typing import IO
+import sys
+from pathlib import Path
 
 import click
-import requests
 
+from moving.importing import Importer
 from stack.cli_error import CliError
 from stack.commands import data_option
 from stack.folder import DataFolder
-from stack.plan import Plan
 
-MOST_AT_ONCE = 100
-SECONDS = 120
+DEVICE_TYPES = "device-types"
 
 
 @click.command("import")
-@click.argument("file", type=click.File("rb"))
+@click.argument("sources", nargs=-1, metavar="FILE | device-types PATH…")
+@click.option(
+    "--from", "url", metavar="URL", help="Copy the inventory of the NetBox (v2.0 to v2.11) or Patchbay at URL."
+)
+@click.option("--token", default="", envvar="SOURCE_TOKEN", show_envvar=True, help="A token of a user of that one.")
+@click.option(
+    "--private-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the private RSA key that opens the secrets, there and here.",
+)
+@click.option(
+    "--keep-ids", is_flag=True, help="Objects keep the ids that they have at the source; for an empty Patchbay."
+)
+@click.option("--as", "name", metavar="NAME", help="The source by name, where its file or address has changed.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be created and changed.")
 @data_option
-def command(file: IO[bytes], folder: DataFolder) -> None:
-    """Create the objects that FILE lists, in its order: [{"endpoint": "dcim/sites", "ref": "a", "body": {…}}, …].
+def command(
+    sources: tuple[str, ...],
+    url: str | None,
+    token: str,
+    private_key: Path | None,
+    keep_ids: bool,
+    name: str | None,
+    dry_run: bool,
+    folder: DataFolder,
+) -> None:
+    """Create what a source has, and bring what is here already up to date.
 
-    {"ref": "a"} as a value in a later body stands for the id of that object. Objects of one endpoint that follow each
-    other are created together; at the first of them that is refused it ends.
+    FILE is what `patchbay export` wrote, or a list of requests (docs/moving.md). An import that was interrupted goes
+    on where it was; one that is repeated brings what has changed since. What is refused is told, and stops nothing.
     """
-    ids: dict[str, int] = {}
-    gateway = Plan.load(folder).gateway_url
-    with requests.Session() as session:
-        session.headers["Authorization"] = f"Token {folder.admin_token.read_text().strip()}"
-        for rows in batches(_rows(file)):
-            ids |= _create(session, gateway, rows, ids)
-            click.echo(f"{rows[0]['endpoint']}: {len(rows)}")
-    click.echo(f"Created {len(ids)} objects.")
-
-
-def _rows(file: IO[bytes]) -> list[dict]:
+    if bool(url) == bool(sources):
+        raise click.UsageError("Give a FILE, device-types with PATHs, or --from URL.")
+    if len(sources) > 1 and sources[0] != DEVICE_TYPES:
+        raise click.UsageError("One FILE at a time.")
+    importer = Importer(folder, keep_ids=keep_ids, dry_run=dry_run, name=name)
+    key = private_key.read_text() if private_key else None
     try:
-        rows = json.load(file)
-        for row in rows:
-            row["endpoint"], row["ref"], row["body"].values()
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise CliError(f'{file.name} is no list of {{"endpoint", "ref", "body"}}: {error}') from error
-    return rows
-
-
-def batches(rows: list[dict]) -> Iterator[list[dict]]:
-    """Neighbours of one endpoint, none of which refers to another of them."""
-    batch: list[dict] = []
-    for row in rows:
-        names = {each["ref"] for each in batch}
-        refers = names & {value["ref"] for value in row["body"].values() if _is_reference(value)}
-        if batch and (row["endpoint"] != batch[0]["endpoint"] or len(batch) == MOST_AT_ONCE or refers):
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch
-
-
-def _is_reference(value) -> bool:
-    return isinstance(value, dict) and value.keys() == {"ref"}
-
-
-def _create(session: requests.Session, gateway: str, rows: list[dict], ids: dict[str, int]) -> dict[str, int]:
-    """The ids of the objects of `rows`, by their names. Raises CliError."""
-    url = f"{gateway}/api/{rows[0]['endpoint']}/"
-    try:
-        bodies = [{n: ids[v["ref"]] if _is_reference(v) else v for n, v in row["body"].items()} for row in rows]
-        reply = session.post(url, json=bodies, timeout=SECONDS)
-    except KeyError as error:
-        raise CliError(f"{rows[0]['endpoint']}: no row before is called {error}") from error
-    except requests.RequestException as error:
-        raise CliError(f"{url} cannot be reached: {type(error).__name__}") from error
-    if reply.status_code != 201:
-        raise CliError(f"{rows[0]['endpoint']}, {rows[0]['ref']} to {rows[-1]['ref']}: {_refusal(reply)}")
-    return {row["ref"]: made["id"] for row, made in zip(rows, reply.json(), strict=True)}
-
-
-def _refusal(reply: requests.Response) -> str:
-    """Why, of the first object that is refused."""
-    try:
-        told = reply.json()
-    except ValueError:
-        told = reply.text[:200]
-    first = next((each for each in told if each), told) if isinstance(told, list) else told
-    return f"{reply.status_code} {json.dumps(first, ensure_ascii=False)}"
+        if url:
+            importer.copy(url, token, key)
+        elif sources[0] == DEVICE_TYPES:
+            importer.device_types([Path(path) for path in sources[1:]])
+        else:
+            importer.load_file(Path(sources[0]), key)
+    except BrokenPipeError as error:
+        raise CliError("nobody reads the report") from error
+    sys.exit(bool(importer.report.total("refused")))

@@ -5,7 +5,8 @@ import click
 from shared.config import APPS
 from stack.commands import data_option
 from stack.folder import DataFolder
-from stack.plan import DATABASES, database_name, key_variable
+from stack.plan import database_name
+from stack.settings_file import DATABASES, key_variable
 
 
 @click.command("keys")

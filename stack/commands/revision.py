@@ -25,7 +25,7 @@ def command(app: str, message: str) -> None:
         folder.create()
         cluster = Cluster(folder)
         with cluster.running():
-            cluster.ensure(["revision"])
+            cluster.create(["revision"])
             try:
                 revise(app, cluster.url("revision"), message)
             except NoDefault as error:

@@ -12,12 +12,12 @@ CHECKS = (["ruff", "check"], ["ruff", "format", "--check"], ["mypy", "."])
 TOGETHER = ("-n", "2", "--dist", "loadfile")
 
 
-@click.command("test", context_settings={"ignore_unknown_options": True, "help_option_names": []})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.command("test", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENT]...")
 def command(arguments: tuple[str, ...]) -> None:
-    """Check style, format and types, then run pytest with ARGUMENTS, or all tests in two processes.
+    """Check style, format and types, then run pytest with the arguments, or all tests in two processes.
 
-    Installs the programs that the tests need.
+    Installs the programs that the tests need. `./patchbay test -- --help` is pytest's own help.
     """
     system_packages.ensure("dot", "graphviz", "topology maps are not drawn.")
     system_packages.ensure("chromium", "chromium", "the tests in a browser are skipped.")

@@ -5,13 +5,16 @@ import subprocess
 import sys
 
 import click
+import psutil
 
 from stack import ROOT, processes
 from stack.cli_error import CliError
 from stack.commands import data_option
+from stack.commands.logs import show
 from stack.databases import prepare
 from stack.folder import DataFolder
 from stack.health import wait_until_healthy
+from stack.logs import Follower
 from stack.plan import LOOPBACK, Plan
 
 
@@ -21,7 +24,7 @@ from stack.plan import LOOPBACK, Plan
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port of the gateway.")
 @data_option
 def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
-    """Start Patchbay."""
+    """Start Patchbay; without --detach show what its programs write, and stop it when told to (Ctrl-C)."""
     folder.create()
     with folder.locked():
         if processes.alive(folder):
@@ -29,35 +32,38 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
         plan = Plan.make(folder, host, port)
         prepare(plan)
         plan.save()
-        supervisor = start(plan, detach)
+        click.echo(f"Starting {len(plan.programs()) - 1} programs")
+        supervisor = start(plan)
+        follower = Follower(folder)
     click.echo(f"Patchbay serves {plan.gateway_url}/api/")
     if not detach:
-        sys.exit(wait(supervisor))
+        sys.exit(watch(folder, follower, supervisor))
 
 
-def start(plan: Plan, detach: bool) -> subprocess.Popen:
+def start(plan: Plan) -> subprocess.Popen:
     """The supervisor of `plan`, once all programs answer. Raises CliError, and then leaves nothing running."""
     folder = plan.folder
     folder.forget_metrics()
-    with folder.open_log() as log:
+    with folder.open_log(processes.SUPERVISOR) as log:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "stack.supervisor", str(folder.path)],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
-            stdout=log if detach else None,
-            stderr=log if detach else None,
+            stdout=log,
+            stderr=log,
             start_new_session=True,
         )
-    healthy = False
+    unhealthy = {"patchbay": "was interrupted"}
     try:
-        healthy = wait_until_healthy(plan, supervisor)
+        unhealthy = wait_until_healthy(plan, supervisor)
     finally:
-        if not healthy:
+        if unhealthy:
             stop_supervisor(supervisor)
             processes.stop(folder)
             plan.cluster.stop()
-    if not healthy:
-        raise CliError(f"not everything started; {folder.log if detach else 'the lines above'} may say why")
+    if unhealthy:
+        told = ", ".join(f"{name} {state}" for name, state in unhealthy.items())
+        raise CliError(f"not everything started: {told}; {folder.logs} may say why")
     return supervisor
 
 
@@ -71,9 +77,21 @@ def stop_supervisor(supervisor: subprocess.Popen) -> None:
         supervisor.wait()
 
 
-def wait(supervisor: subprocess.Popen) -> int:
-    """Hands signals on to the supervisor and returns its exit status; being told to stop is no failure."""
-    for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(told, lambda number, frame: supervisor.terminate())
-    status = supervisor.wait()
-    return 0 if status == 128 + signal.SIGTERM else status
+def watch(folder: DataFolder, follower: Follower, supervisor: subprocess.Popen) -> int:
+    """Shows what the programs write until told to stop, by a signal or by `down`; the exit status."""
+    told: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: told.append(number))
+
+    def going_on() -> bool:
+        supervisor.poll()  # one that was killed leaves its place to the other
+        return not told and bool(processes.supervisors(folder))
+
+    for name, line in follower.lines(going_on):
+        show(name, line)
+    if not told:
+        # `down` is at it; or both supervisors were killed.
+        psutil.wait_procs(processes.alive(folder), timeout=processes.SECONDS_TO_STOP)
+    left = [] if told else processes.alive(folder)
+    processes.stop(folder)
+    return int(bool(left))

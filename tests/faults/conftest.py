@@ -20,7 +20,9 @@ def network(make_stack: Callable[..., Stack]) -> Iterator[Network]:
     # The databases come first: how to reach them is known once they have passwords.
     assert stack.run("migrate").returncode == 0
     between = Network(stack)
-    stack.environment |= between.environment
+    databases = {name: url for name, url in between.environment.items() if name.endswith("_DATABASE_URL")}
+    assert stack.run("config", *(f"{name}={url}" for name, url in databases.items())).returncode == 0
+    stack.environment |= {name: url for name, url in between.environment.items() if name not in databases}
     stack.start()
     yield between
     between.close()

@@ -106,6 +106,22 @@ def _own_addresses(things: list, device) -> list[int]:
     return [each.id for each in addresses if each.references["interface"] in mine]
 
 
+def _addresses_of_a_machine(things: list, machine) -> list[int]:
+    """A primary address has to be on an interface of the machine."""
+    mine = {
+        each.id
+        for each in things
+        if each.kind.path == "virtualization/interfaces" and each.references["virtual_machine"] == machine.id
+    }
+    addresses = [each for each in things if each.kind.path == "ipam/ip-addresses"]
+    return [each.id for each in addresses if each.references["interface"] in mine]
+
+
+def _interfaces(things: list, address) -> list[int]:
+    """An address is on an interface of a device or of a machine."""
+    return [each.id for each in things if each.kind.path in ("dcim/interfaces", "virtualization/interfaces")][-40:]
+
+
 def _image(label: str, path: str) -> Kind:
     return Kind(
         "extras/image-attachments",
@@ -125,10 +141,18 @@ DEVICE = {
     "device_type": ("dcim/device-types", PROTECT),
     "device_role": ("dcim/device-roles", PROTECT),
 }
-INTERFACE = {
-    "device": ("dcim/devices", CASCADE),
-    "untagged_vlan": ("ipam/vlans", SET_NULL),
-    "tagged_vlans": ("ipam/vlans", REMOVED),
+VLANS = {"untagged_vlan": ("ipam/vlans", SET_NULL), "tagged_vlans": ("ipam/vlans", REMOVED)}
+INTERFACE = {"device": ("dcim/devices", CASCADE), **VLANS}
+CLUSTER = {
+    "type": ("virtualization/cluster-types", PROTECT),
+    "group": ("virtualization/cluster-groups", PROTECT),
+    "site": SITE,
+}
+MACHINE = {
+    "cluster": ("virtualization/clusters", PROTECT),
+    "role": ("dcim/device-roles", PROTECT),
+    "tenant": TENANT,
+    "primary_ip4": PRIMARY,
 }
 CIRCUIT = {"provider": ("circuits/providers", PROTECT), "type": ("circuits/circuit-types", PROTECT)}
 TERMINATION = {"circuit": ("circuits/circuits", CASCADE), "site": SITE, "interface": ("dcim/interfaces", PROTECT)}
@@ -167,14 +191,39 @@ KINDS = {
         ),
         Kind(
             "dcim/devices",
-            {**DEVICE, "tenant": TENANT, "primary_ip4": PRIMARY, "primary_ip6": PRIMARY},
+            {
+                **DEVICE,
+                "tenant": TENANT,
+                "primary_ip4": PRIMARY,
+                "primary_ip6": PRIMARY,
+                "cluster": ("virtualization/clusters", SET_NULL),
+            },
             _nothing,
             required=tuple(DEVICE),
             ruled=True,
-            late=("primary_ip4", "primary_ip6"),
+            late=("primary_ip4", "primary_ip6", "cluster"),  # few clusters are at the site that was picked
             choices={"primary_ip4": _own_addresses, "primary_ip6": _own_addresses},
         ),
         Kind("dcim/interfaces", INTERFACE, lambda word: {"mode": TAGGED}, required=("device",), ruled=True),
+        Kind("virtualization/cluster-types"),
+        Kind("virtualization/cluster-groups"),
+        Kind("virtualization/clusters", CLUSTER, _nothing, required=("type",), ruled=True, late=("site",)),
+        Kind(
+            "virtualization/virtual-machines",
+            MACHINE,
+            _nothing,
+            required=("cluster",),
+            ruled=True,
+            late=("primary_ip4",),
+            choices={"primary_ip4": _addresses_of_a_machine},
+        ),
+        Kind(
+            "virtualization/interfaces",
+            {"virtual_machine": ("virtualization/virtual-machines", CASCADE), **VLANS},
+            lambda word: {"mode": TAGGED},
+            required=("virtual_machine",),
+            ruled=True,
+        ),
         Kind("ipam/vrfs", {"tenant": TENANT}, lambda word: {"rd": word}),
         Kind(
             "ipam/prefixes",
@@ -187,8 +236,22 @@ KINDS = {
             {"interface": ("dcim/interfaces", CASCADE), "tenant": TENANT},
             lambda word: {"address": f"{_network(word)}.7/24"},
             "description",
+            choices={"interface": _interfaces},
         ),
-        Kind("ipam/services", {"device": ("dcim/devices", CASCADE)}, _port, required=("device",)),
+        Kind(
+            "ipam/services",
+            {"device": ("dcim/devices", CASCADE)},
+            _port,
+            required=("device",),
+            of={"virtual_machine_id": "null"},
+        ),
+        Kind(
+            "ipam/services",
+            {"virtual_machine": ("virtualization/virtual-machines", CASCADE)},
+            _port,
+            required=("virtual_machine",),
+            of={"device_id": "0"},
+        ),
         Kind("circuits/providers"),
         Kind("circuits/circuit-types"),
         Kind("circuits/circuits", {**CIRCUIT, "tenant": TENANT}, _nothing, "cid", tuple(CIRCUIT)),

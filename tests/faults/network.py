@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import make_url
 
 from shared.config import SERVICES
-from stack.plan import GATEWAY, LOOPBACK, Plan, address_variable, url_variable
+from stack.plan import GATEWAY, LOOPBACK, Plan, address_variable
 from stack.postgres import Cluster
+from stack.settings_file import url_variable
 from tests.running import Stack, free_port
 
 REFUSED, HANGING, RESET = "refused", "hanging", "reset"

@@ -116,6 +116,11 @@ def watched(client: Client) -> Iterator[Watched]:
     vlan = client.make("ipam/vlans/", vid=7, name=word)
     assert client.patch(f"dcim/interfaces/{interface['id']}/", {"untagged_vlan": vlan["id"]})[0] == 200
     topology = client.make("extras/topology-maps/", site=site["id"], device_patterns=word, **named)
+    of_cluster = {"type": client.make("virtualization/cluster-types/", name=f"at {word}", slug=f"at-{word}")["id"]}
+    cluster = client.make("virtualization/clusters/", name=f"at {word}", site=site["id"], **of_cluster)
+    machine = client.make(
+        "virtualization/virtual-machines/", name=f"of {word}", cluster=cluster["id"], tenant=tenant["id"]
+    )
     user = client.make("users/users/", username=word, password=word)
     rack = client.make("dcim/racks/", name=word, site=site["id"])
     reserved = client.make("dcim/rack-reservations/", rack=rack["id"], units=[1], description=word, user=1)
@@ -128,6 +133,7 @@ def watched(client: Client) -> Iterator[Watched]:
             ("dcim", f"dcim/sites/{site['id']}/", _at(*owner)),
             ("ipam", f"ipam/vrfs/{vrf['id']}/", _at(*owner)),
             ("circuits", f"circuits/circuits/{circuit['id']}/", _at(*owner)),
+            ("virtualization", f"virtualization/virtual-machines/{machine['id']}/", _at(*owner)),
         ],
     )
     yield Watched(
@@ -136,6 +142,7 @@ def watched(client: Client) -> Iterator[Watched]:
         [
             ("circuits", f"circuits/circuit-terminations/{end['id']}/", _at("site", "name")),
             ("extras", f"extras/topology-maps/{topology['id']}/", _at("site", "name")),
+            ("virtualization", f"virtualization/clusters/{cluster['id']}/", _at("site", "name")),
         ],
     )
     yield Watched(
@@ -150,6 +157,23 @@ def watched(client: Client) -> Iterator[Watched]:
     yield Watched(f"ipam/vlans/{vlan['id']}/", "name", shown)
     shown = [("dcim", f"dcim/rack-reservations/{reserved['id']}/", _at("user", "username"))]
     yield Watched(f"users/users/{user['id']}/", "username", shown)
+    yield from _watched_machines(client, word, device)
+
+
+def _watched_machines(client: Client, word: str, device: dict) -> Iterator[Watched]:
+    kind = client.make("virtualization/cluster-types/", name=word, slug=word)
+    cluster = client.make("virtualization/clusters/", name=word, type=kind["id"])
+    assert client.patch(f"dcim/devices/{device['id']}/", {"cluster": cluster["id"]})[0] == 200
+    machine = client.make("virtualization/virtual-machines/", name=word, cluster=cluster["id"])
+    port = client.make("virtualization/interfaces/", name=word, virtual_machine=machine["id"])
+    service = client.make("ipam/services/", name=word, virtual_machine=machine["id"], port=80, protocol=6)
+    shown = [("dcim", f"dcim/devices/{device['id']}/", _at("cluster", "name"))]
+    yield Watched(f"virtualization/clusters/{cluster['id']}/", "name", shown)
+    shown = [
+        ("dcim", f"virtualization/interfaces/{port['id']}/", _at("virtual_machine", "name")),
+        ("ipam", f"ipam/services/{service['id']}/", _at("virtual_machine", "name")),
+    ]
+    yield Watched(f"virtualization/virtual-machines/{machine['id']}/", "name", shown)
 
 
 def _at(*names: str) -> Callable[[dict], str]:

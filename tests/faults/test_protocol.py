@@ -1,5 +1,6 @@
 """What two services do to each other at the same moment, or while one of them is down or hangs."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier
@@ -9,10 +10,13 @@ import pytest
 
 from shared.config import SERVICES
 from tests.client import Client
+from tests.dcim.equipment import Equipment
 from tests.faults.conftest import execute
 from tests.faults.network import CUTS, REFUSED
 from tests.running import Stack, eventually
 
+MANY = 5000
+FIELD_OF_TENANTS = {"name": "just-made", "type": 100, "obj_type": ["tenancy.tenant"]}
 OTHERS = [service for service in SERVICES if service != "dcim"]
 
 
@@ -239,3 +243,49 @@ def test_a_claim_whose_process_died_is_finished(hurt, client, make, database):
     dcim.autocommit = True
     eventually(lambda: execute(dcim, kept, tenant["id"]) == [(1, 0)], "the claim is finished")
     audit(hurt)
+
+
+def test_a_custom_field_is_taken_by_a_service_that_was_away_when_it_was_made(hurt, client):
+    with hurt.without("tenancy"):
+        reply = client.request("POST", "extras/custom-fields/", FIELD_OF_TENANTS)
+        assert (reply.status_code, reply.headers.get("X-Degraded")) == (201, "tenancy")
+    word = {"name": "of a new field", "slug": "of-a-new-field"}
+    status, reply = client.post("tenancy/tenants/", {**word, "custom_fields": {"just-made": "taken"}})
+    assert (status, reply["custom_fields"]) == (201, {"just-made": "taken"})
+    status, reply = client.post("tenancy/tenants/", {"name": "x", "slug": "x", "custom_fields": {"never-made": "x"}})
+    assert (status, list(reply)) == (400, ["custom_fields"])
+
+
+def test_every_service_takes_a_custom_field_as_soon_as_it_was_made(client):
+    types = {"dcim/sites": {}, "ipam/vrfs": {"rd": "just:made"}, "circuits/providers": {}, "tenancy/tenants": {}}
+    for turn in range(3):
+        name = f"at-once-{turn}"
+        labels = ["dcim.site", "ipam.vrf", "circuits.provider", "tenancy.tenant"]
+        client.make("extras/custom-fields/", name=name, type=100, obj_type=labels)
+        for path, more in types.items():
+            word = {"name": f"{name} {path}", "slug": f"{name}-{path.replace('/', '-')}"}
+            more = {key: f"{value}{turn}" for key, value in more.items()}
+            made = client.make(f"{path}/", **word, **more, custom_fields={name: "taken"})
+            assert made["custom_fields"][name] == "taken"
+
+
+def test_a_change_of_thousands_of_held_objects_is_shown_at_once(client, database):
+    equipment = Equipment(client)
+    device = equipment.make_device()
+    ports = [{"device": device["id"], "name": f"port {n}", "form_factor": 1000} for n in range(MANY)]
+    ids: list[int] = []
+    for start in range(0, MANY, 1000):
+        status, made = client.post("dcim/interfaces/", ports[start : start + 1000])
+        assert status == 201, made
+        ids += [each["id"] for each in made]
+        addresses = [{"address": f"10.9.{pk % 250}.{pk % 251}/32", "interface": pk} for pk in ids[start:]]
+        status, made = client.post("ipam/ip-addresses/", addresses)
+        assert status == 201, made
+    began = time.monotonic()
+    reply = client.request("PATCH", f"dcim/devices/{device['id']}/", {"name": "renamed with its ports"})
+    print(f"{MANY} held interfaces: {time.monotonic() - began:.2f} s")
+    assert reply.status_code == 200
+    ipam = database("ipam")
+    stale = "SELECT count(*) FROM dcim_interface WHERE id = ANY(%s) AND device_name <> 'renamed with its ports'"
+    left = execute(ipam, stale, ids)[0][0]
+    assert left == 0 or reply.headers.get("X-Degraded") == "ipam"

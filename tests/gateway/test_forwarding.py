@@ -237,3 +237,10 @@ def test_an_absolute_target_is_routed_by_its_path(raw):
 def test_a_body_of_two_lengths_is_refused(raw, lines):
     reply = raw(f"POST /api/ipam/vrfs/ HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n0\r\n\r\n".encode())
     assert reply.startswith(b"HTTP/1.1 400") and b"ipam" not in reply
+
+
+def test_a_service_is_told_how_long_its_answer_is_waited_for(client):
+    """And no client says so in its place."""
+    for headers in ({}, {"X-Patchbay-Deadline": "999999"}, {"X-Patchbay-Deadline": "0"}):
+        seen = client("GET", "/api/dcim/sites/", headers=headers).json()["headers"]
+        assert 0 < int(seen["x-patchbay-deadline"]) < 1000

@@ -57,7 +57,7 @@ def test_a_space_that_takes_duplicates_takes_them(api, open_vrf):
 @pytest.fixture(scope="module")
 def other_api(make_stack):
     """The API of a stack that is set up differently."""
-    running = make_stack(ENFORCE_GLOBAL_UNIQUE="true", MAX_PAGE_SIZE="0").start()
+    running = make_stack(ENFORCE_GLOBAL_UNIQUE="true", MAX_PAGE_SIZE="0", MAX_BULK_OBJECTS="2000").start()
     return Client(running.base_url, running.token)
 
 

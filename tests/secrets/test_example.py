@@ -21,3 +21,8 @@ def test_a_new_user_keeps_a_secret_and_reads_it(make_stack, tmp_path):
         first, second = run(stack, key)
         assert first.endswith(" reads: correct horse") and second == "without the session key: None"
     assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_without_arguments_it_says_how_it_is_used():
+    done = subprocess.run([sys.executable, "docs/examples/first_secret.py"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("Usage: docs/examples/first_secret.py ADDRESS ")

@@ -83,7 +83,7 @@ def test_errors_repeat_none_of_it(after_a_run):
 
 
 def test_logs_have_none_of_it(after_a_run, stack):
-    log = stack.folder.log.read_text()
+    log = stack.log()
     assert "gateway" in log and not found_in(log, after_a_run["secret"])
 
 

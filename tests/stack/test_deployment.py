@@ -101,16 +101,23 @@ def test_a_pod_has_its_own_secret_only(manifests: list[dict], name: str) -> None
     assert named["Service", name]["spec"]["selector"] == {"app": name}
 
 
-def test_the_lock_pins_every_dependency() -> None:
+LINE = re.compile(r"([\w.-]+)==[\w.]+(?: ; [^\\]+)?((?: --hash=sha256:[0-9a-f]{64})+)")
+
+
+def test_the_locks_pin_every_dependency_with_its_hashes() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    pinned = {}
     for lock, wanted in (
         ("requirements.lock", project["project"]["dependencies"]),
         ("requirements-test.lock", project["dependency-groups"]["test"]),
     ):
         lines = [line for line in (ROOT / lock).read_text().splitlines() if not line.startswith("#")]
-        assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
-        pinned = {normal(line.split("==")[0]) for line in lines}
-        assert {normal(re.split("[<>=]", name)[0]) for name in wanted} - pinned == set()
+        pins = re.sub(r"\s*\\\n\s*", " ", "\n".join(lines)).splitlines()
+        assert [pin for pin in pins if not LINE.fullmatch(pin)] == []
+        pinned[lock] = {pin.split(" ")[0] for pin in pins}
+        names = {pin.split("==")[0] for pin in pinned[lock]}
+        assert {normal(re.split("[<>=]", name)[0]) for name in wanted} - names == set()
+    assert pinned["requirements.lock"] <= pinned["requirements-test.lock"]
 
 
 def normal(name: str) -> str:

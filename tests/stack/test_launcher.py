@@ -53,15 +53,34 @@ def test_it_works_from_anywhere_and_through_links(project: Path, tmp_path: Path)
 
 def test_the_test_tools_are_installed_for_test_only(project: Path) -> None:
     assert not (project / ".venv" / "requirements-test.lock").exists()
-    assert "installing requirements-test.lock" in launch(project / "patchbay", project, "test").stderr
+    assert "installing what requirements-test.lock" in launch(project / "patchbay", project, "test").stderr
     assert "installing" not in launch(project / "patchbay", project, "test").stderr
+
+
+def test_help_about_tests_installs_nothing(project: Path) -> None:
+    (project / ".venv" / "requirements-test.lock").unlink(missing_ok=True)
+    for words in (["--help"], ["-h"], ["-x", "--help"]):
+        assert launch(project / "patchbay", project, "test", *words).stderr == ""
+    assert not (project / ".venv" / "requirements-test.lock").exists()
+    assert "installing" in launch(project / "patchbay", project, "test", "--", "--help").stderr
+
+
+def test_pip_is_heard_only_when_it_fails(project: Path, tmp_path: Path) -> None:
+    fresh = tmp_path / "fresh"
+    shutil.copytree(project, fresh, ignore=shutil.ignore_patterns(".venv"))
+    done = launch(fresh / "patchbay", fresh, "hello")
+    assert done.stderr == f"patchbay: installing what requirements.lock pins into {fresh}/.venv\n"
+    (fresh / "requirements.lock").write_text("click==8.5.1\n")
+    failed = launch(fresh / "patchbay", fresh, "hello")
+    assert failed.returncode == 1 and "hash" in failed.stderr.lower()
+    assert failed.stderr.endswith("patchbay: pip could not install requirements.lock\n")
 
 
 def test_a_changed_lock_makes_a_new_environment(project: Path) -> None:
     left_over = project / ".venv" / "left-over"
     left_over.touch()
     (project / "requirements.lock").write_text("# still nothing\n")
-    assert "installing requirements.lock" in launch(project / "patchbay", project, "status").stderr
+    assert "installing what requirements.lock" in launch(project / "patchbay", project, "status").stderr
     assert not left_over.exists()
 
 

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import psycopg2
@@ -10,7 +11,9 @@ import requests
 
 from shared.config import SERVICES
 from stack import gunicorn_service, processes
-from tests.running import Stack, eventually, leader
+from stack.plan import Plan, address_variable
+from stack.settings_file import key_variable
+from tests.running import Stack, eventually, leader, patchbay
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +31,8 @@ def running(private: Stack) -> Stack:
 
 
 def everything(stack: Stack) -> set[psutil.Process]:
-    supervisor = leader(stack.folder, processes.SUPERVISOR)
-    return {supervisor, *supervisor.children(recursive=True)}
+    leading = [*processes.supervisors(stack.folder), *stack.processes.values()]
+    return {*leading, *(child for each in leading for child in each.children(recursive=True))}
 
 
 def query(stack: Stack, statement: str) -> list[tuple]:
@@ -45,7 +48,7 @@ def query(stack: Stack, statement: str) -> list[tuple]:
 def test_everything_answers_and_status_says_so(running: Stack) -> None:
     shown = running.run("status")
     assert shown.returncode == 0
-    for name in ("supervisor", "postgres", "gateway", *SERVICES):
+    for name in ("supervisor", "standby", "postgres", "gateway", *SERVICES):
         assert any(line.startswith(name) and line.endswith("healthy") for line in shown.stdout.splitlines())
     assert requests.get(f"{running.base_url}/healthz", timeout=10).status_code == 200
 
@@ -68,10 +71,10 @@ def test_who_falls_silent_in_the_middle_gives_the_thread_back(monkeypatch: pytes
 
 
 def test_secrets_are_readable_by_their_owner_only(running: Stack) -> None:
-    for name in ("admin-token", "secret-key", "run.json", "patchbay.log"):
+    for name in ("admin-token", "secret-key", "run.json", "settings.env", "logs/gateway.log"):
         assert (running.data / name).stat().st_mode & 0o077 == 0
     assert len(running.token) == 40
-    assert running.token not in running.folder.log.read_text()
+    assert running.token not in running.log()
 
 
 def test_the_database_lets_nobody_in_without_the_password(running: Stack) -> None:
@@ -148,23 +151,89 @@ def test_down_leaves_no_process_and_up_finds_everything_again(running: Stack) ->
     query(running, "DROP TABLE keepsake")
 
 
-@pytest.mark.parametrize("victims", ["supervisor", "watchers", "keepers"])
+@pytest.mark.parametrize("victim", [processes.SUPERVISOR, processes.STANDBY])
+def test_a_killed_supervisor_comes_back_and_the_programs_stay(running: Stack, victim: str) -> None:
+    before, programs = processes.supervisors(running.folder), running.processes
+    leader(running.folder, victim).kill()
+    eventually(lambda: len(set(processes.supervisors(running.folder)) - set(before)) == 1, "there are two again")
+    running.wait_until_healthy()
+    assert running.processes == programs
+    running.kill("ipam")
+    eventually(lambda: running.processes.get("ipam") not in (None, programs["ipam"]), "ipam is supervised")
+    running.wait_until_healthy()
+
+
+def test_whatever_dies_of_those_that_watch_is_watched_again(running: Stack) -> None:
+    programs = running.processes
+    for _ in range(6):
+        for watching in processes.supervisors(running.folder)[:1]:
+            watching.kill()
+        eventually(lambda: len(processes.supervisors(running.folder)) == 2, "there are two again")
+    assert running.processes == programs and set(running.health().values()) == {"healthy"}
+
+
+def test_status_tells_of_a_supervisor_that_is_stopped(running: Stack) -> None:
+    supervisor = leader(running.folder, processes.SUPERVISOR)
+    supervisor.suspend()
+    try:
+        shown = running.run("status")
+    finally:
+        supervisor.resume()
+    assert shown.returncode == 1
+    (line,) = [line for line in shown.stdout.splitlines() if not line.endswith(" healthy")]
+    assert line.split() == ["supervisor", "pid", str(supervisor.pid), "port", "-", "is", "stopped"]
+
+
+@pytest.mark.parametrize("victims", ["both supervisors", "all but workers"])
 def test_down_cleans_up_after_a_crash(running: Stack, victims: str) -> None:
     before = everything(running)
-    supervisor = leader(running.folder, processes.SUPERVISOR)
-    chosen = {
-        "supervisor": [supervisor],
-        "watchers": [supervisor, *supervisor.children()],
-        "keepers": [
-            supervisor,
-            *(keeper for watcher in supervisor.children() for keeper in watcher.children()),
-        ],
-    }
-    for victim in chosen[victims]:
+    watching = processes.supervisors(running.folder)
+    for victim in watching:
+        victim.suspend()
+    for victim in (*watching, *(running.processes.values() if victims == "all but workers" else ())):
         victim.kill()
+    first, *_ = running.run("status").stdout.splitlines()
+    assert first.split() == ["supervisor", "pid", "-", "port", "-", "not", "running"]
     refused = running.up()
-    assert refused.returncode == 1
-    assert "already running" in refused.stderr
+    if victims == "both supervisors":
+        assert refused.returncode == 1
+        assert "already running" in refused.stderr
     assert running.down().returncode == 0
     left = [process for process in before if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert left == []
+
+
+def test_restart_gives_one_program_another_process(running: Stack) -> None:
+    before = running.processes
+    done = running.run("restart", "tenancy")
+    assert (done.returncode, done.stdout) == (0, "Restarted tenancy.\n")
+    after = running.processes
+    assert {name for name in before if after[name] != before[name]} == {"tenancy"}
+    refused = running.run("restart", "nothing")
+    assert refused.returncode == 1 and "nothing is none of" in refused.stderr
+
+
+def test_a_restart_has_a_service_know_a_changed_setting(running: Stack) -> None:
+    assert running.run("config", "PAGINATE_COUNT=7").returncode == 0
+    assert running.run("restart", "tenancy").returncode == 0
+    assert running.processes["tenancy"].environ()["PAGINATE_COUNT"] == "7"
+    assert running.run("config", "PAGINATE_COUNT=").returncode == 0
+
+
+def test_logs_shows_what_each_program_wrote(running: Stack) -> None:
+    one, every = running.run("logs", "ipam", "-n", 3), running.run("logs")
+    assert one.returncode == every.returncode == 0
+    assert 0 < len(one.stdout.splitlines()) <= 3
+    assert {line.split()[0] for line in one.stdout.splitlines()} == {"ipam"}
+    assert {line.split()[0] for line in every.stdout.splitlines()} >= {"ipam", "postgres", "gateway"}
+    assert "there is no log of nothing" in running.run("logs", "nothing").stderr
+
+
+def test_an_audit_from_elsewhere_asks_the_services_at_their_addresses(running: Stack, tmp_path: Path) -> None:
+    """As in a container, where nothing was ever started by a launcher."""
+    plan = Plan.load(running.folder)
+    known = {address_variable(service): plan.health_base(service) for service in SERVICES}
+    known |= {key_variable(service): plan.signing_key(service) for service in SERVICES}
+    done = patchbay("audit", "--data", tmp_path / "empty", environment=known)
+    assert (done.returncode, done.stdout) == (0, "0 findings\n")
+    assert "dcim: its tables are not compared" in done.stderr and not (tmp_path / "empty").exists()

@@ -10,6 +10,7 @@ from psycopg2 import sql
 
 from stack import processes
 from stack.postgres import Cluster
+from stack.settings_file import DATABASES, url_variable
 from tests.running import Stack, patchbay
 
 
@@ -44,26 +45,41 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["nonsense", "mysql://u:hidden@127.0.0.1/x", "postgresql+psycopg2://u:hidden@127.0.0.1:1/x"],
-)
-def test_a_wrong_database_url(stopped: Stack, url: str) -> None:
-    line = refuses(stopped, "PATCHBAY_DCIM_DATABASE_URL", PATCHBAY_DCIM_DATABASE_URL=url)
+def test_a_host_that_is_none(stopped: Stack) -> None:
+    result = stopped.run("up", "--detach", "--host", "nowhere.invalid")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("patchbay: --host nowhere.invalid: ") and "taken" not in result.stderr
+    elsewhere = stopped.run("up", "--detach", "--host", "192.0.2.1", "--port", stopped.port)
+    assert elsewhere.stderr == (
+        f"patchbay: nobody can listen on port {stopped.port} of 192.0.2.1: Cannot assign requested address\n"
+    )
+
+
+@pytest.fixture
+def new(make_stack: Callable[..., Stack]) -> Stack:
+    """A stack with nothing in its folder."""
+    return make_stack()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://u:hidden@127.0.0.1/x", "postgresql://u:hidden@127.0.0.1:1/x"])
+def test_a_wrong_database_url(new: Stack, url: str) -> None:
+    elsewhere = {url_variable(owner): url for owner in DATABASES}
+    line = refuses(new, "PATCHBAY_DCIM_DATABASE_URL", **elsewhere)
     assert "hidden" not in line
+    assert not new.folder.settings.exists()
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
-def test_a_database_that_does_not_answer(stopped: Stack, scheme: str) -> None:
-    url = f"{scheme}://u:hidden@127.0.0.1:1/x"
-    assert "does not work" in refuses(stopped, "PATCHBAY_DCIM_DATABASE_URL", PATCHBAY_DCIM_DATABASE_URL=url)
+def test_a_database_that_does_not_answer(new: Stack, scheme: str) -> None:
+    elsewhere = {url_variable(owner): f"{scheme}://u:hidden@127.0.0.1:1/x" for owner in DATABASES}
+    assert "does not work" in refuses(new, "PATCHBAY_DCIM_DATABASE_URL", **elsewhere)
 
 
-def test_wrong_credentials(stopped: Stack) -> None:
+def test_wrong_credentials(new: Stack, stopped: Stack) -> None:
     with stopped_cluster_running(stopped):
         password = stopped.folder.database_password("patchbay_dcim")
         url = stopped.database_url("dcim").replace(password, "hidden")
-        result = patchbay("migrate", "--data", stopped.data, environment={"PATCHBAY_DCIM_DATABASE_URL": url})
+        result = new.run("migrate", "dcim", PATCHBAY_DCIM_DATABASE_URL=url)
     assert result.returncode == 1
     assert "PATCHBAY_DCIM_DATABASE_URL" in result.stderr
     assert "hidden" not in result.stderr

@@ -23,6 +23,20 @@ def test_a_primary_address_is_of_its_family_and_on_an_interface_of_the_machine(a
     assert api.get(f"{PATH}{machine['id']}/")[1]["primary_ip"]["address"] == outside["address"]
 
 
+def test_a_primary_address_that_moves_away_is_let_go(api, machines):
+    machine = machines.make_machine()
+    port = machines.make_interface(machine)
+    by_address, by_port = machines.make_address(machines.make_interface(machine)), machines.make_address(port, 6)
+    chosen = {"primary_ip4": by_address["id"], "primary_ip6": by_port["id"]}
+    assert api.patch(f"{PATH}{machine['id']}/", chosen)[0] == 200
+    elsewhere = machines.make_interface()
+    assert api.patch(f"ipam/ip-addresses/{by_address['id']}/", {"interface": elsewhere["id"]})[0] == 200
+    other = machines.make_machine()
+    assert api.patch(f"virtualization/interfaces/{port['id']}/", {"virtual_machine": other["id"]})[0] == 200
+    shown = api.get(f"{PATH}{machine['id']}/")[1]
+    assert (shown["primary_ip4"], shown["primary_ip6"]) == (None, None)
+
+
 def test_an_interface_takes_its_addresses_to_another_machine(api, machines):
     port = machines.make_interface()
     machine, address = machines.make_machine(), machines.make_address(port)

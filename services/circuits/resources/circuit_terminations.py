@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, func, literal_column, select, update
+from sqlalchemy import Connection, String, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from services.circuits.base import Base
@@ -16,7 +16,7 @@ from shared.references.lookups import Lookup, counts
 from shared.schema import columns, fields
 from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, PROTECT, reference, text
-from shared.schema.representations import ReadFace
+from shared.schema.read_face import ReadFace
 
 
 class CircuitTermination(Base):
@@ -39,9 +39,7 @@ site_counts = counts(count_circuits=CircuitTermination.__table__.c.site_id)
 
 def interface_terminations(connection: Connection, ids: list[int]) -> dict[int, JsonObject]:
     """`{interface id: {circuit_termination, is_connected}}` for those of `ids` that a circuit ends on."""
-    face = end_face()
-    interface: ColumnElement[int] = literal_column("t.interface_id")
-    rows = connection.execute(select(interface, face.sql()).select_from(face.source).where(interface.in_(ids)))
+    rows = end_face().read(connection, "terminations_on_interfaces", "interface_id", ids)
     return {pk: {"circuit_termination": end, "is_connected": True} for pk, end in rows}
 
 

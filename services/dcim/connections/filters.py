@@ -3,8 +3,8 @@
 from sqlalchemy import ColumnElement, or_, select
 
 from services.dcim.base import Base
-from shared.query.filter_base import Filter
-from shared.query.filters import escape_like
+from shared.query.filter_base import Filter, SetFilter, one_of
+from shared.query.filters import SearchFilter, escape_like
 from shared.query.paths import reach
 from shared.schema.models import Record
 
@@ -16,14 +16,17 @@ def end_filters(
     of the paths `sites`.
     """
 
-    def by_device(text: str) -> ColumnElement[bool]:
+    def by_device(texts: list[str]) -> ColumnElement[bool]:
         device = Base.model_of("dcim.device")
-        named = select(device.id).where(device.name.ilike(f"%{escape_like(text)}%", escape="\\"))
+        written = (device.name.ilike(f"%{escape_like(text)}%", escape="\\") for text in texts)
+        named = select(device.id).where(or_(*written))
         return or_(*(reach(model, path, named) for path in devices))
 
-    def by_site(slug: str) -> ColumnElement[bool]:
+    def by_site(slugs: list[str]) -> ColumnElement[bool]:
         site = Base.model_of("dcim.site")
-        named = select(site.id).where(site.slug == slug)
+        named = select(site.id).where(one_of(site.slug, slugs))
         return or_(*(reach(model, (*path, "site"), named) for path in sites))
 
-    return Filter("device", by_device), Filter("site", by_site)
+    device = SetFilter("device", by_device)
+    device.most_values = SearchFilter.most_values  # it searches, too
+    return device, SetFilter("site", by_site)

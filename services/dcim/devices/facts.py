@@ -57,7 +57,7 @@ def parent_device(device: Any) -> ColumnElement[Any]:
             "url": url_sql(Base.model_of("dcim.device"), parent),
             "name": parent.name,
             "display_name": display_name(parent),
-            "device_bay": nested_sql(bay, Base.model_of("dcim.devicebay"), ("name",), Joins(bay)),
+            "device_bay": nested_sql(bay, Base.model_of("dcim.devicebay"), ("name",), Joins()),
         }
     )
     found = select(face).join_from(bay, parent, bay.device_id == parent.id)

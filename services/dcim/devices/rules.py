@@ -14,32 +14,6 @@ from shared.schema.parsing import unknown_pk
 CLUSTER = "virtualization.cluster"
 
 
-def validate_primary_addresses(session: Session, changes: list[Change]) -> None:
-    """A primary address is on an interface of the device, or of the chassis whose master it is; its inside may be."""
-    for column, label in (("primary_ip4", "IPv4"), ("primary_ip6", "IPv6")):
-        concerned = [change for change in changes if getattr(change.object, f"{column}_id") and not change.errors]
-        owned = _owned(session, {change.object.id for change in concerned} - {None}) if concerned else set()
-        for change in concerned:
-            address = getattr(change.object, column)
-            places = {address.interface_id, address.nat_inside_interface_id}
-            if not any((change.object.id, place) in owned for place in places):
-                change.fail(f"The primary {label} address is not on an interface of this device.")
-
-
-def _owned(session: Session, device_ids: set[int]) -> set[tuple[int, int]]:
-    """(device, interface) pairs: whose addresses may be primary for which device."""
-    device, chassis = Base.model_of("dcim.device"), Base.model_of("dcim.virtualchassis")
-    interface = Base.model_of("dcim.interface")
-    own = select(interface.device_id, interface.id).where(interface.device_id.in_(device_ids))
-    managed = (
-        select(chassis.master_id, interface.id)
-        .join(device, device.virtual_chassis_id == chassis.id)
-        .join(interface, interface.device_id == device.id)
-        .where(chassis.master_id.in_(device_ids), ~interface.mgmt_only)
-    )
-    return {tuple(row) for row in session.execute(own.union(managed))}
-
-
 def validate_platform(session: Session, changes: list[Change]) -> None:
     for change in changes:
         platform, type_ = change.object.platform, change.object.device_type
@@ -79,8 +53,8 @@ def sites_of_hosts(connection: Connection, ids: list[int]) -> dict[int, dict[str
 
 
 def on_create_add_components(session: Session, changes: list[Change]) -> None:
-    """A new device gets the components of its type; a type chosen later brings none."""
-    created = [change.object.id for change in changes if change.creating]
+    """A new device gets the components of its type; a type chosen later brings none, nor does a device brought back."""
+    created = [change.object.id for change in changes if change.creating and not change.restored]
     if created:
         create_components(session, created)
 

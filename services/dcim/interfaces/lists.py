@@ -11,15 +11,15 @@ from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
 from services.dcim.resources.devices import Device
 from services.dcim.resources.virtual_chassis import VirtualChassis
-from shared.query.filter_base import Filter
+from shared.query.filter_base import Filter, SetFilter, one_of
 from shared.query.filters import IdFilter
 from shared.query.paths import among
 
 BY_NAME = 2
 
 QUERIED = {
-    "device_id": lambda text: IdFilter(Device).where([text]),
-    "device": lambda name: Device.name == name,
+    "device_id": lambda texts: IdFilter(Device).where(texts),
+    "device": lambda names: one_of(Device.name, names),
 }
 
 
@@ -27,18 +27,16 @@ def device_filters(model: type[Any]) -> tuple[Filter, ...]:
     """The interfaces of a device and, if it is the master of a chassis, those of the other members it manages."""
 
     def of_device(parameter: str) -> Filter:
-        def condition(text: str) -> ColumnElement[bool] | None:
-            named = QUERIED[parameter](text)
-            if named is None:
-                return None
-            own = select(Device.id).where(named)
-            device = own.limit(1).scalar_subquery()
-            chassis = select(VirtualChassis.id).where(VirtualChassis.master_id == device).scalar_subquery()
-            members = select(Device.id).where(Device.virtual_chassis_id == chassis)
-            shown = or_(~model.mgmt_only, model.device_id == device)
+        def condition(texts: list[str]) -> ColumnElement[bool]:
+            own = select(Device.id).where(QUERIED[parameter](texts))
+            # The planner has an array of one for one: then it knows that there is one.
+            devices = own.limit(1).scalar_subquery() if len(texts) == 1 else own
+            chassis = select(VirtualChassis.id).where(among(VirtualChassis.master_id, devices))
+            members = select(Device.id).where(among(Device.virtual_chassis_id, chassis))
+            shown = or_(~model.mgmt_only, among(model.device_id, devices))
             return and_(among(model.device_id, union(own, members)), shown)
 
-        return Filter(parameter, condition, Device, by_key=parameter == "device")
+        return SetFilter(parameter, condition, Device, by_key=parameter == "device")
 
     return tuple(map(of_device, QUERIED))
 
@@ -62,7 +60,7 @@ def natural_order(model: type[Any]) -> Callable[[MultiDict[str, str]], tuple[Col
     def order(args: MultiDict[str, str]) -> tuple[ColumnElement[Any], ...]:
         asked = [(QUERIED[name], text) for name in QUERIED if (text := args.get(name, "").strip())]
         for named, text in asked:
-            condition = named(text) if "\x00" not in text else None
+            condition = named([text]) if "\x00" not in text else None
             if condition is not None:
                 by_name = select(DeviceType.interface_ordering).join(Device, Device.device_type_id == DeviceType.id)
                 way = by_name.where(condition).limit(1).scalar_subquery()

@@ -1,9 +1,10 @@
 """What an interface must keep to: its device or machine, its LAG, its VLANs and what it is plugged into."""
 
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Column, ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from services.dcim.base import Base
 from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE, VIRTUAL_FORM_FACTOR
@@ -11,7 +12,9 @@ from services.dcim.components.columns import validate_type_flag
 from services.dcim.resources.interface_connections import connected_among
 from services.dcim.resources.virtual_chassis import VirtualChassis
 from shared.http.errors import NON_FIELD
+from shared.references.invariants import Invariant
 from shared.schema.changes import Change, Rule
+from shared.schema.models import Record
 
 TAGGED = 200
 NO_PORT = "Virtual, LAG and wireless interfaces cannot be connected."
@@ -41,10 +44,11 @@ def of_devices(rule: Rule[Any]) -> Rule[Any]:
 
 
 def validate_vlans(session: Session, changes: list[Change]) -> None:
-    """A VLAN is global, or of the site that the device, or the cluster of the machine, is at."""
+    """A VLAN is global, or of the site that the device, or the cluster of the machine, is at, when it is chosen."""
     for change in changes:
         owner, where = _owner(change)
-        if not _reaches(change.object.untagged_vlan, owner):
+        chosen = change.changed("untagged_vlan_id", "device_id", "virtual_machine_id")
+        if chosen and not _reaches(change.object.untagged_vlan, owner):
             change.fail(
                 f"The VLAN is of another site than {where}.", "untagged_vlan" if change.object.device else NON_FIELD
             )
@@ -60,6 +64,30 @@ def _owner(change: Change) -> tuple[Any, str]:
 
 def _reaches(vlan: Any, owner: Any) -> bool:
     return vlan is None or vlan.site_id in (None, owner.site_id)
+
+
+def vlans_within_reach(model: type[Record]) -> list[Invariant]:
+    """The same at any time: a VLAN or a device that moved to another site leaves it to users what is to change."""
+
+    def within_reach(vlan_id: ColumnElement[Any], interface_id: Column[Any]) -> ColumnElement[bool]:
+        vlan = aliased(Base.model_of("ipam.vlan"))
+        interface: Any = aliased(model)
+        device = aliased(Base.model_of("dcim.device"))
+        machine = aliased(Base.model_of("virtualization.virtualmachine"))
+        place = (
+            select(func.coalesce(device.site_id, machine.site_id))
+            .select_from(interface)
+            .outerjoin(device, device.id == interface.device_id)
+            .outerjoin(machine, machine.id == interface.virtual_machine_id)
+            .where(interface.id == interface_id)
+            .correlate(interface_id.table)
+            .scalar_subquery()
+        )
+        return exists().where(vlan.id == vlan_id, or_(vlan.site_id.is_(None), vlan.site_id == place))
+
+    own, of_list = model.__table__.c, model.metadata.tables[f"{model.__tablename__}_tagged_vlans"].c
+    pairs = (own.untagged_vlan_id, own.id), (of_list.target_id, of_list.owner_id)
+    return [Invariant(model.label, column, partial(within_reach, column, pk), lets_go=False) for column, pk in pairs]
 
 
 def validate_connection(session: Session, changes: list[Change]) -> None:

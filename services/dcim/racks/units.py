@@ -4,7 +4,7 @@ from functools import cache
 
 import marshmallow as ma
 from flask import Response, request
-from sqlalchemy import ColumnElement, Connection, literal_column, select
+from sqlalchemy import Connection, select
 
 from services.dcim.base import Base
 from services.dcim.devices.placement import mounted
@@ -18,7 +18,8 @@ from shared.query.pagination import Page
 from shared.schema import openapi_schemas
 from shared.schema.models import Record
 from shared.schema.parsing import MAX_INTEGER, to_integer
-from shared.schema.representations import ReadFace, nested_schema
+from shared.schema.read_face import ReadFace
+from shared.schema.representations import nested_schema
 
 
 class UnitSchema(ma.Schema):
@@ -51,10 +52,10 @@ def list_units(resource: Resource, pk: int) -> Response:
         standing = mounted(connection, [pk])[pk]
         units = RackElevation(rack.u_height, tuple(standing), rack.desc_units).elevation(face, exclude)
         shown = units[page.offset :][: page.limit]
-        devices = _device_faces(connection, {unit.device.id for unit in shown if unit.device})
+        devices = _device_faces(connection, {unit.device.id for unit in shown if unit.device and unit.device.id})
     following, preceding = page.links(len(units))
     results = [
-        {"id": unit.number, "name": unit.name, "face": face, "device": unit.device and devices[unit.device.id]}
+        {"id": unit.number, "name": unit.name, "face": face, "device": unit.device and devices.get(unit.device.id or 0)}
         for unit in shown
     ]
     return json_response({"count": len(units), "next": following, "previous": preceding, "results": results})
@@ -69,11 +70,8 @@ def _face() -> int:
     return face
 
 
-def _device_faces(connection: Connection, ids: set[int | None]) -> dict[int | None, JsonObject]:
-    face = _nested_device()
-    pk: ColumnElement[int] = literal_column("t.id")
-    rows = connection.execute(select(pk, face.sql()).select_from(face.source).where(pk.in_(ids)))
-    return {row[0]: row[1] for row in rows}
+def _device_faces(connection: Connection, ids: set[int]) -> dict[int, JsonObject]:
+    return dict(_nested_device().read(connection, "devices_in_units", "id", ids))
 
 
 @cache

@@ -7,13 +7,13 @@ from services.dcim.choices import DEVICE_STATUS, RACK_FACE
 from services.dcim.devices import facts as device_facts
 from services.dcim.devices.napalm import ANSWERS, METHOD, ask_device
 from services.dcim.devices.placement import validate_placement
+from services.dcim.devices.primary_addresses import on_own_interface, validate_primary_addresses
 from services.dcim.devices.rules import (
     on_create_add_components,
     on_save_move_children,
     validate_chassis_position,
     validate_cluster,
     validate_platform,
-    validate_primary_addresses,
 )
 from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
@@ -21,6 +21,7 @@ from shared.api.resource import Action, Related, Resource
 from shared.custom_fields.column import CustomFields
 from shared.query.filters import BooleanFilter, ReferenceFilter, escape_like
 from shared.query.paths import among
+from shared.references.invariants import when_changed
 from shared.schema import columns, fields, natural_order
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
 
@@ -103,7 +104,15 @@ devices = Resource(
         validate_chassis_position,
         validate_cluster,
     ),
-    after_save=(on_create_add_components, on_save_move_children),
+    after_save=(
+        on_create_add_components,
+        on_save_move_children,
+        when_changed("dcim.device", "virtual_chassis_id"),
+    ),
+    invariants=(
+        on_own_interface(Device.__table__.c.primary_ip4_id),
+        on_own_interface(Device.__table__.c.primary_ip6_id),
+    ),
     actions=(Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),),
     dependent_facts=device_facts.DEVICE_RIPPLES,
 )

@@ -51,10 +51,15 @@ def connection_of(interface: Any) -> ColumnElement[Any]:
     other = case(
         (connection.interface_a_id == interface.id, connection.interface_b_id), else_=connection.interface_a_id
     )
-    joins = Joins(join(connection, peer, peer.id == other))
+    joins = Joins()
     face = nested_sql(peer, Base.model_of("dcim.interface"), PEER, joins)
     shown = select(json_sql.object_of({"interface": face, "status": connection.connection_status}))
-    return shown.select_from(joins.clause).where(_ends_on(connection, interface)).correlate(interface).scalar_subquery()
+    return (
+        shown.select_from(joins.onto(join(connection, peer, peer.id == other)))
+        .where(_ends_on(connection, interface))
+        .correlate(interface)
+        .scalar_subquery()
+    )
 
 
 def _ends_on(connection: Any, interface: Any) -> ColumnElement[bool]:

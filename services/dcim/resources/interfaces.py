@@ -11,11 +11,12 @@ from services.dcim.components.columns import OWNER, Component, InterfaceKind
 from services.dcim.devices.facts import INTERFACE_RIPPLES, InterfaceFacts
 from services.dcim.interfaces.lists import device_filters, natural_order, other_filters
 from services.dcim.interfaces.mac_address import mac_address
-from services.dcim.interfaces.rules import NO_PORT, RULES, no_ports, set_vlans
+from services.dcim.interfaces.rules import NO_PORT, RULES, no_ports, set_vlans, vlans_within_reach
 from services.dcim.resources.interface_connections import connection_of, is_connected
 from shared.api.graphs import INTERFACE, graphs
 from shared.api.resource import Related, Resource
 from shared.references.consulting import consult
+from shared.references.invariants import when_changed
 from shared.references.lookups import Lookup
 from shared.schema import fields
 from shared.schema.changes import Change
@@ -72,6 +73,8 @@ interfaces = Resource(
     unique=(("device", "name"),),
     rules=(*RULES, validate_no_circuit),
     before_save=(set_vlans,),
+    after_save=(when_changed("dcim.interface", "device_id", "virtual_machine_id", "mgmt_only"),),
+    invariants=(*vlans_within_reach(Interface),),
     lookups=(Lookup("circuits", TERMINATIONS, {"circuit_termination": None}),),
     dependent_facts=INTERFACE_RIPPLES,
     actions=(graphs(INTERFACE),),

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from services.dcim.base import Base
 from services.dcim.resources.devices import Device
 from shared.api.resource import Related, Resource
+from shared.references.invariants import let_go, when_changed
 from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, reference, text
 
@@ -36,7 +37,8 @@ def on_create_add_master(session: Session, changes: list[Change]) -> None:
 def on_delete_release_members(session: Session, chassis: list[VirtualChassis]) -> None:
     leaving = update(Device).where(Device.virtual_chassis_id.in_([each.id for each in chassis]))
     place = {"virtual_chassis_id": None, "vc_position": None, "vc_priority": None}
-    session.execute(leaving.values(**place, last_updated=Device.last_updated))
+    left = leaving.values(**place, last_updated=Device.last_updated).returning(Device.id)
+    let_go(session, "dcim.device", list(session.scalars(left)))
 
 
 virtual_chassis = Resource(
@@ -45,6 +47,6 @@ virtual_chassis = Resource(
     search=("domain",),
     order=("master.name",),
     rules=(validate_master,),
-    after_save=(on_create_add_master,),
+    after_save=(on_create_add_master, when_changed("dcim.virtualchassis", "master_id")),
     on_delete=(on_delete_release_members,),
 )

@@ -1,5 +1,6 @@
 """IP addresses: single hosts, maybe on an interface."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Computed, Index, and_, func, or_, select
@@ -14,8 +15,9 @@ from services.ipam.columns import Inet, address, family_of, host_of
 from services.ipam.vrf_locks import validate_unique_in_vrf
 from shared.api.resource import DependentFacts, Resource
 from shared.custom_fields.column import CustomFields
-from shared.query.filter_base import Filter
+from shared.query.filter_base import Filter, SetFilter, one_of
 from shared.query.filters import ReferenceFilter
+from shared.references.invariants import when_changed
 from shared.schema import fields, parsing
 from shared.schema.columns import CASCADE, PROTECT, SET_NULL, Tracked, choice, computed, reference, text
 from shared.schema.representations import subface
@@ -85,9 +87,9 @@ def by_address(written: str) -> ColumnElement[bool]:
     return and_(same_host, IPAddress.address == str(parse_address(written))) if "/" in written else same_host
 
 
-def of_device(own: Any, master: Any, value: object) -> ColumnElement[bool]:
-    """On an interface of the device, or, if it is the master of its chassis, on one of any member's that it manages."""
-    owned = or_(own == value, and_(master == value, ~Interface.mgmt_only))
+def of_device(own: Any, master: Any, values: Sequence[object]) -> ColumnElement[bool]:
+    """On an interface of a device, or, if it is the master of its chassis, on one of any member's that it manages."""
+    owned = or_(one_of(own, values), and_(one_of(master, values), ~Interface.mgmt_only))
     return IPAddress.interface_id.in_(select(Interface.id).where(owned))
 
 
@@ -97,12 +99,14 @@ def id_of(written: str) -> int | None:
     return None if number is None or abs(number) > parsing.MAX_INTEGER else number
 
 
-def of_device_id(written: str) -> ColumnElement[bool] | None:
-    number = id_of(written)
-    return None if number is None else of_device(Interface.device_id, Interface.chassis_master_id, number)
+def of_device_id(written: list[str]) -> ColumnElement[bool] | None:
+    numbers = [number for text in written if (number := id_of(text)) is not None]
+    if len(numbers) < len(written):
+        return None
+    return of_device(Interface.device_id, Interface.chassis_master_id, numbers)
 
 
-def of_device_name(written: str) -> ColumnElement[bool]:
+def of_device_name(written: list[str]) -> ColumnElement[bool]:
     return of_device(Interface.device_name, Interface.chassis_master_name, written)
 
 
@@ -123,8 +127,8 @@ ip_addresses = Resource(
         filters.MaskFilter(IPAddress.address),
         "vrf",
         "tenant",
-        Filter("device_id", of_device_id),
-        Filter("device", of_device_name),
+        SetFilter("device_id", of_device_id),
+        SetFilter("device", of_device_name),
         Filter("virtual_machine_id", lambda text: of_machine(Interface.virtual_machine_id, text, id_of(text))),
         Filter("virtual_machine", lambda text: of_machine(Interface.virtual_machine_name, text, text)),
         ReferenceFilter("interface_id", IPAddress, ("interface",), by_key=False),
@@ -135,6 +139,7 @@ ip_addresses = Resource(
     search_extra=filters.starts_with(IPAddress.address),
     order=("host",),
     rules=(validate_unique_in_vrf("host", lambda ip: host_of(ip.address)),),
+    after_save=(when_changed("ipam.ipaddress", "interface_id"),),
     dependent_facts=(
         DependentFacts(
             "ipam.ipaddress", ("interface_id",), "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"

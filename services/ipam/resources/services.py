@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from services.ipam.base import Base
 from services.ipam.choices import PROTOCOL
 from services.ipam.resources.ip_addresses import Interface, IPAddress
 from shared.api.resource import Resource
+from shared.references.invariants import Invariant, among_rows
+from shared.references.owning import among
 from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, Tracked, choice, integer, reference, references, text
 
@@ -54,9 +56,34 @@ def _serves(interface: Any, service: Service) -> bool:
     return interface.chassis_master_id == service.device_id and not interface.mgmt_only
 
 
+def _kept() -> ColumnElement[bool]:
+    ip, service = aliased(IPAddress), aliased(Service)
+    on_device = Interface.id == ip.interface_id
+    owned = or_(
+        Interface.virtual_machine_id == service.virtual_machine_id,
+        Interface.device_id == service.device_id,
+        and_(Interface.chassis_master_id == service.device_id, ~Interface.mgmt_only),
+    )
+    return exists().where(ip.id == _used.c.target_id, service.id == _used.c.owner_id, on_device, owned)
+
+
+_used = Service.metadata.tables["ipam_service_ipaddresses"]
+on_the_device = Invariant(
+    "ipam.service",
+    _used.c.target_id,
+    _kept,
+    {
+        "ipam.ipaddress": among_rows(_used.c.target_id),
+        "dcim.interface": lambda ids: _used.c.target_id.in_(
+            select(IPAddress.id).where(among(IPAddress.interface_id, ids))
+        ),
+    },
+)
+
 services = Resource(
     Service,
     filters=("name", "protocol", "port", "device", "virtual_machine"),
     order=("protocol", "port"),
     rules=(validate_parent, validate_addresses),
+    invariants=(on_the_device,),
 )

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Column, ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from services.virtualization.base import Base
 from services.virtualization.choices import ACTIVE, MACHINE_STATUS
@@ -13,6 +13,7 @@ from shared.api.resource import DependentFacts, Related, Resource
 from shared.config import settings
 from shared.custom_fields.column import CustomFields
 from shared.query.filters import ReferenceFilter
+from shared.references.invariants import Invariant, among_rows
 from shared.schema import fields
 from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, long_text, reference, text
@@ -63,6 +64,18 @@ def validate_primary_addresses(session: Session, changes: list[Change[VirtualMac
                 change.fail("The address is not on an interface of this virtual machine.", name)
 
 
+def on_own_interface(column: Column[Any]) -> Invariant:
+    """The same of a `column` at any time: an address or an interface that moves away is let go."""
+
+    def kept() -> ColumnElement[bool]:
+        address = aliased(Base.model_of("ipam.ipaddress"))
+        machine = column.table.c.id
+        here = or_(address.virtual_machine_id == machine, address.nat_inside_virtual_machine_id == machine)
+        return exists().where(address.id == column, here)
+
+    return Invariant(VirtualMachine.label, column, kept, {"ipam.ipaddress": among_rows(column)})
+
+
 virtual_machines = Resource(
     VirtualMachine,
     filters=(
@@ -79,6 +92,10 @@ virtual_machines = Resource(
     ),
     search=("name", "comments"),
     rules=(validate_primary_addresses,),
+    invariants=(
+        on_own_interface(VirtualMachine.__table__.c.primary_ip4_id),
+        on_own_interface(VirtualMachine.__table__.c.primary_ip6_id),
+    ),
     dependent_facts=(
         DependentFacts(
             "virtualization.cluster",

@@ -4,8 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.references import schema_changes
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -341,7 +339,6 @@ def upgrade() -> None:
         unique=False,
     )
     # ### end Alembic commands ###
-    schema_changes.begin()
 
 
 def downgrade() -> None:

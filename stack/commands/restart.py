@@ -1,0 +1,54 @@
+"""`patchbay restart`: programs anew, each as soon as it has finished what it does."""
+
+import signal
+import time
+
+import click
+import psutil
+
+from stack import processes
+from stack.cli_error import CliError
+from stack.commands import data_option
+from stack.folder import DataFolder
+from stack.health import HEALTHY, SECONDS_TO_START, state
+from stack.plan import POSTGRES, Plan
+
+SECONDS_TO_FINISH = 35
+
+
+@click.command("restart")
+@click.argument("services", nargs=-1, metavar="[SERVICE]...")
+@data_option
+def command(services: tuple[str, ...], folder: DataFolder) -> None:
+    """Restart each SERVICE, or all but PostgreSQL one after the other, with the settings as they are.
+
+    `postgres`, the embedded one, is restarted only when it is named.
+    """
+    plan = Plan.load(folder)
+    known = [program.name for program in plan.programs() if program.name in plan.ports or program.name == POSTGRES]
+    for name in services:
+        if name not in known:
+            raise CliError(f"{name} is none of {', '.join(known)}")
+    if processes.leader(folder, processes.SUPERVISOR) is None:
+        raise CliError(f"no supervisor runs in {folder.path}: ./patchbay down, then ./patchbay up")
+    with folder.locked():
+        for name in services or [name for name in known if name != POSTGRES]:
+            restart(plan, name)
+            click.echo(f"Restarted {name}.")
+
+
+def restart(plan: Plan, name: str) -> None:
+    """Ends `name`, whose supervisor starts it again; returns when it answers. Raises CliError."""
+    before = processes.leader(plan.folder, name)
+    if before is not None:
+        # To PostgreSQL TERM means to wait for whoever is connected.
+        before.send_signal(signal.SIGINT if name == POSTGRES else signal.SIGTERM)
+        try:
+            before.wait(SECONDS_TO_FINISH)
+        except psutil.TimeoutExpired:
+            before.kill()
+    give_up = time.monotonic() + SECONDS_TO_START
+    while processes.leader(plan.folder, name) in (None, before) or state(plan, name) != HEALTHY:
+        if time.monotonic() > give_up:
+            raise CliError(f"{name} does not answer; ./patchbay logs {name} may say why")
+        time.sleep(0.1)
