@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bench import floors
 from bench.dataset import Dataset
-from bench.floors import ADDRESSES, DEVICES, INTERFACES, PREFIXES, SITES, Floor
+from bench.floors import ADDRESSES, DEVICE_NAMES, DEVICES, INTERFACES, PREFIXES, SITES, Floor
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ def reads(data: Dataset) -> list[Read]:
     crowded = f"{prefixes}{data.prefixes + 1}/available-ips/"
     return [
         *(page(f"{name}, {limit}", floor, path, limit=limit) for limit in (50, 1000) for name, floor, path in lists),
+        page("devices, id and name, 1000", DEVICE_NAMES, devices, "fields=id,name", limit=1000),
         page("sites, 50", SITES, sites),
         one("one site", SITES, sites, 7),
         one("one device", DEVICES, devices, 7),

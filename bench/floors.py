@@ -1,6 +1,6 @@
 """The floor: the rows of a page as JSON, by one statement that somebody wrote by hand for just this page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 NESTED = (
     "CASE WHEN {a}.id IS NOT NULL THEN"
@@ -118,6 +118,7 @@ class Floor:
 
 
 DEVICES = Floor("dcim", DEVICE, "dcim_device", DEVICE_JOINS, "t.name_order, t.id")
+DEVICE_NAMES = replace(DEVICES, face="json_build_object('id', t.id, 'name', t.name)::text", joins="")
 OF_DEVICE = "JOIN dcim_device d ON d.id = t.device_id"
 INTERFACES = Floor("dcim", INTERFACE, "dcim_interface", OF_DEVICE, "d.name, t.name, t.id", sorting=OF_DEVICE)
 SITES = Floor("dcim", SITE, "dcim_site", SITE_JOINS, "t.name_order, t.id")

@@ -44,17 +44,19 @@ def _named(name: str) -> ResponseFormat:
 
 @lru_cache(maxsize=256)
 def _accepted(header: str) -> ResponseFormat:
-    best = ResponseFormat.JSON, 0.0
-    for value, quality in parse_accept_header(header):
+    """The form of the best media type: by quality, then the more specific one, then JSON, as NetBox does."""
+    acceptable = []
+    for value, quality in parse_accept_header(header.lower()):
         kind, parameters = parse_options_header(value)
-        form = _form_of_type(kind)
-        if form and quality > best[1]:
-            if parameters.get("version", VERSION) != VERSION:
-                raise GatewayError(406, 'Invalid version in "Accept" header.')
-            best = form, quality
-    if not best[1]:
+        if quality and (form := _form_of_type(kind)):
+            rank = quality, -kind.count("*"), form is ResponseFormat.JSON
+            acceptable.append((rank, form, parameters.get("version", VERSION)))
+    if not acceptable:
         raise GatewayError(406, "Could not satisfy the request Accept header.")
-    return best[0]
+    _, form, version = max(acceptable, key=lambda each: each[0])
+    if version != VERSION:
+        raise GatewayError(406, 'Invalid version in "Accept" header.')
+    return form
 
 
 def _form_of_type(kind: str) -> ResponseFormat | None:

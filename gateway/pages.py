@@ -34,7 +34,7 @@ class Pages(Flask):
 def create_pages(upstreams: Upstreams) -> Flask:
     app = Pages("gateway", root_path=str(setup.FOLDER))
     setup.install(app, upstreams)
-    app.after_request(options.allow)
+    app.after_request(lambda reply: reply if reply.status_code == 404 else options.allow(reply))
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/metrics", view_func=exposition)
@@ -81,6 +81,6 @@ def accounts_unavailable(error: Exception) -> Response:
 def _failed(status: int, detail: str, headers: dict[str, str]) -> Response:
     """An error as the client wants it: a page for people, JSON for programs."""
     kept = {name: text for name, text in headers.items() if name in ("Allow", "Retry-After")}
-    if "text/html" in request.headers.get("Accept", ""):
+    if "text/html" in request.headers.get("Accept", "").lower():
         return Response(render_template("error.html", status=status, detail=detail), status, kept)
     return Response(orjson.dumps({"detail": detail}), status, kept, mimetype="application/json")

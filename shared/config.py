@@ -122,6 +122,7 @@ class Settings:
     login_required: bool = _setting("LOGIN_REQUIRED", False)
     max_page_size: int = _setting("MAX_PAGE_SIZE", 1000, least=0)
     paginate_count: int = _setting("PAGINATE_COUNT", 50)
+    strict_filters: bool = _setting("STRICT_FILTERS", False)
     prefer_ipv4: bool = _setting("PREFER_IPV4", False)
     enforce_global_unique: bool = _setting("ENFORCE_GLOBAL_UNIQUE", False)
     media_root: str = _setting("MEDIA_ROOT", "var/media")

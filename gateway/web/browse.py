@@ -86,7 +86,8 @@ def _submitted(asked: Request, endpoint: Endpoint, method: str) -> ResponseRetur
     if form:
         form.refuse(answer.json)
     shown = fetch("GET", asked.path)
-    return HtmlPage(asked, shown, endpoint, form=form, refusal=answer, preview=(method, data)).render()
+    preview = (method, data)
+    return HtmlPage(asked, shown, endpoint, form=form, refusal=answer, preview=preview, method=method).render()
 
 
 def _done(method: str, endpoint: Endpoint, asked: Request, answer: UpstreamResponse, data: Any) -> ResponseReturnValue:

@@ -1,6 +1,6 @@
-"""The documentation of the whole API: one OpenAPI document of all apps, and Swagger UI over it.
+"""The documentation of the whole API: one OpenAPI 3 document of all apps, and Swagger UI over it.
 
-It is served at the addresses of NetBox 2.3 as well.
+At the addresses of NetBox 2.3 it is Swagger 2.0, as there.
 """
 
 from functools import lru_cache
@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from gateway.negotiation import VERSION
 from gateway.request import Request
 from gateway.responses import json_response
+from gateway.web import status_api, swagger
 from shared import JsonObject
 from shared.config import settings
 from shared.schema import openapi_schemas
@@ -22,7 +23,11 @@ DESCRIPTION = (
     "The NetBox 2.3 REST API. Reading needs no log-in unless the installation says so; writing needs a token "
     "whose owner has the permission that each operation names. Lists take the filters named here; a parameter "
     "that is repeated means OR, `null` means none. `cf_<name>` narrows a list by a custom field whose filter is not "
-    "disabled. A list that is sent to POST creates all of it, or nothing."
+    "disabled. A list that is sent to POST creates all of it, or nothing.\n\n"
+    "Lookup expressions are not listed one by one: `<filter>__n` is what the filter leaves out; an attribute `<name>` "
+    "also has `<name>__n` and `<name>__empty`, of a text `__ic`, `__isw`, `__iew`, `__ie` (contains, starts with, "
+    "ends with, is; whatever the case) and `__nic`, `__nisw`, `__niew`, `__nie`, of a number, a date or a moment "
+    "`__lt`, `__lte`, `__gt`, `__gte`. With `Prefer: handling=strict` a parameter that means nothing is a 400."
 )
 _RESULT = {"type": {"type": "string"}, "id": {"type": "integer"}, "name": {"type": "string"}, "url": {"type": "string"}}
 _FOUND = {
@@ -57,38 +62,37 @@ SECURITY = {
 @pages.get("/api/schema/")
 def schema() -> Response:
     if request.args.get("format") == "yaml" or "yaml" in request.headers.get("Accept", ""):
-        return schema_yaml()
-    return schema_json()
-
-
-@pages.get("/api/swagger.json")
-def schema_json() -> Response:
+        return _yaml(document())
     return json_response(document())
 
 
+@pages.get("/api/swagger.json")
+def swagger_json() -> Response:
+    return json_response(swagger.of_openapi(document()))
+
+
 @pages.get("/api/swagger.yaml")
-def schema_yaml() -> Response:
-    told = document()
-    services = {name: told.pop(name) for name in ("paths", "components")}
-    return Response(_yaml(told) + _kept_yaml(orjson.dumps(services)), mimetype="application/yaml")
+def swagger_yaml() -> Response:
+    return Response(_kept_yaml(orjson.dumps(swagger.of_openapi(document()))), mimetype="application/yaml")
 
 
 @lru_cache(maxsize=1)
 def _kept_yaml(json: bytes) -> str:
     """`json` as YAML; kept, for it takes a second to write, and changes with a release."""
-    return _yaml(orjson.loads(json))
-
-
-def _yaml(content: JsonObject) -> str:
-    text: str = yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    text: str = yaml.dump(orjson.loads(json), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     return text
 
 
 @pages.get("/api/docs/")
 def docs() -> ResponseReturnValue:
     if request.args.get("format") in ("openapi", "json"):
-        return json_response(document())
+        return swagger_json()
     return render_template("docs.html")
+
+
+def _yaml(content: JsonObject) -> Response:
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    return Response(text, mimetype="application/yaml")
 
 
 @pages.get("/api/redoc/")
@@ -99,7 +103,8 @@ def redoc() -> ResponseReturnValue:
 def document() -> JsonObject:
     """All apps in one document; each has the tag of its name. One whose service is down is left out."""
     documents = current_app.extensions["patchbay.catalogue"].documents()
-    paths, components = {"/api/search/": {"get": SEARCH}}, {"securitySchemes": SECURITY}
+    paths: JsonObject = {"/api/search/": {"get": SEARCH}, "/api/status/": {"get": status_api.OPERATION}}
+    components: JsonObject = {"securitySchemes": SECURITY}
     for each in documents.values():
         paths |= each.get("paths", {})
         for kind, named in each.get("components", {}).items():
@@ -111,6 +116,7 @@ def document() -> JsonObject:
         "tags": [
             *({"name": name, "description": f"What the {name} service serves."} for name in sorted(documents)),
             {"name": "search", "description": "One search over all of them."},
+            {"name": "status", "description": "What runs."},
         ],
         "security": [{"token": []}] if settings.login_required else [{}, {"token": []}, {"session": []}],
         "paths": paths,

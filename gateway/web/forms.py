@@ -6,13 +6,18 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from gateway.web import values
+from gateway.web import refusals, values
 from gateway.web.display import label
 from gateway.web.upstream_client import Upload
 from shared import JsonObject
 
 BLANK_LINES = 2
-NO_FILTERS = frozenset({"limit", "offset", "cursor", "export", "format", "q"})
+NO_FILTERS = frozenset(
+    {
+        *("limit", "offset", "cursor", "start", "export", "format"),
+        *("q", "ordering", "brief", "fields", "omit", "exclude"),
+    }
+)
 
 
 @dataclass
@@ -118,12 +123,10 @@ class Form:
         messages = body if isinstance(body, dict) else {"": body}
         by_name = {each.name: each for each in self.inputs}
         for name, found in messages.items():
-            texts = [str(each) for each in (found if isinstance(found, list) else [found])]
             if name in by_name:
-                by_name[name].errors += texts
+                by_name[name].errors += refusals.messages(found)
             else:
-                plain = name in ("", "detail", "non_field_errors")
-                self.errors += texts if plain else [f"{label(name)}: {text}" for text in texts]
+                self.errors += refusals.sentences({name: found})
 
 
 def filter_inputs(parameters: list[JsonObject], query: MultiDict[str, str]) -> list[Input]:
@@ -203,6 +206,6 @@ def _kind(shape: JsonObject) -> str:
         shape.get("type", ""), "json"
     )
     if kind == "text" and shape.get("type") == "string":
-        long = "maxLength" not in shape and "format" not in shape
-        return formats.get(shape.get("format", ""), "textarea" if long else "text")
+        written = str(shape.get("format", shape.get("x-format", "")))
+        return formats.get(written, "text" if written or "maxLength" in shape else "textarea")
     return kind

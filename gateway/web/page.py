@@ -9,14 +9,14 @@ from flask import current_app, render_template, request
 from markupsafe import Markup
 
 from gateway.request import Request
-from gateway.web import display, forms, snippets
+from gateway.web import display, forms, refusals, snippets
 from gateway.web.catalogue import Endpoint
 from gateway.web.page_forms import filters_of, form_of
 from gateway.web.upstream_client import UpstreamResponse, fetch, may
 from shared import JsonObject
 from shared.query.pagination import Page
 
-PAGING = ("limit", "offset", "cursor", "format")
+PAGING = ("limit", "offset", "cursor", "start", "format")
 SHOWN_AS_JSON = 50
 SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
 
@@ -91,8 +91,10 @@ class HtmlPage:
         return f"{self.asked.path}?{urlencode([*request.args.items(multi=True), ('format', 'json')])}"
 
     @property
-    def refusal_json(self) -> str:
-        return display.linked_json(self.refusal.json) if self.refusal else ""
+    def refused(self) -> refusals.Refusal | None:
+        """What was refused: the form that was sent, or else the page itself."""
+        answer = self.refusal or (None if self.answer.ok else self.answer)
+        return refusals.Refusal(self.method, answer.json, self.form) if answer else None
 
     @property
     def is_list(self) -> bool:
@@ -123,7 +125,7 @@ class HtmlPage:
     @property
     def range(self) -> str:
         shown = len(self.body["results"])
-        if "cursor" in request.args:
+        if "cursor" in request.args or "start" in request.args:
             return f"{shown} of {self.body['count']}"
         first = Page.of_request().offset
         return f"{first + 1}–{first + shown} of {self.body['count']}" if shown else f"none of {self.body['count']}"
@@ -199,7 +201,10 @@ class HtmlPage:
 
     @property
     def example(self) -> JsonObject:
-        return _example(self._served)
+        """What a first POST may look like."""
+        content = self._served.operations["post"]["requestBody"]["content"]
+        example: JsonObject = content.get("application/json", {}).get("example", {})
+        return example
 
     @property
     def curl(self) -> str:
@@ -221,10 +226,3 @@ def _said(path: str, name: str) -> str:
 def _query(*without: str) -> str:
     """The query of the page without what its programs do not need."""
     return urlencode([(name, text) for name, text in request.args.items(multi=True) if name not in without])
-
-
-def _example(endpoint: Endpoint) -> JsonObject:
-    """What a first POST may look like."""
-    content = endpoint.operations["post"]["requestBody"]["content"]
-    found: JsonObject = content.get("application/json", {}).get("example", {})
-    return found

@@ -13,7 +13,7 @@ from gateway import sessions
 from gateway.errors import GatewayError
 from gateway.request import public_address
 from gateway.upstreams import Upstreams
-from gateway.web import admin, browse, display, docs, login, permissions, search
+from gateway.web import admin, browse, display, docs, login, permissions, search, status_api
 from gateway.web.catalogue import Catalogue
 from gateway.web.upstream_client import identity
 from gateway.web.visitor import Visitor
@@ -37,7 +37,7 @@ def install(app: Flask, upstreams: Upstreams) -> None:
     sessions.install(app)
     _give_templates(app)
     app.after_request(_protect)
-    for each in (docs, search, login, admin, browse):
+    for each in (docs, status_api, search, login, admin, browse):
         app.register_blueprint(each.pages)
 
 

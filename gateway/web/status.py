@@ -13,8 +13,10 @@ from gateway.request import Request
 from gateway.upstreams import Upstreams
 from shared import JsonObject
 from shared.config import APPS, SERVICES
+from shared.http import budget
 from shared.security.identity import Identity
 
+RELEASE_SECONDS = 1.5  # how long a client waits for what a service says of itself
 LIBRARIES = ("Flask", "SQLAlchemy", "gunicorn", "marshmallow", "psycopg2-binary")
 
 
@@ -55,6 +57,18 @@ def statuses() -> list[Status]:
     upstreams = current_app.extensions["patchbay.upstreams"]
     with ThreadPoolExecutor(len(APPS)) as pool:
         return list(pool.map(lambda app: _status(upstreams, app), APPS))
+
+
+def releases() -> dict[str, str | None]:
+    """The release of every service; None for one that does not say so soon."""
+    upstreams = current_app.extensions["patchbay.upstreams"]
+
+    def release(app: str) -> str | None:
+        with budget.limited(RELEASE_SECONDS):
+            return _status(upstreams, app).versions.get("patchbay")
+
+    with ThreadPoolExecutor(len(APPS)) as pool:
+        return dict(zip(APPS, pool.map(release, APPS), strict=True))
 
 
 def feeds(statuses: list[Status]) -> list[Feed]:

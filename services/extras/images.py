@@ -1,5 +1,6 @@
 """Image files: checked when they come, kept below MEDIA_ROOT, served at /media/, and gone with their row."""
 
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ EXTENSIONS = ("png", "jpg", "jpeg", "gif", "bmp", "webp")
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 32767
 SETTLED_SECONDS = 60
+ADDRESS = re.compile(rf"https?://[^/?#]+/media/({FOLDER}/[^/?#]+)")
+NO_FILE = "The submitted data was not a file. Send it as multipart/form-data."
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,19 @@ class Picture:
 
 
 class ImageFile(fields.Field):
-    """A picture: taken from a form, kept as a path below MEDIA_ROOT, shown as an address."""
+    """A picture: taken from a form, kept as a path below MEDIA_ROOT, shown as an address.
+
+    The address of a picture stands for it; whether it is the one that is kept is for a rule to see.
+    """
 
     default_error_messages = {"required": "No file was submitted."}
     shape: ClassVar[JsonObject] = {"type": "string", "format": "uri", "x-file": True}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, str) and (address := ADDRESS.fullmatch(value)):
+            return address[1]
         if not isinstance(value, FileStorage):
-            raise ValidationError("The submitted data was not a file. Send it as multipart/form-data.")
+            raise ValidationError(NO_FILE)
         value.stream.seek(0)  # a write that claims its parent first is tried again, and reads it again
         return _checked(value.read(), value.filename or "")
 

@@ -1,5 +1,6 @@
 """Filters by where an address lies."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -42,11 +43,11 @@ class MaskFilter(filters.NumberFilter):
         super().__init__("mask_length", func.masklen(column))
 
     def where(self, values: list[str]) -> ColumnElement[bool] | None:
-        return super().where([value for value in values if value.strip().strip("0")])
+        return super().where([value for value in values if value.strip().strip("-+0.")])
 
 
 def network(text: str) -> str:
-    return canonical(parse_network(text, strict=False))
+    return canonical(parse_network(re.sub(r"\s*/\s*", "/", text), strict=False))
 
 
 def strictly_within(column: Any, network: str) -> ColumnElement[bool]:

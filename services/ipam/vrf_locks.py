@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from shared.config import settings
 from shared.db.advisory_locks import VRF_LOCKS
 from shared.schema.changes import Change, Rule
+from shared.schema.naming import described, name_of
 
 GLOBAL, EVERY = 0, -1
 _LOCK = text(
@@ -51,22 +52,22 @@ def validate_unique_in_vrf(column: str, key: Callable[[Any], str]) -> Rule[Any]:
         taken = _taken(session, column, claimed)
         for change, place in claimed:
             if place in taken:
-                change.fail(f"{place[1]} is in {_name(change.object.vrf)} already.")
-            taken.add(place)
+                change.fail(f"{name_of(change.object)} is in {_name(change.object.vrf)} already: {taken[place]}.")
+            taken.setdefault(place, "in this request")
 
     return validate_unique
 
 
 def _taken(
     session: Session, column: str, claimed: list[tuple[Change, tuple[int | None, str]]]
-) -> set[tuple[int | None, str]]:
-    """The (space, key) pairs among the claimed ones that other stored objects have."""
+) -> dict[tuple[int | None, str], str]:
+    """The (space, key) pairs among the claimed ones that other stored objects have, and what these are."""
     if not claimed:
-        return set()
+        return {}
     model = type(claimed[0][0].object)
     own = [change.object.id for change, _ in claimed if change.object.id]
     compared = getattr(model, column)
     rows = session.execute(
-        select(model.vrf_id, compared).where(compared.in_({key for _, (_, key) in claimed}), model.id.not_in(own))
+        select(model, compared).where(compared.in_({key for _, (_, key) in claimed}), model.id.not_in(own))
     )
-    return {tuple(row) for row in rows}
+    return {(row.vrf_id, key): described(row) for row, key in rows}

@@ -16,7 +16,7 @@ blueprint = Blueprint("generate-rsa-key-pair", __name__)
 
 @blueprint.route("/api/secrets/generate-rsa-key-pair/", methods=ALL)
 @operation("GET", "Generate an RSA key pair", openapi_schemas.texts("private_key", "public_key"))
-@allows("GET")
+@allows("GET", users_only=True)
 def generate_rsa_key_pair() -> Response:
     authorization.require_user()
     if request.method != "GET":

@@ -30,7 +30,7 @@ class Unlocking(PrivateKey):
 
 @blueprint.route("/api/secrets/get-session-key/", methods=ALL)
 @operation("POST", "Get a session key", openapi_schemas.texts("session_key"), body=Unlocking)
-@allows("POST")
+@allows("POST", users_only=True)
 def get_session_key() -> Response:
     user = authorization.require_user()
     if request.method != "POST":

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.api import choices, declarations, openapi, options, search, views
+from shared.api import choices, declarations, indexes, openapi, options, search, views
 from shared.api.resource import Resource
 from shared.config import settings
 from shared.db import row_counts
@@ -164,7 +164,7 @@ def _serve(app: Flask, base: type[Record], resources: Sequence[Resource], routes
     for resource in resources:
         declarations.check(resource)
     for resource in resources:
-        resource.index()
+        indexes.index(resource)
         documented.register_blueprint(views.blueprint(resource))
     for _, blueprint in routes:
         app.register_blueprint(blueprint)

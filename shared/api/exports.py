@@ -1,16 +1,15 @@
 """Exports: a filtered list, rendered by a template of the extras service (`?export=<name>`)."""
 
-from typing import Any
-
 import orjson
 from flask import Response
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 
 from shared import JsonObject
 from shared.api import reading
 from shared.api.resource import Resource
 from shared.http.errors import BadRequest
 from shared.query.filter_base import Condition
+from shared.query.ordering import Ordering
 from shared.query.pagination import Page
 from shared.references import lookups
 from shared.rendering.sandbox import TemplateFailed, render
@@ -23,7 +22,7 @@ def export(
     connection: Connection,
     resource: Resource,
     conditions: list[Condition],
-    order: tuple[ColumnElement[Any], ...],
+    order: Ordering | None,
     name: str,
 ) -> Response:
     """The objects that meet `conditions`, through the template `name`. Raises BadRequest or ServiceUnavailable."""

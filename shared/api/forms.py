@@ -6,17 +6,21 @@ from shared import JsonObject
 from shared.schema import fields
 from shared.schema.models import Attribute
 
+NOT_THERE = (fields.Boolean, fields.References)
+
 
 def understood(attributes: dict[str, Attribute], sent: JsonObject, partial: bool) -> JsonObject:
-    """What the form `sent` says of an object with these `attributes`: a checkbox that is not ticked is false, in a
-    change too small to say so (`partial`) it is left as it is; a blank is null, or nothing, where it is no value of
-    its own.
+    """What the form `sent` says of an object with these `attributes`: a checkbox that is not ticked is false and a list
+    of references that is not there is empty, but in a change too small to say so (`partial`) both are left as they are;
+    a blank is null, or nothing, where it is no value of its own.
     """
     said = dict(sent)
     for name, field in ((name, each.field) for name, each in attributes.items() if not each.field.dump_only):
         if name not in sent:
-            if isinstance(field, fields.Boolean) and not partial:
-                said[name] = False
+            if isinstance(field, NOT_THERE) and not partial:
+                said[name] = False if isinstance(field, fields.Boolean) else []
+        elif isinstance(field, fields.References):
+            said[name] = [text for text in request.form.getlist(name) if text]
         elif field.repeats:
             said[name] = request.form.getlist(name)
         elif sent[name] == "" and not getattr(field, "blank", False):

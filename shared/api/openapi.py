@@ -13,44 +13,15 @@ from marshmallow import fields as ma
 
 from shared import JsonObject
 from shared.api import restoring, uniqueness
+from shared.api.error_schemas import ERRORS, LIST_ERRORS, DetailSchema, InvalidSchema
 from shared.api.openapi_bodies import WITH_IDS, body, list_body, listed, one_or_many, request
-from shared.api.openapi_parameters import list_parameters
+from shared.api.openapi_parameters import list_parameters, selecting
 from shared.api.resource import Action, Resource, Shape
 from shared.schema.representations import BaseSchema
 from shared.security import authorization
 
 View = Callable[..., Any]
 V = TypeVar("V", bound=View)
-
-
-class DetailSchema(Schema):
-    """An error that is not about a field."""
-
-    detail = ma.String(required=True)
-
-
-class DependentSchema(Schema):
-    """An object that still refers to what should be deleted."""
-
-    type = ma.String()
-    id = ma.Integer()
-    url = ma.URL(relative=False)
-    name = ma.String()
-
-
-class ProtectedSchema(DetailSchema):
-    """Why an object cannot be deleted."""
-
-    dependents = ma.List(ma.Nested(DependentSchema))
-
-
-class InvalidSchema(Schema):
-    """Messages by field; `non_field_errors` are about the object as a whole."""
-
-    class Meta:
-        additional_properties = True
-
-    non_field_errors = ma.List(ma.String())
 
 
 class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -67,13 +38,6 @@ class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no 
         return document
 
 
-ERRORS: dict[str, dict[int, type[Schema]]] = {
-    "GET": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema},
-    "POST": {400: InvalidSchema, 403: DetailSchema, 413: DetailSchema, 503: DetailSchema},
-    "PUT": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
-    "PATCH": {400: InvalidSchema, 403: DetailSchema, 404: DetailSchema, 503: DetailSchema},
-    "DELETE": {403: DetailSchema, 404: DetailSchema, 409: ProtectedSchema, 503: DetailSchema},
-}
 VERBS = {"POST": "Create", "GET": "Read", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
 
 
@@ -110,8 +74,11 @@ def describe(
     function = _responses(made, resource, verb, on_list)(function)
     noun = resource.model.verbose_name + ("s" if on_list and verb != "POST" else "")
     summary = f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}"
-    of_list = {"GET": list_parameters(resource), "POST": [restoring.PARAMETER]}
-    parameters = of_list.get(verb, []) if on_list else [_PK]
+    parameters = [] if on_list else [_PK]
+    if verb == "GET":
+        parameters += list_parameters(resource) if on_list else selecting()
+    elif on_list:
+        parameters.append(restoring.PARAMETER)
     documented: Callable[[View], View] = made.doc(
         summary=summary,
         operationId=_operation(resource, view.__name__),
@@ -158,12 +125,18 @@ def operation(
     **more: Any,
 ) -> Callable[[V], V]:
     """Decorates a view that belongs to no resource with what the document says of its one `verb`."""
-    answered = {"description": summary, "content": {"application/json": {"schema": reply}}}
+
+    def answered(said: str, schema: Shape) -> JsonObject:
+        return {"description": said, "content": {"application/json": {"schema": schema}}}
+
+    responses: JsonObject = {str(status): answered(summary, reply), "default": "DEFAULT_ERROR"}
+    if body:
+        responses["400"] = answered("What is wrong with the body", InvalidSchema)
 
     def decorate(view: V) -> V:
         told = {"summary": summary, "parameters": list(parameters), **request(body), **more}
         documented: Any = view
-        documented.operation = verb.lower(), told | {"responses": {str(status): answered, "default": "DEFAULT_ERROR"}}
+        documented.operation = verb.lower(), told | {"responses": responses}
         return view
 
     return decorate
@@ -188,18 +161,12 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) ->
     def decorate(function: View) -> View:
         if verb == "POST":
             function = made.alt_response(201, schema=one_or_many(write), success=True, description="Created")(function)
-        elif on_list and verb in ("PUT", "PATCH"):
+        elif on_list and verb in WITH_IDS and status == 200:
             function = made.alt_response(200, schema=reply, success=True, description="OK")(function)
         else:
             function = made.response(status, reply)(function)
-        never = 404 if on_list else 400 if verb == "GET" else None
-        bulk = (
-            {400: one_or_many(InvalidSchema), 405: DetailSchema, 413: DetailSchema}
-            if on_list and verb in WITH_IDS
-            else {}
-        )
-        for code, schema in (ERRORS[verb] | bulk).items():
-            if code != never:
+        for code, schema in (ERRORS[verb] | (LIST_ERRORS if on_list and verb in WITH_IDS else {})).items():
+            if not (on_list and code == 404):
                 function = made.alt_response(code, schema=schema)(function)
         return function
 

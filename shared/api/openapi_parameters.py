@@ -1,9 +1,10 @@
 """What the OpenAPI document says of the parameters of lists."""
 
 from shared import JsonObject
+from shared.api import selection
 from shared.api.exports import PARAMETER
 from shared.api.resource import Resource
-from shared.query import filters
+from shared.query import filters, ordering
 from shared.query.filter_base import Filter
 from shared.schema import openapi_schemas
 
@@ -11,7 +12,14 @@ PAGING = {
     "limit": "How many objects a page has; 0 for as many as allowed.",
     "offset": "How many objects come before the page.",
     "cursor": "0, or what the link to the next page says: pages in the order of ids, equally fast however deep.",
+    "start": "The least id on the page: the same pages, as later releases of NetBox ask for them.",
 }
+SELECTING = {
+    selection.BRIEF: ("Whether to show the nested form of objects only.", "boolean"),
+    selection.FIELDS: ("The attributes to show, separated by commas.", "string"),
+    **dict.fromkeys(selection.OMIT, ("The attributes not to show, separated by commas.", "string")),
+}
+ORDERING = "What to order by, separated by commas: attributes, also of what is referred to (`site.name`); `-` descends."
 
 
 def paging(*names: str) -> tuple[JsonObject, ...]:
@@ -19,12 +27,20 @@ def paging(*names: str) -> tuple[JsonObject, ...]:
     return tuple(openapi_schemas.query(name, PAGING[name]) for name in names)
 
 
+def selecting() -> tuple[JsonObject, ...]:
+    """The parameters that choose what is shown of an object."""
+    return tuple(openapi_schemas.query(name, *told) for name, told in SELECTING.items())
+
+
 def list_parameters(resource: Resource) -> list[JsonObject]:
     """What the list of `resource` may be asked for: pages, an export, and its filters."""
     export = openapi_schemas.query(
         PARAMETER, "The name of an export template, to get what it makes of the list.", "string"
     )
-    return [*paging(*PAGING), export] + [_of_filter(made) for made in resource.filter_table.values()]
+    order = openapi_schemas.query(ordering.PARAMETER, ORDERING, "string")
+    return [*paging(*PAGING), export, order, *selecting()] + [
+        _of_filter(made) for made in resource.filter_table.values()
+    ]
 
 
 def _of_filter(made: Filter) -> JsonObject:

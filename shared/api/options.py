@@ -15,6 +15,7 @@ from shared.db.database import database
 from shared.http import responses
 from shared.http.request_body import FORMS
 from shared.schema import fields, text_fields
+from shared.schema.labels import label_of
 from shared.schema.models import Attribute, Record
 from shared.security import authorization
 from shared.security.authorization import caller
@@ -26,7 +27,10 @@ _NAMES = {
     "dcim": "DCIM",
     "ipam": "IPAM",
     "_choices": "Field Choices",
+    "connected-device": "Connected Device Locator",
     "generate-rsa-key-pair": "Generate RSA Key Pair",
+    "get-session-key": "Get Session Key List",
+    "reports": "Report List",
 }
 _TYPES = (
     (text_fields.Slug, "slug"),
@@ -45,7 +49,8 @@ V = TypeVar("V")
 
 
 def describe(resource: Resource, pk: int | None = None) -> Response:
-    """The reply to OPTIONS on a list, or on the object `pk`."""
+    """The reply to OPTIONS on a list, or on the object `pk`. Raises Forbidden where the caller may see none."""
+    authorization.visible_rows(resource)
     verb = "POST" if pk is None else "PUT"
     title = " ".join(word[0].upper() + word[1:] for word in resource.model.verbose_name.split())
     told = _told(f"{title} {'List' if pk is None else 'Instance'}")
@@ -56,8 +61,10 @@ def describe(resource: Resource, pk: int | None = None) -> Response:
 
 
 def describe_view() -> Response:
-    """The reply to OPTIONS where no resource is."""
+    """The reply to OPTIONS where no resource is. Raises Forbidden for anonymous callers of what is for `users_only`."""
     view = current_app.view_functions[request.endpoint or ""]
+    if getattr(view, "users_only", False):
+        authorization.require_user()
     return responses.json_response(_told(_name_of(request.path), view.__doc__ or ""))
 
 
@@ -118,10 +125,10 @@ def _may(resource: Resource, verb: str, pk: int | None) -> bool:
 def _field(model: type[Record], attribute: Attribute) -> JsonObject:
     field = attribute.field
     told = {
-        "type": next((name for kind, name in _TYPES if isinstance(field, kind)), "field"),
+        "type": _type_of(field),
         "required": bool(field.required),
         "read_only": bool(field.dump_only),
-        "label": _label(attribute.name),
+        "label": label_of(attribute.name),
     }
     for name, limit in _limits(field).items():
         if limit is not None:
@@ -130,14 +137,15 @@ def _field(model: type[Record], attribute: Attribute) -> JsonObject:
         told["choices"] = [{"value": value, "display_name": label} for value, label in field.choices]
     if attribute.is_reference or attribute.is_list:
         target = model.model_of(field.target)
-        children = [target.attributes[name] for name in ("id", *(field.nested or target.nested))]
-        told["children"] = {each.name: _leaf(each) for each in children}
+        names = [target.attributes[name] for name in field.nested or target.nested]
+        own = {"id": _shown("integer", "id"), "url": _shown("field", "url")}
+        told["children"] = own | {each.name: _shown(_type_of(each.field), each.name) for each in names}
     return told
 
 
-def _leaf(attribute: Attribute) -> JsonObject:
-    kind = next((name for kind, name in _TYPES if isinstance(attribute.field, kind)), "field")
-    return _shown(kind, attribute.name)
+def _type_of(field: fields.Field) -> str:
+    other = "list" if field.repeats else "field"
+    return next((name for kind, name in _TYPES if isinstance(field, kind)), other)
 
 
 def _looked_up(resource: Resource) -> JsonObject:
@@ -146,11 +154,7 @@ def _looked_up(resource: Resource) -> JsonObject:
 
 
 def _shown(kind: str, name: str) -> JsonObject:
-    return {"type": kind, "required": False, "read_only": True, "label": _label(name)}
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return {"type": kind, "required": False, "read_only": True, "label": label_of(name)}
 
 
 def _limits(field: fields.Field) -> JsonObject:
@@ -161,12 +165,15 @@ def _limits(field: fields.Field) -> JsonObject:
     return {}
 
 
-def allows(*verbs: str) -> Callable[[V], V]:
-    """Decorates a view that is routed for every verb, but refuses all except these: `Allow` names them alone."""
+def allows(*verbs: str, users_only: bool = False) -> Callable[[V], V]:
+    """Decorates a view that is routed for every verb, but refuses all except these: `Allow` names them alone.
+
+    One that is for `users_only` tells nobody else what it is.
+    """
 
     def decorate(view: V) -> V:
         told: Any = view
-        told.verbs = verbs
+        told.verbs, told.users_only = verbs, users_only
         return view
 
     return decorate

@@ -13,15 +13,20 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, join, literal_column, select, text
 
 from shared import JsonObject
+from shared.api import selection
 from shared.api.resource import Resource
+from shared.api.selection import Selection
 from shared.db import prepared, row_counts
 from shared.db.prepared import AnySelect
 from shared.http.responses import base_url
 from shared.query.filter_base import Condition
+from shared.query.ordering import Ordering
 from shared.query.pagination import Page
 from shared.references import full_replicas, lookups
 from shared.schema.models import Record
 from shared.security import authorization
+
+MOST_STATEMENTS = 500
 
 
 @dataclass(frozen=True)
@@ -42,102 +47,111 @@ def page_rows(
     resource: Resource,
     conditions: list[Condition],
     page: Page,
-    order: tuple[ColumnElement[Any], ...] = (),
+    order: Ordering | None = None,
+    shown: Selection | None = None,
 ) -> Rows:
-    """One page of the objects that meet `conditions`, in the order of the resource or that of expressions `order`."""
+    """One page of the objects that meet `conditions`, in the order of the resource, or in `order`.
+
+    Of each what is `shown`, all unless given.
+    """
+    shown = shown or selection.everything(resource)
     full_replicas.expect(resource.model)
     conditions = [*authorization.visible_rows(resource), *conditions]
     if page.cursor is not None:
-        return _rows_after(connection, resource, conditions, page)
+        return _rows_after(connection, shown, conditions, page)
     half = resource.ordering.halves and not order and page.limit is not None
-    found = _rows(connection, resource, conditions, page, order, half)
+    found = _rows(connection, shown, conditions, page, order, half)
     total = found[0][2] if found else connection.scalars(_total(resource, conditions)).one()
     if half and page.limit is not None and len(found) < page.limit and page.offset + len(found) < total:
-        found = _rows(connection, resource, conditions, page, order, False)
-    return _with_lookups(connection, resource, found, total) if found else Rows([], [], total)
+        found = _rows(connection, shown, conditions, page, order, False)
+    return _with_lookups(connection, shown, found, total) if found else Rows([], [], total)
 
 
-def _rows_after(connection: Connection, resource: Resource, conditions: list[Condition], page: Page) -> Rows:
+def _rows_after(connection: Connection, shown: Selection, conditions: list[Condition], page: Page) -> Rows:
     """A page by cursor; one row more than it has tells whether there is another."""
+    resource = shown.resource
     ids = _ids(resource).where(*conditions, resource.model.id > page.cursor)
     ids = ids.order_by(resource.model.id).limit(page.limit and page.limit + 1)
     found = connection.execute(ids.add_columns(_total(resource, conditions).scalar_subquery())).all()
     total = found[0][1] if found else connection.scalars(_total(resource, conditions)).one()
-    shown = found[: page.limit]
-    rows = _with_lookups(connection, resource, _faces_of(connection, resource, [row[0] for row in shown]), total)
-    return replace(rows, following=rows.ids[-1]) if len(found) > len(shown) else rows
+    on_page = [row[0] for row in found[: page.limit]]
+    rows = _with_lookups(connection, shown, _faces_of(connection, shown, on_page), total)
+    return replace(rows, following=rows.ids[-1]) if len(found) > len(on_page) else rows
 
 
 def _rows(
     connection: Connection,
-    resource: Resource,
+    shown: Selection,
     conditions: list[Condition],
     page: Page,
-    order: tuple[ColumnElement[Any], ...],
+    order: Ordering | None,
     half: bool,
 ) -> Sequence[Any]:
     """(id, JSON, total, subjects of lookups) of each row of a page."""
+    resource = shown.resource
     if conditions or order or page.offset or page.limit is None:
         given = {"limit": page.limit, "offset": page.offset}
         found = connection.execute(_page(resource, conditions, order, half), given).all()
-        faces = _faces_of(connection, resource, [row[0] for row in found])
+        faces = _faces_of(connection, shown, [row[0] for row in found])
         return [(pk, json, found[0][1], *subjects) for pk, json, _, *subjects in faces]
-    name = f"{resource.app}_{resource.path}_{page.limit}{'_half' if half else ''}".replace("-", "_")
-    return prepared.execute(connection, name, _first_page_sql(resource, page.limit, half), (base_url(),))
+    name = _name(shown, f"{page.limit}{'_half' if half else ''}")
+    return prepared.execute(connection, name, _first_page_sql(shown, page.limit, half), (base_url(),))
 
 
-def _faces_of(connection: Connection, resource: Resource, ids: Sequence[int]) -> Sequence[Any]:
+def _name(shown: Selection, what: str) -> str:
+    """The name of a prepared statement."""
+    return f"{shown.resource.app}_{shown.resource.path}_{what}{shown.tag}".replace("-", "_")
+
+
+def _faces_of(connection: Connection, shown: Selection, ids: Sequence[int]) -> Sequence[Any]:
     """(id, JSON, 1, subjects of lookups) of each of `ids`, in their order.
 
     A statement of its own: the ids are planned for what the client filters by, the faces once for all.
     """
     if not ids:
         return []
-    name = f"{resource.app}_{resource.path}_of".replace("-", "_")
-    return prepared.execute(connection, name, _faces_sql(resource), (base_url(), ids))
+    return prepared.execute(connection, _name(shown, "of"), _faces_sql(shown), (base_url(), ids))
 
 
-def one_row(connection: Connection, resource: Resource, pk: int) -> str | None:
-    """The read face of one object, or None if there is none."""
+def one_row(connection: Connection, resource: Resource, pk: int, shown: Selection | None = None) -> str | None:
+    """The read face of one object, of which all is `shown` unless given, or None if there is none."""
+    shown = shown or selection.everything(resource)
     full_replicas.expect(resource.model)
     conditions = authorization.visible_rows(resource)
     if conditions and connection.scalar(select(resource.model.id).where(resource.model.id == pk, *conditions)) is None:
         return None
-    name = f"{resource.app}_{resource.path}_one".replace("-", "_")
-    found = prepared.execute(connection, name, _object_sql(resource), (base_url(), pk))
-    return _with_lookups(connection, resource, found, 1).texts[0] if found else None
+    found = prepared.execute(connection, _name(shown, "one"), _object_sql(shown), (base_url(), pk))
+    return _with_lookups(connection, shown, found, 1).texts[0] if found else None
 
 
 def faces(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, JsonObject]:
     """The read faces of the objects `ids`, without what other services know; made to answer lookups."""
     found = connection.scalars(_ids(resource).where(resource.model.id.in_(ids))).all()
-    return {pk: orjson.loads(json) for pk, json, *_ in _faces_of(connection, resource, found)}
+    return {pk: orjson.loads(json) for pk, json, *_ in _faces_of(connection, selection.everything(resource), found)}
 
 
-@lru_cache(maxsize=500)
-def _first_page_sql(resource: Resource, limit: int, half: bool) -> str:
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _first_page_sql(shown: Selection, limit: int, half: bool) -> str:
     """The limit is written out, for the planner chooses by it."""
-    ids = _every_id(resource, half).limit(literal_column(str(limit)))
-    return prepared.sql(_faces(resource, ids, _total(resource, []).scalar_subquery()))
+    ids = _every_id(shown.resource, half).limit(literal_column(str(limit)))
+    return prepared.sql(_faces(shown, ids, _total(shown.resource, []).scalar_subquery()))
 
 
-@cache
-def _object_sql(resource: Resource) -> str:
-    ids = _ids(resource).where(resource.model.id == literal_column("$2"))
-    return prepared.sql(_faces(resource, ids, literal_column("1")))
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _object_sql(shown: Selection) -> str:
+    ids = _ids(shown.resource).where(shown.resource.model.id == literal_column("$2"))
+    return prepared.sql(_faces(shown, ids, literal_column("1")))
 
 
-@cache
-def _faces_sql(resource: Resource) -> str:
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _faces_sql(shown: Selection) -> str:
     ids = select(func.unnest(prepared.IDS).label("id"))
-    return prepared.sql(_faces(resource, ids, literal_column("1")))
+    return prepared.sql(_faces(shown, ids, literal_column("1")))
 
 
-def _page(
-    resource: Resource, conditions: list[Condition], order: tuple[ColumnElement[Any], ...], half: bool
-) -> AnySelect:
+def _page(resource: Resource, conditions: list[Condition], order: Ordering | None, half: bool) -> AnySelect:
     """The ids of a page, each with the total of the list."""
-    every = _every_id(resource, half) if not order else resource.ordering.apply(_ids(resource), order)
+    every = _every_id(resource, half) if not order else order.apply(_ids(resource))
     ids = every.where(*conditions).limit(bindparam("limit")).offset(bindparam("offset"))
     return ids.add_columns(_total(resource, conditions).scalar_subquery())
 
@@ -162,12 +176,12 @@ def _total(resource: Resource, conditions: list[Condition]) -> Select[int]:
     return select(func.count()).select_from(resource.model).where(*narrowed)
 
 
-def _faces(resource: Resource, ids: AnySelect, total: ColumnElement[Any]) -> AnySelect:
+def _faces(shown: Selection, ids: AnySelect, total: ColumnElement[Any]) -> AnySelect:
     """The id, the read face, `total` and what lookups ask about, for each of `ids` in order; `$1` is the base URL."""
     found = ids.subquery("found")
     page = select(found.c.id, func.row_number().over().label("place")).cte("page")
-    face = resource.read_face
-    subjects = [text(lookups.subject_sql(lookup, resource.model)) for lookup in resource.lookups]
+    face = shown.read_face
+    subjects = [text(lookups.subject_sql(lookup, shown.resource.model)) for lookup in shown.lookups]
     return (
         select(face.entity.id, face.json, total, *subjects)
         .select_from(face.onto(join(page, face.entity, face.entity.id == page.c.id)))
@@ -175,17 +189,17 @@ def _faces(resource: Resource, ids: AnySelect, total: ColumnElement[Any]) -> Any
     )
 
 
-def _with_lookups(connection: Connection, resource: Resource, found: Sequence[Any], total: int) -> Rows:
+def _with_lookups(connection: Connection, shown: Selection, found: Sequence[Any], total: int) -> Rows:
     ids, texts = [row[0] for row in found], [row[1] for row in found]
-    if resource.lookups:
-        texts = _extended(resource, ids, texts, _answers(connection, resource, found))
-    if resource.postprocess:
-        texts = _finished(resource.postprocess, texts)
-    return Rows(ids, texts, total)
+    if shown.lookups:
+        texts = _extended(shown, ids, texts, _answers(connection, shown, found))
+    if shown.resource.postprocess:
+        texts = _finished(shown.resource.postprocess, texts)
+    return Rows(ids, shown.cut(texts), total)
 
 
-def _answers(connection: Connection, resource: Resource, found: Sequence[Any]) -> dict[int, JsonObject]:
-    return lookups.answer(connection, resource, {row[0]: row[3:] for row in found if any(row[3:])})
+def _answers(connection: Connection, shown: Selection, found: Sequence[Any]) -> dict[int, JsonObject]:
+    return lookups.answer(connection, shown, {row[0]: row[3:] for row in found if any(row[3:])})
 
 
 def _finished(finish: Callable[[list[JsonObject]], None], texts: list[str]) -> list[str]:
@@ -194,9 +208,9 @@ def _finished(finish: Callable[[list[JsonObject]], None], texts: list[str]) -> l
     return [orjson.dumps(face).decode() for face in faces]
 
 
-def _extended(resource: Resource, ids: list[int], texts: list[str], added: dict[int, JsonObject]) -> list[str]:
+def _extended(shown: Selection, ids: list[int], texts: list[str], added: dict[int, JsonObject]) -> list[str]:
     """The JSON objects `texts` with what lookups `added`, or else their defaults."""
-    defaults, known = resource.lookup_defaults, resource.model.attributes.keys()
+    defaults, known = shown.lookup_defaults, shown.resource.model.attributes.keys()
     tail = _members(defaults)
     return [
         _with_members(json, {**defaults, **added[pk]}, known) if pk in added else json[:-1] + tail

@@ -7,12 +7,12 @@ from typing import Any, Generic
 
 from flask import Response
 from marshmallow import Schema
-from sqlalchemy import Column, ColumnElement, Index, UniqueConstraint
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from shared import JsonObject
-from shared.query import filters
+from shared.query import filters, lookup_expressions
 from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
@@ -26,6 +26,9 @@ from shared.schema.read_face import ReadFace
 from shared.schema.representations import patch_schema, read_schema, readable_names, write_schema
 from shared.security.identity import Identity
 
+# What identifies a thing, though nothing here keeps two of them from having the same.
+IDENTIFYING = ("name", "serial", "mac_address")
+TRACKED = ("created", "last_updated")
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 # How a document describes a body: a schema, or JSON schema.
@@ -87,7 +90,8 @@ class DependentFacts:
 class Resource(Generic[M]):
     """One type of object of the API.
 
-    filters     names of attributes, `Related(...)`, or Filters of its own; `id` and `id__in` are always there
+    filters     names of attributes, `Related(...)`, or Filters of its own; `id`, `id__in`, what identifies an object,
+                and when it was created and changed are always there
     search      names of attributes (or SQL expressions) that `q` looks into; `search_extra(text)` adds conditions
     order       names of attributes, dotted through references (`"site.name"`), `-` for descending; id breaks ties
     reorder     `reorder(args)`: the expressions that a list with such a query string is ordered by instead, or ()
@@ -178,8 +182,14 @@ class Resource(Generic[M]):
 
     @cached_property
     def filter_table(self) -> dict[str, Filter]:
-        """Every filter of the list, by parameter."""
-        return {made.name: made for made in self._filters()}
+        """Every filter of the list, by parameter; what is declared comes before what the attributes call for."""
+        declared = {made.name: made for made in self._filters()}
+        called_for = [*self._identifying(), *self._tracking()]
+        return declared | {made.name: made for made in called_for if made.name not in declared}
+
+    def filter(self, parameter: str) -> Filter | None:
+        """The filter that `parameter` means, a lookup expression or not."""
+        return self.filter_table.get(parameter) or lookup_expressions.find(self.filter_table, self.model, parameter)
 
     def _filters(self) -> Iterable[Filter]:
         yield filters.IdFilter(self.model)
@@ -194,6 +204,20 @@ class Resource(Generic[M]):
                 yield from filters.of_attribute(self.model, declared)
         if self.search or self.search_extra:
             yield filters.SearchFilter([self._searched(each) for each in self.search], self.search_extra)
+
+    def _identifying(self) -> Iterable[Filter]:
+        """The filters on what tells one object from another: clients take the first of a list for what they named."""
+        table, model = self.model.__table__, self.model
+        names = {*model.nested, model.key, *IDENTIFYING}.union(*self.unique)
+        for name, attribute in self.attributes.items():
+            column = table.columns.get(attribute.column)
+            if column is not None and not column.primary_key and (column.unique or name in names):
+                yield from filters.of_attribute(model, name)
+
+    def _tracking(self) -> Iterable[Filter]:
+        for name in TRACKED:
+            if name in self.model.attributes:
+                yield from filters.of_attribute(self.model, name)
 
     def _searched(self, declared: str | AnyColumn) -> AnyColumn:
         if not isinstance(declared, str):
@@ -213,27 +237,3 @@ class Resource(Generic[M]):
 
     def schemas(self) -> tuple[type[Schema], type[Schema], type[Schema]]:
         return read_schema(self.shown), write_schema(self.shown), patch_schema(self.shown)
-
-    def index(self) -> None:
-        """Give the table its unique sets, and indexes for its order and for each reference and filter of its own.
-
-        The latter go on in that order: the first rows of a long list are then the first of its index.
-        """
-        table, order = self.model.__table__, self.ordering.own_keys()
-        for names in self.unique:
-            table.append_constraint(UniqueConstraint(*(self.model.attributes[name].column for name in names)))
-        whole = [index for index in table.indexes if index.dialect_options["postgresql"]["where"] is None]
-        indexed = {tuple(index.columns.keys())[0] for index in whole}
-        indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
-        for column in dict.fromkeys([*list(order)[:1], *self._narrowing()]):
-            if column.name not in indexed:
-                after = [key for other, key in order.items() if other is not column]
-                tie = [table.c.id] if order else []
-                Index(f"ix_{table.name}_{column.name}", order.get(column, column), *after, *tie)
-
-    def _narrowing(self) -> Iterable[Column[Any]]:
-        """The references and the columns that are filtered by."""
-        columns = self.model.__table__.columns
-        for name, attribute in self.model.attributes.items():
-            if (attribute.is_reference or name in self.filters) and attribute.column in columns:
-                yield columns[attribute.column]

@@ -11,6 +11,7 @@ from shared.api.resource import Resource
 from shared.http.errors import NON_FIELD
 from shared.schema.changes import Change
 from shared.schema.models import Attribute, Record
+from shared.schema.naming import described
 
 # A change, and the values that it wants to have alone.
 Claimed = tuple[Change, tuple[Any, ...]]
@@ -27,8 +28,8 @@ def check_columns(session: Session, resource: Resource, changes: list[Change]) -
     for name, attribute, column in _unique_columns(resource):
         message = _message(resource.model, name, attribute, column)
         claimed = [(change, (change.values[name],)) for change in changes if change.values.get(name) is not None]
-        for change in _taken(session, resource.model, (attribute.column,), claimed):
-            change.fail(message, name)
+        for change, other in _taken(session, resource.model, (attribute.column,), claimed):
+            change.fail(message + _by(session, resource, other), name)
 
 
 def check_sets(session: Session, resource: Resource, changes: list[Change]) -> None:
@@ -37,8 +38,9 @@ def check_sets(session: Session, resource: Resource, changes: list[Change]) -> N
         columns = tuple(resource.model.attributes[name].column for name in names)
         claimed = [(change, tuple(getattr(change.object, column) for column in columns)) for change in changes]
         claimed = [(change, values) for change, values in claimed if None not in values]
-        for change in _taken(session, resource.model, columns, claimed):
-            change.fail(f"The fields {', '.join(names)} must make a unique set.", NON_FIELD)
+        for change, other in _taken(session, resource.model, columns, claimed):
+            message = f"The fields {', '.join(names)} must make a unique set."
+            change.fail(message + _by(session, resource, other), NON_FIELD)
 
 
 def _unique_columns(resource: Resource) -> Iterator[tuple[str, Attribute, Column[Any]]]:
@@ -49,8 +51,10 @@ def _unique_columns(resource: Resource) -> Iterator[tuple[str, Attribute, Column
             yield name, attribute, column
 
 
-def _taken(session: Session, model: type[Record], columns: tuple[str, ...], claimed: list[Claimed]) -> list[Change]:
-    """The changes whose values another row, or an earlier change of the same request, has already."""
+def _taken(
+    session: Session, model: type[Record], columns: tuple[str, ...], claimed: list[Claimed]
+) -> list[tuple[Change, int | None]]:
+    """(change, id) of the changes whose values another row has, or, with None, an earlier change of the request."""
     if not claimed:
         return []
     mapped = [getattr(model, column) for column in columns]
@@ -59,10 +63,19 @@ def _taken(session: Session, model: type[Record], columns: tuple[str, ...], clai
     stored = {tuple(row[:-1]): row[-1] for row in rows}
     taken, seen = [], set()
     for change, values in claimed:
-        if values in seen or stored.get(values, change.object.id) != change.object.id:
-            taken.append(change)
+        other = stored.get(values, change.object.id)
+        if values in seen or other != change.object.id:
+            taken.append((change, None if other == change.object.id else other))
         seen.add(values)
     return taken
+
+
+def _by(session: Session, resource: Resource, pk: int | None) -> str:
+    """Who has the values, for the end of a message; of what not everybody may see, nobody is told."""
+    if pk is None:
+        return " Another object of this request has it."
+    row = None if resource.visible else session.get(resource.model, pk)
+    return f" It is taken by {described(row)}." if row else ""
 
 
 def _message(model: type[Record], name: str, attribute: Attribute, column: Column[Any]) -> str:

@@ -12,11 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.api import bulk, deleting, exports, openapi, options, reading, restoring, writing
+from shared.api import bulk, deleting, exports, openapi, options, parameters, reading, restoring, selection, writing
 from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
 from shared.http import request_body
+from shared.http.context import context
 from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
 from shared.http.responses import raw_response, tag_of, tagged_response
 from shared.query.filter_base import Condition
@@ -82,13 +83,12 @@ def _refuse(resource: Resource) -> View:
 
 
 def list_objects(resource: Resource) -> Response:
-    page = Page.of_request()
-    order = resource.reorder(request.args) if resource.reorder else ()
+    page, shown, order = Page.of_request(), selection.requested(resource), parameters.order_asked_for(resource)
     with database().reading() as connection:
         narrowed = conditions(connection, resource)
         if name := request.args.get(exports.PARAMETER):
             return exports.export(connection, resource, narrowed, order, name)
-        rows = reading.page_rows(connection, resource, narrowed, page, order)
+        rows = reading.page_rows(connection, resource, narrowed, page, order, shown)
     following, preceding = page.links(rows.total, rows.following)
     envelope = orjson.dumps({"count": rows.total, "next": following, "previous": preceding, "results": []})
     body = b"".join((envelope[:-2], ",".join(rows.texts).encode(), envelope[-2:]))
@@ -108,8 +108,10 @@ def create_objects(resource: Resource) -> Response:
 
 
 def read_object(resource: Resource, pk: int) -> Response:
+    parameters.refuse_unknown_of_object()
+    shown = selection.requested(resource)
     with database().reading() as connection:
-        text = reading.one_row(connection, resource, pk)
+        text = reading.one_row(connection, resource, pk, shown)
     if text is None:
         raise NotFound
     body = text.encode()
@@ -205,8 +207,10 @@ def conditions(connection: Connection, resource: Resource) -> list[Condition]:
     if request.query_string.count(b"&") >= MOST_PARAMETERS:
         raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
     own = custom_field_input.filters(connection, resource.model, set(request.args))
-    given = ((own.get(name) or resource.filter_table.get(name), values) for name, values in request.args.lists())
-    made = [chosen.where(values) for chosen, values in given if chosen]
+    given = {name: (own.get(name) or resource.filter(name), values) for name, values in request.args.lists()}
+    context().ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in parameters.OF_LISTS]
+    parameters.refuse_unknown_of_list(resource, context().ignored)
+    made = [chosen.where(values) for chosen, values in given.values() if chosen]
     return [condition for condition in made if condition is not None]
 
 

@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 from marshmallow import Schema, ValidationError
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared import JsonObject
@@ -47,10 +47,26 @@ def dump(resource: Resource, changes: list[Change]) -> list[JsonObject]:
     """The write faces of what was saved; a blank plain text that is stored as null is echoed, as NetBox does."""
     schema = schema_of(write_schema(resource.shown))
     faces: list[JsonObject] = schema.dump([change.object for change in changes], many=True)
+    session = object_session(changes[0].object)
+    for name, attribute in resource.attributes.items():
+        if session and attribute.is_list and any(len(face[name]) > 1 for face in faces):
+            _order_lists(session, resource.model, name, faces)
     for change, face in zip(changes, faces, strict=True):
         texts = [name for name in change.values if type(resource.attributes[name].field) is fields.Text]
         face.update({name: "" for name in texts if face.get(name, "") is None and change.sent[name] == ""})
     return faces
+
+
+def _order_lists(session: Session, model: type[Record], name: str, faces: list[JsonObject]) -> None:
+    """Put the ids in each list `name` into the order in which it is read."""
+    table, target = getattr(model, name).property.secondary, model.model_of(model.attributes[name].field.target)
+    order = [getattr(target, column) for column in (*target.listed_by, "id")]
+    rows = select(table.c.owner_id, table.c.target_id).join(target, table.c.target_id == target.id).order_by(*order)
+    by_owner: dict[int, list[int]] = {face["id"]: [] for face in faces}
+    for owner, pk in session.execute(rows.where(table.c.owner_id.in_(by_owner))):
+        by_owner[owner].append(pk)
+    for face in faces:
+        face[name] = by_owner[face["id"]]
 
 
 def _save(session: Session, resource: Resource, changes: list[Change], partial: bool) -> None:
@@ -112,6 +128,8 @@ def _apply(resource: Resource, change: Change, referred: dict[str, dict[int, obj
     """Put the values on the object, with the objects they refer to at hand."""
     if change.creating:
         _apply_defaults(resource.model, change.object)
+    elif "last_updated" in resource.model.attributes:
+        change.object.last_updated = func.clock_timestamp()  # as NetBox does, be there anything new or not
     for name, value in change.values.items():
         attribute = resource.attributes[name]
         if name == "custom_fields":

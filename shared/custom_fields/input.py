@@ -37,13 +37,22 @@ def check(session: Session, model: type[Record], changes: list[Change]) -> None:
         change.object.custom_field_definitions = assigned
         if "custom_fields" in change.errors:
             continue
-        sent = change.values.get("custom_fields", {})
+        sent = _changed(change, by_name)
         kept = {str(by_name[name].id): _read(change, by_name[name], sent[name]) for name in sent if name in by_name}
         for name in sent.keys() - by_name.keys():
             change.fail(f'There is no custom field "{name}" for {model.label}.', "custom_fields")
         if change.creating:
             kept |= {str(each.id): _absent(change, each) for each in assigned if each.name not in sent}
         change.values["custom_fields"] = _deleted(change.object.custom_fields or {}, by_id) | kept
+
+
+def _changed(change: Change, by_name: dict[str, Any]) -> JsonObject:
+    """The values that were sent, but for null where null is shown already: what is kept there stays."""
+    sent, stored = change.values.get("custom_fields", {}), change.object.custom_fields or {}
+    if change.creating:
+        return dict(sent)
+    empty = {name for name, each in by_name.items() if types.shown(each, stored.get(str(each.id))) is None}
+    return {name: value for name, value in sent.items() if value is not None or name not in empty}
 
 
 def definitions(session: Session, model: type[Record]) -> list[Any]:
@@ -92,7 +101,9 @@ def filters(connection: Connection, model: type[Any], names: set[str]) -> dict[s
 def _filter(column: Any, definition: Any) -> Filter:
     def condition(text: str) -> ColumnElement[bool] | None:
         if definition.type == types.BOOLEAN:
-            text = "true" if text.lower() in TRUE else "false" if text.lower() in FALSE else text
+            if text.lower() not in TRUE | FALSE:
+                return None
+            text = "true" if text.lower() in TRUE else "false"
         elif definition.type == types.SELECTION:
             if text == "0" or text.lower() == NULL:
                 return types.without_value_sql(column, definition)

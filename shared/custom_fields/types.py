@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Numeric, and_, case, cast, func, or_
 from sqlalchemy.dialects.postgresql import JSON
 
 from shared.schema import fields
-from shared.schema.parsing import to_date
+from shared.schema.parsing import to_date, unwrapped
 
 TEXT_TYPE, INTEGER, BOOLEAN, DATE, URL, SELECTION = 100, 200, 300, 400, 500, 600
 TYPES = (
@@ -28,7 +28,13 @@ LARGEST = 2**63 - 1
 NO_SUCH_CHOICE = "The default must be the value of one of the choices."
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_text = fields.Text(255, blank=True)
+
+
+class _AsItIs(fields.Text):
+    strips = False
+
+
+_text = _AsItIs(255, blank=True)
 _integer = fields.Integer(-LARGEST, LARGEST)
 _date = fields.Date()
 
@@ -67,6 +73,8 @@ def _parse_boolean(definition: Any, value: Any) -> bool:
 
 
 def _parse_selection(definition: Any, value: Any) -> int:
+    """The id of a choice, which may be as it is read: `{"value", "label"}`."""
+    value = unwrapped(value, "value")
     if not isinstance(value, (list, dict, bool)) and str(value) in definition.choices:
         return int(value)
     raise ValidationError("Must be the id of one of the choices.")

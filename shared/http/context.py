@@ -17,10 +17,10 @@ class RequestContext:
 
     `identity` is who is asking (`shared.security.authorization.caller` has its type), `nonce` that of a write which has
     yet to be spent (`shared.security.replay_protection`); `base_url` is that of the client for whom another service
-    asks; `degraded` names the services whose part is missing in the reply (`X-Degraded`); `absent` are the objects
-    of others, (label, id), whose owner has just said that they do not exist; `found` are the ids of objects that were
-    meant by their attributes, by (label, attributes as JSON), or why there is none; `fetched_anew` says
-    that complete replicas were fetched for it once more.
+    asks; `degraded` names the services whose part is missing in the reply (`X-Degraded`), `ignored` the parameters of a
+    list that mean nothing (`X-Ignored-Parameters`); `absent` are the objects of others, (label, id), whose owner has
+    just said that they do not exist; `found` are the ids of objects that were meant by their attributes, by (label,
+    attributes as JSON), or why there is none; `fetched_anew` says that complete replicas were fetched once more.
     """
 
     request_id: str = ""
@@ -29,9 +29,10 @@ class RequestContext:
     base_url: str = ""
     activity_noted: bool = False
     degraded: set[str] = field(default_factory=set)
+    ignored: list[str] = field(default_factory=list)
     absent: set[tuple[str, int]] = field(default_factory=set)
-    found: dict[tuple[str, str], int | str] = field(default_factory=dict)
     fetched_anew: bool = False
+    found: dict[tuple[str, str], int | str] = field(default_factory=dict)
 
 
 def of_request(kind: type[Kind]) -> Kind:

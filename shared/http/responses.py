@@ -4,11 +4,14 @@ import json
 import re
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from flask import Response, request
 
 from shared.http.context import context
+
+LONGEST_NAME, MOST_NAMES = 50, 20
 
 _FORMAT = "?format=json"
 _INDENT = re.compile(r";\s*indent=(\d{1,3})\b")
@@ -24,10 +27,16 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 
 
 def raw_response(body: bytes | str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A reply whose body is JSON already; names the services that could not be asked (`X-Degraded`)."""
+    """A reply whose body is JSON already.
+
+    It names the services that could not be asked (`X-Degraded`), and what of the query string means nothing here
+    (`X-Ignored-Parameters`, percent-encoded).
+    """
     reply = Response(laid_out(_carrying_format(body)), status, headers, mimetype="application/json")
     if degraded := context().degraded:
         reply.headers["X-Degraded"] = ", ".join(sorted(degraded))
+    if ignored := context().ignored:
+        reply.headers["X-Ignored-Parameters"] = ", ".join(quote(name[:LONGEST_NAME]) for name in ignored[:MOST_NAMES])
     return reply
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_
+from sqlalchemy import ColumnElement, False_, false, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.http.errors import BadRequest
@@ -53,6 +53,15 @@ class Filter:
             return None
         return false() if "\x00" in "".join(given) else self._any_of(given)
 
+    def where_not(self, values: list[str]) -> Condition | None:
+        """As `where`, of the rows that it leaves out; a value that cannot be leaves none here either."""
+        found = self.where(values)
+        return found if found is None or isinstance(found, False_) else found.is_not(true())
+
+    def missing(self) -> Condition | None:
+        """The condition that there is no value, where that can be told."""
+        return None
+
     def _any_of(self, texts: list[str]) -> Condition:
         """The condition of `texts`, of which there is one at least, and no two are the same."""
         possible = [found for text in texts if (found := self.condition(text)) is not None]
@@ -66,11 +75,14 @@ class ColumnFilter(Filter):
 
     def __init__(self, name: str, column: AnyColumn, read: Callable[[str], Any]) -> None:
         super().__init__(name, lambda text: self._any_of([text]))
-        self._column, self._read = column, read
+        self.column, self.read = column, read
+
+    def missing(self) -> Condition | None:
+        return self.column.is_(None)
 
     def _any_of(self, texts: list[str]) -> Condition:
-        values = [self._read(text) for text in texts]
-        return false() if IMPOSSIBLE in values else one_of(self._column, values)
+        values = [self.read(text) for text in texts]
+        return false() if IMPOSSIBLE in values else one_of(self.column, values)
 
 
 class SetFilter(Filter):

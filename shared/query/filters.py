@@ -8,8 +8,10 @@ matches nothing. How often a parameter may be repeated is limited by what each v
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from marshmallow import ValidationError
 from sqlalchemy import Select, and_, false, func, or_, select
 
+from shared.query.date_filters import DateFilter, MomentFilter
 from shared.query.filter_base import IMPOSSIBLE, NULL, AnyColumn, ColumnFilter, Condition, Filter, one_of
 from shared.query.paths import Ids, Path, reach, target_of
 from shared.schema import fields, parsing
@@ -24,6 +26,9 @@ class TextFilter(ColumnFilter):
     def __init__(self, name: str, column: AnyColumn, nullable: bool = False) -> None:
         super().__init__(name, column, lambda text: None if nullable and text.lower() == NULL else text)
 
+    def missing(self) -> Condition | None:
+        return func.coalesce(self.column, "") == ""
+
 
 class NumberFilter(ColumnFilter):
     kind = "integer"
@@ -32,7 +37,7 @@ class NumberFilter(ColumnFilter):
         def read(text: str) -> Any:
             if nullable and text.lower() == NULL:
                 return None
-            number = parsing.to_integer(text)
+            number = parsing.to_whole(text)
             return number if number is not None and abs(number) <= MAX_BIGINT else IMPOSSIBLE
 
         super().__init__(name, column, read)
@@ -69,15 +74,17 @@ class ChoiceFilter(ColumnFilter):
         super().__init__(name, column, read)
 
 
-class DateFilter(ColumnFilter):
-    kind = "date"
+class SpelledFilter(ColumnFilter):
+    """A value in any of the spellings that `field` takes in a body (`prefix`)."""
 
-    def __init__(self, name: str, column: AnyColumn) -> None:
+    def __init__(self, name: str, column: AnyColumn, field: fields.Field) -> None:
         def read(text: str) -> Any:
-            month_first = text.split("/")
-            if len(month_first) == 3:
-                text = "-".join((month_first[2], *month_first[:2]))
-            return parsing.to_date(text) or IMPOSSIBLE
+            if field.allow_none and text.lower() == NULL:
+                return None
+            try:
+                return field.deserialize(text)
+            except ValidationError:
+                return IMPOSSIBLE
 
         super().__init__(name, column, read)
 
@@ -96,9 +103,21 @@ class ReferenceFilter(Filter):
         super().__init__(name, lambda text: self._any_of([text]), target_of(model, path), by_key)
         self.model, self.path = model, path
 
-    def _any_of(self, texts: list[str]) -> Condition:
+    def where_not(self, values: list[str]) -> Condition | None:
+        found, texts = super().where_not(values), [text for value in values if (text := value.strip())]
+        keys = self._keys(texts) if found is not None else set()
+        return found if found is None or not keys or None in keys else and_(found, self._all_there(keys))
+
+    def missing(self) -> Condition | None:
+        return reach(self.model, self.path, None)
+
+    def _keys(self, texts: list[str]) -> set[Any]:
+        """What `texts` name objects by; None for what can be no id."""
         named = [text for text in texts if not _is_null(text)]
-        keys = set(named) if self.by_key else {parsing.to_integer(text) for text in named}
+        return set(named) if self.by_key else {parsing.to_integer(text) for text in named}
+
+    def _any_of(self, texts: list[str]) -> Condition:
+        named, keys = [text for text in texts if not _is_null(text)], self._keys(texts)
         if None in keys:
             return false()
         conditions = [reach(self.model, self.path, self._ids(keys))] if keys else []
@@ -180,7 +199,8 @@ def of_attribute(model: type[Record], name: str) -> list[Filter]:
     attribute = model.attributes[name]
     field = attribute.field
     if attribute.is_reference or attribute.is_list:
-        return related(name, model, (name,))
+        by_id, by_key = related(name, model, (name,))
+        return [by_id, by_key] if by_id.target and by_id.target.key in by_id.target.attributes else [by_id]
     column = getattr(model, attribute.column)
     if isinstance(field, fields.Choice):
         return [ChoiceFilter(name, column, field.choices)]
@@ -190,7 +210,11 @@ def of_attribute(model: type[Record], name: str) -> list[Filter]:
         return [NumberFilter(name, column, field.allow_none)]
     if isinstance(field, fields.Date):
         return [DateFilter(name, column)]
-    return [TextFilter(name, column, field.allow_none)]
+    if isinstance(field, fields.DateTime):
+        return [MomentFilter(name, column)]
+    if isinstance(field, fields.Text):
+        return [TextFilter(name, column, field.allow_none)]
+    return [SpelledFilter(name, column, field)]
 
 
 def related(name: str, model: type[Record], path: Path) -> list[Filter]:

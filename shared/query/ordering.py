@@ -1,21 +1,33 @@
 """The order of a list: names of attributes, through references where dotted, and the id to break ties."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement
+from sqlalchemy import ARRAY, JSON, Column, ColumnElement
 from sqlalchemy.orm import aliased
 
 from shared.db.prepared import AnySelect
+from shared.http.errors import BadRequest
+from shared.query.paths import target_of
+from shared.query.refusals import unknown
+from shared.schema import fields
 from shared.schema.models import Attribute, Record
+
+PARAMETER = "ordering"
+MOST_NAMES = 8
 
 
 class Ordering:
-    """`names` as in `Resource.order`; `-name` descends, `name?` puts nulls first (elsewhere they come last)."""
+    """`names` as in `Resource.order`; `-name` descends, `name?` puts nulls first (elsewhere they come last).
 
-    def __init__(self, model: type[Record], names: tuple[str, ...]) -> None:
-        self.model, self.names = model, names
+    With `expressions` it is the order of these instead.
+    """
+
+    def __init__(
+        self, model: type[Record], names: tuple[str, ...], expressions: tuple[ColumnElement[Any], ...] = ()
+    ) -> None:
+        self.model, self.names, self.expressions = model, names, expressions
 
     @property
     def halves(self) -> bool:
@@ -24,21 +36,16 @@ class Ordering:
         steps = self._steps(tuple(first.split(".")[:-1])) if first.strip("-?") == first else ()
         return any(step.field.allow_none for _, step in steps)
 
-    def apply(
-        self, statement: AnySelect, instead: tuple[ColumnElement[Any], ...] = (), half: bool = False
-    ) -> AnySelect:
-        """`statement` over the model, ordered; by the expressions `instead`, if there are any.
-
-        With `half` only the rows that come first in an order that `halves`.
-        """
-        if instead:
-            return statement.order_by(*instead, self.model.id)
+    def apply(self, statement: AnySelect, half: bool = False) -> AnySelect:
+        """`statement` over the model, ordered; with `half` only the rows that come first in an order that `halves`."""
+        if self.expressions:
+            return statement.order_by(*self.expressions, self.model.id)
         joined: dict[tuple[str, ...], type[Record]] = {(): self.model}
         keys = []
         for name in self.names:
             *path, last = name.strip("-?").split(".")
             statement = self._follow(statement, joined, tuple(path), half and name == self.names[0])
-            keys.append(_key(name, getattr(joined[tuple(path)], last)))
+            keys.append(_key(name, self._value(joined[tuple(path)], tuple(path), last)))
         return statement.order_by(*keys, self.model.id)
 
     def _follow(
@@ -57,6 +64,14 @@ class Ordering:
         # No JOIN: those run in the order they are written (shared/db/database.py), and a filter may start better.
         return statement.where(key == joined[path].id)
 
+    def _value(self, entity: type[Record], path: tuple[str, ...], name: str) -> ColumnElement[Any]:
+        """The column or computed attribute `name` of `entity`, an alias of what `path` leads to."""
+        attribute = target_of(self.model, path).attributes.get(name)
+        value: ColumnElement[Any] = (
+            attribute.expression(entity) if attribute and attribute.expression else getattr(entity, name)
+        )
+        return value
+
     def _steps(self, path: tuple[str, ...]) -> Iterator[tuple[type[Record], Attribute]]:
         """The (model, attribute) of each reference along `path`."""
         model = self.model
@@ -74,6 +89,72 @@ class Ordering:
         return keys
 
 
-def _key(name: str, column: Column[Any]) -> ColumnElement[Any]:
+def _key(name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
     key: ColumnElement[Any] = column.desc() if name.startswith("-") else column
     return key.nulls_first() if name.endswith("?") else key
+
+
+def requested(model: type[Record], given: list[str]) -> Ordering | None:
+    """The order that the values `given` of the parameter name; None when they are blank.
+
+    A name of a reference means what its objects are called. Raises BadRequest for what has no order.
+    """
+    names = [name.strip() for text in given for name in text.split(",") if name.strip()]
+    if len(names) > MOST_NAMES:
+        raise BadRequest({PARAMETER: [f"At most {MOST_NAMES} attributes can be named."]})
+    return Ordering(model, tuple(dict.fromkeys(_resolved(model, name) for name in names))) if names else None
+
+
+def _resolved(model: type[Record], name: str) -> str:
+    """`-site.name` as columns: a name that is sorted naturally has a column for it. Raises BadRequest."""
+    *path, last = name.lstrip("-").replace("__", ".").split(".")
+    for place, step in enumerate(path):
+        attribute = model.attributes.get(step)
+        if attribute is None or not attribute.is_reference:
+            raise unknown(PARAMETER, name, "attribute that has an order", _names_like(model, path[:place]))
+        model = model.model_of(attribute.field.target)
+    found = model.attributes.get(last)
+    if found is None or not _is_ordered(model, found):
+        raise unknown(PARAMETER, name, "attribute that has an order", _names_like(model, path))
+    if found.is_reference:
+        path.append(last)
+        model = model.model_of(found.field.target)
+        found = _called(model)
+    return ("-" if name.startswith("-") else "") + ".".join((*path, _sorted_by(model, found)))
+
+
+def _names_like(model: type[Record], above: list[str]) -> Iterable[str]:
+    """What `model`, found at `above`, can be ordered by."""
+    return (".".join((*above, name)) for name, each in model.attributes.items() if _is_ordered(model, each))
+
+
+def _is_ordered(model: type[Record], attribute: Attribute) -> bool:
+    """Whether the values of an attribute that is shown come one before another."""
+    if not attribute.readable or isinstance(attribute.field, (fields.Json, fields.References)):
+        return False
+    column = model.__table__.columns.get(attribute.column)
+    if column is None:  # what is computed in two steps, as a plaintext is, has no order that SQL knows
+        return bool(attribute.expression) and not attribute.writable
+    return not isinstance(column.type, (JSON, ARRAY))
+
+
+def _called(model: type[Record]) -> Attribute:
+    """The attribute that objects of `model` are called by, else their id."""
+    shown = (model.attributes[name] for name in (*model.nested, model.key) if name in model.attributes)
+    unfit = (fields.Reference, fields.Choice, fields.Integer)
+    found = (each for each in shown if _is_ordered(model, each) and not isinstance(each.field, unfit))
+    return next(found, model.attributes["id"])
+
+
+def _sorted_by(model: type[Record], attribute: Attribute) -> str:
+    """The column that `attribute` is sorted by."""
+    if attribute.expression:
+        return attribute.name
+    keys = (column.name for column in model.__table__.columns if _source(column) == attribute.column)
+    return next(keys, attribute.column)
+
+
+def _source(column: Column[Any]) -> str | None:
+    """What a sort key is the key of."""
+    source: str | None = column.info.get("sort_key", (None,))[0]
+    return source

@@ -19,30 +19,35 @@ class Page:
     """`limit` rows from `offset` on; a `limit` of None is all of them.
 
     With a `cursor`: the rows whose id is greater, in the order of ids. However deep, such a page costs what the first
-    does, and what is created, renamed or deleted meanwhile makes no row come twice or be left out.
+    does, and what is created, renamed or deleted meanwhile makes no row come twice or be left out. NetBox (4.6) has
+    such pages by `start`, the least id that there is on them; a page that `starts` links to the next in this way.
     """
 
     limit: int | None
     offset: int
     cursor: int | None = None
+    starts: bool = False
 
     @classmethod
     def of_request(cls) -> "Page":
         """The page asked for. As in NetBox, a limit or an offset that is no number means the default.
 
-        Raises BadRequest for a cursor that is none.
+        Raises BadRequest for a cursor or a start that is none, or that comes with what it leaves no place for.
         """
         limit = _natural(_last("limit"), settings.paginate_count)
         if settings.max_page_size:
             limit = min(limit or settings.max_page_size, settings.max_page_size)
-        if cursor := _last("cursor").strip():
-            return cls(limit or None, 0, _id(cursor))
+        for name in ("cursor", "start"):
+            if text := _last(name).strip():
+                _refuse_beside(name)
+                return cls(limit or None, 0, _id(name, text) - (name == "start"), name == "start")
         return cls(limit or None, min(_natural(_last("offset"), 0), MAX_OFFSET))
 
     def links(self, total: int, following: int | None = None) -> tuple[str | None, str | None]:
         """The addresses of the next and the previous page; `following` is the cursor of the next, if there is one."""
         if self.cursor is not None:
-            return _link(limit=self.limit, cursor=following) if following else None, None
+            where = {"start": following and following + 1} if self.starts else {"cursor": following}
+            return _link(limit=self.limit, **where) if following else None, None
         if self.limit is None:
             return None, None
         following, preceding = self.offset + self.limit, self.offset - self.limit
@@ -61,11 +66,18 @@ def _natural(text: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 100 else default
 
 
-def _id(text: str) -> int:
+def _refuse_beside(name: str) -> None:
+    """Pages in the order of ids have no other order; and no offset, where a client of NetBox asks for them."""
+    for other in ("ordering", "offset") if name == "start" else ("ordering",):
+        if _last(other).strip():
+            raise BadRequest({name: [f"Pages by {name} are in the order of ids; there can be no {other}."]})
+
+
+def _id(name: str, text: str) -> int:
     """0, from which a client starts, or the id that a link had."""
     found = parsing.to_integer(text)
     if found is None or not 0 <= found <= parsing.MAX_INTEGER:
-        raise BadRequest({"cursor": ["Must be 0, or what the link to the next page says."]})
+        raise BadRequest({name: ["Must be 0, or what the link to the next page says."]})
     return found
 
 

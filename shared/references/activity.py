@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from shared import JsonObject
 from shared.db.database import database
 from shared.http.context import context
-from shared.references import client, naming
+from shared.references import client, releasing
 from shared.schema.models import Record
 from shared.security.authorization import caller
 
@@ -28,7 +28,7 @@ def note(session: Session, model: type[Record], action: int, objects: list[Any])
     if not objects or identity.user_id is None:
         return
     outbox = model.metadata.tables["activity_outbox"]
-    named = naming.described(session, objects)
+    named = releasing.dependents(session, objects)
     session.execute(insert(outbox), [_entry(identity.user_id, action, each) for each in named])
     context().activity_noted = True
 

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.references.holding import outdate_intents
-from shared.references.naming import described
 from shared.references.owning import among
 from shared.references.replicas import protecting
 from shared.schema.models import Record
+from shared.schema.naming import names_of
 
 FIRST = 50
 
@@ -52,5 +52,11 @@ def referring(
         if len(found) < limit:
             stay = ~among(model.id, going.get(model.label, ()))
             statement = select(model).where(key.in_(ids), stay).order_by(model.id).limit(limit - len(found))
-            found += described(session, list(session.scalars(statement)))
+            found += dependents(session, list(session.scalars(statement)))
     return found
+
+
+def dependents(session: Session, rows: list[Record]) -> list[JsonObject]:
+    """How `rows`, all of one type, are named in a 409: `path` becomes the url where the client's address is known."""
+    names = names_of(session, rows)
+    return [{"type": row.label, "id": row.id, "path": f"{row.home()}{row.id}/", "name": names[row.id]} for row in rows]

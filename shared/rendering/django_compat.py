@@ -4,18 +4,21 @@ What the models of NetBox had is there as well: `device.pk`, `device.get_status_
 `address.ip`, `queryset.count`. What is none of an object is nothing, and so is an attribute of nothing.
 """
 
+import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
 from ipaddress import ip_interface
 from typing import Any
 
-from jinja2 import ChainableUndefined
-from jinja2.ext import Extension
+from jinja2 import ChainableUndefined, Undefined, UndefinedError, nodes, pass_environment, pass_eval_context
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from shared import JsonObject
+from shared.rendering.django_filters import FILTERS, escaped
+from shared.rendering.django_syntax import DjangoMeaning
+from shared.rendering.django_tags import DjangoTags
 
 GLOBALS = ("range", "dict", "namespace")
 NAMES = ("display_name", "name", "username", "model", "cid", "prefix", "address")
@@ -28,54 +31,94 @@ ADDRESS: dict[str, Callable[[Any], Any]] = {
     "prefixlen": lambda address: address.network.prefixlen,
     "version": lambda address: address.version,
 }
-LOOP = {"counter": "index", "counter0": "index0", "revcounter": "revindex", "revcounter0": "revindex0"}
-DATE = {
-    **{letter: f"%{letter}" for letter in "YymdH"},
-    **dict(zip("jnMFDlGisA", ("%-d", "%-m", "%b", "%B", "%a", "%A", "%-H", "%M", "%S", "%p"), strict=True)),
-}
-_IN_TAG = re.compile(
-    r"""(?P<text>"[^"]*"|'[^']*')|\|\s*(?P<filter>\w+):(?P<argument>"[^"]*"|'[^']*'|[\w.-]+)|forloop\.(?P<loop>\w+)"""
-)
-_TAGS = (
-    (r"comment\b.*?{%-?\s*endcomment", ""),
-    (r"load\b.*?", ""),
-    (r"empty", "{% else %}"),
-    (r"ifequal\s+(\S+)\s+(\S+)", r"{% if \1 == \2 %}"),
-    (r"ifnotequal\s+(\S+)\s+(\S+)", r"{% if \1 != \2 %}"),
-    (r"end(?:ifequal|ifnotequal)", "{% endif %}"),
-    (r"autoescape\s+on", "{% autoescape true %}"),
-    (r"autoescape\s+off", "{% autoescape false %}"),
-)
 
 
-class DjangoSyntax(Extension):
-    """Turns what Django writes differently into Jinja2."""
+class Nothing(ChainableUndefined):
+    """What a template names that is not there: nothing, whatever is asked of it, and as good as None."""
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        for tag, replacement in _TAGS:
-            source = re.sub(r"{%-?\s*" + tag + r"\s*-?%}", replacement, source, flags=re.DOTALL)
-        return re.sub(r"{[{%].*?[%}]}", lambda tag: _IN_TAG.sub(_rewritten, tag[0]), source, flags=re.DOTALL)
+    def __eq__(self, other: object) -> bool:
+        return other is None or isinstance(other, Undefined)
 
-
-def _rewritten(found: re.Match[str]) -> str:
-    if found["filter"]:
-        return f"|{found['filter']}({found['argument']})"
-    return f"loop.{LOOP.get(found['loop'], found['loop'])}" if found["loop"] else found["text"]
+    __hash__ = ChainableUndefined.__hash__
 
 
 class Environment(ImmutableSandboxedEnvironment):
     def __init__(self) -> None:
-        super().__init__(autoescape=True, extensions=[DjangoSyntax])
+        super().__init__(autoescape=True, extensions=[DjangoTags], undefined=Nothing, finalize=_shown)
         self.globals = {name: self.globals[name] for name in GLOBALS}
-        self.filters |= FILTERS
+        self.filters |= FILTERS | {"called": called, "looped": looped, "compared": compared}
+        self.tests |= {"None": _is_none, "none": _is_none, "True": lambda value: value is True}
+        self.tests |= {"False": lambda value: value is False}
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        meant: nodes.Template = DjangoMeaning().visit(super()._parse(source, name, filename))
+        return meant
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        if attribute.startswith("__"):
+            self.unsafe_undefined(obj, attribute)
+        if isinstance(obj, dict):
+            with suppress(KeyError):
+                return obj[attribute]
         if obj is None:
-            return ChainableUndefined(name=attribute)
+            return self.undefined(name=attribute)
         if isinstance(obj, str) and attribute in ADDRESS:
             with suppress(ValueError):
                 return ADDRESS[attribute](ip_interface(obj))
         return super().getattr(obj, attribute)
+
+    def unsafe_undefined(self, obj: object, attribute: str) -> Undefined:
+        """What must not be reached is an error, not nothing."""
+        message = f"access to attribute {attribute!r} of {type(obj).__name__!r} object is unsafe."
+        raise SecurityError(message)
+
+
+@pass_environment
+def called(environment: Environment, value: Any) -> Any:
+    """A method without brackets is called, as by Django; one that needs arguments is nothing."""
+    if isinstance(value, Undefined) or not callable(value):
+        return value
+    if not environment.is_safe_callable(value):
+        raise SecurityError(f"{value!r} is not safely callable")
+    try:
+        return value()
+    except TypeError:
+        return environment.undefined()
+
+
+def looped(value: Any) -> Iterable[Any]:
+    """What a loop goes over: nothing if there is nothing."""
+    return () if value is None else value
+
+
+def compared(value: Any, how: str, other: Any) -> bool:
+    """The result of a comparison; one that makes no sense is false."""
+    try:
+        return bool(COMPARISONS[how](value, other))
+    except (TypeError, UndefinedError):
+        return False
+
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "lt": operator.lt,
+    "gt": operator.gt,
+    "lteq": operator.le,
+    "gteq": operator.ge,
+    "in": lambda value, other: value in other,
+    "notin": lambda value, other: value not in other,
+}
+
+
+def _is_none(value: object) -> bool:
+    return value is None or isinstance(value, Undefined)
+
+
+@pass_eval_context
+def _shown(context: nodes.EvalContext, value: Any) -> Any:
+    """What is printed for `value`: nothing for a method, and quotes as Django spells them."""
+    if callable(value) and not isinstance(value, Undefined):
+        return ""
+    return escaped(value) if context.autoescape else value
 
 
 class Object(dict[str, Any]):
@@ -123,39 +166,3 @@ def shaped(value: JsonObject) -> JsonObject:
     if value.keys() == {"value", "label"}:
         return DisplayedChoice(value)
     return Object({name: Objects(each) if isinstance(each, list) else each for name, each in value.items()})
-
-
-def date(value: str | None, form: str = "Y-m-d") -> str:
-    """A date or moment of the API in the letters that Django has for its parts."""
-    moment = datetime.fromisoformat(value) if value else None
-    return "".join(moment.strftime(DATE.get(letter, letter)) for letter in form) if moment else ""
-
-
-def yesno(value: Any, words: object = "yes,no,maybe") -> str:
-    yes, no, *other = str(words).split(",")
-    return yes if value else (other or [no])[0] if value is None else no
-
-
-def truncatechars(value: Any, length: int | str) -> str:
-    text = str(value)
-    return text if len(text) <= int(length) else text[: max(int(length) - 1, 0)] + "…"
-
-
-def slugify(value: Any) -> str:
-    return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", str(value).lower(), flags=re.ASCII).strip())
-
-
-FILTERS = {
-    "add": lambda value, other: value + type(value)(other),
-    "addslashes": lambda value: re.sub(r"""([\\"'])""", r"\\\1", str(value)),
-    "capfirst": lambda value: str(value)[:1].upper() + str(value)[1:],
-    "cut": lambda value, text: str(value).replace(str(text), ""),
-    "date": date,
-    "default": lambda value, other="", boolean=True: value or other,
-    "default_if_none": lambda value, other="": other if value is None else value,
-    "ljust": lambda value, width: str(value).ljust(int(width)),
-    "rjust": lambda value, width: str(value).rjust(int(width)),
-    "slugify": slugify,
-    "truncatechars": truncatechars,
-    "yesno": yesno,
-}

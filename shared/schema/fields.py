@@ -14,14 +14,14 @@ from sqlalchemy import ColumnElement, String, case, cast, func, literal, literal
 from sqlalchemy.dialects.postgresql import JSON
 
 from shared import JsonObject
-from shared.schema.parsing import encodable, to_date, to_integer, to_moment, to_reference
+from shared.schema.parsing import encodable, to_date, to_integer, to_moment, to_reference, unwrapped
 
 if TYPE_CHECKING:
     from shared.schema.models import Record
 
-REQUIRED = "This field is required."
-NULL = "This field may not be null."
+REQUIRED, NULL = "This field is required.", "This field may not be null."
 BLANK = "This field may not be blank."
+MOST_REFERENCES = 10_000
 
 V = TypeVar("V")
 Choices = tuple[tuple[V, str], ...]  # a table of (value, label)
@@ -62,7 +62,9 @@ class Field(marshmallow.fields.Field[Any]):
 
 
 class Text(Field):
-    """Text; numbers are taken as text, surrounding space is dropped."""
+    """Text; numbers are taken as text, surrounding space is dropped where it `strips`."""
+
+    strips: ClassVar[bool] = True
 
     def __init__(self, max_length: int | None = None, *, blank: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -71,7 +73,7 @@ class Text(Field):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, (bool, list, dict)):
             raise ValidationError("Not a valid string.")
-        text = str(value).strip()
+        text = str(value).strip() if self.strips else str(value)
         if "\x00" in text or not encodable(text):
             raise ValidationError("Null characters and lone surrogates are not allowed.")
         if not text and not self.blank:
@@ -115,8 +117,8 @@ class Boolean(Field):
 
 
 class Choice(Field):
-    """One of a table of (value, label); read as `{"value", "label"}`, written as the value, its text, or the slug of
-    its label (`"in-use"`) where that is of one value alone.
+    """One of a table of (value, label); read as `{"value", "label"}`, written so, or as the value, its text, or the
+    slug of its label (`"in-use"`) where that is of one value alone.
     """
 
     def __init__(self, choices: Choices[Any], *, blank: bool = False, **kwargs: Any) -> None:
@@ -128,6 +130,7 @@ class Choice(Field):
         self._by_text = unambiguous | {str(value): value for value, _ in choices}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        value = unwrapped(value, "value")
         if value == "" and self.blank:
             return ""
         if not isinstance(value, (dict, list)) and str(value) in self._by_text:
@@ -200,15 +203,19 @@ class DateTime(Spelled):
         return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-class Reference(Field):
-    """The id, or attributes, of a `target` (`"dcim.region"`), here or in another service; read as its nested face."""
-
-    blank_is_null = True
-    nests = True
+class Targeted(Field):
+    """What refers to objects of type `target` (`"dcim.region"`), here or in another service."""
 
     def __init__(self, target: str, *, nested: tuple[str, ...] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.target, self.nested = target, nested
+
+
+class Reference(Targeted):
+    """The id, or attributes, of a `target`; read as its nested face."""
+
+    blank_is_null = True
+    nests = True
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         return to_reference(value)
@@ -220,17 +227,10 @@ class RawReference(Reference):
     nests = False
 
 
-MOST_REFERENCES = 10_000
-
-
-class References(Field):
+class References(Targeted):
     """A list of ids of objects of type `target`; read as their nested faces, in the target's order."""
 
     repeats = True
-
-    def __init__(self, target: str, *, nested: tuple[str, ...] | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.target, self.nested = target, nested
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, (list, tuple)):

@@ -1,8 +1,8 @@
 """How fields look in an OpenAPI document: JSON schema, and what a form needs beyond it.
 
 Extensions: `x-choices` are the values with their labels, `x-blank` is what stands for none of them, `x-reference` is
-the list that a referred id is chosen from, `x-file` marks the address of a file that a form sends, `x-custom-fields`
-what has the custom fields of its type.
+the list that a referred id is chosen from, `x-format` the format of a text that may be blank, `x-file` marks the
+address of a file that a form sends, `x-custom-fields` what has the custom fields of its type.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,6 +16,7 @@ from shared.schema import fields, text_fields
 if TYPE_CHECKING:
     from shared.schema.models import Record
 
+BLANK = {"type": "string", "maxLength": 0}
 NULL = {"type": "object", "nullable": True, "enum": [None]}
 
 _EXAMPLES = (
@@ -74,7 +75,7 @@ def of_read_choice(choice: fields.Choice) -> JsonObject:
     """A choice as it is read: its value with its label, or the bare value."""
     if isinstance(choice, fields.RawChoice):
         return _choice(choice)
-    nullable = choice.allow_none or choice.blank or choice.shape.get("nullable", False)
+    nullable = choice.allow_none or choice.blank or "x-blank" in choice.shape
     return {**labelled(_values(choice, [])), "nullable": nullable}
 
 
@@ -105,7 +106,17 @@ def _text(field: fields.Text) -> JsonObject:
         shape["maxLength"] = field.max_length
     if not field.blank and not field.dump_only:
         shape["minLength"] = 1
-    return shape | next((dict(extra) for kind, extra in _EXAMPLES if isinstance(field, kind)), {})
+    shape |= next((dict(extra) for kind, extra in _EXAMPLES if isinstance(field, kind)), {})
+    return _or_blank(shape) if field.blank and not field.allow_none else shape
+
+
+def _or_blank(shape: JsonObject) -> JsonObject:
+    """The shape of a text that may be blank, which meets no pattern or format; a form still needs to know of that."""
+    rules: JsonObject = {name: shape.pop(name) for name in ("format", "pattern") if name in shape}
+    if not rules:
+        return shape
+    told = {"x-format": rules["format"]} if "format" in rules else {}
+    return shape | {"anyOf": [{"type": "string", **rules}, BLANK], **told}
 
 
 def _integer(field: fields.Integer) -> JsonObject:
@@ -135,4 +146,5 @@ def _reference(base: "type[Record]", field: fields.Field) -> JsonObject:
     if isinstance(field, fields.References):
         item = {"type": "integer"}
         return {"type": "array", "items": item, "description": f"The ids of {target.verbose_name}s.", **told}
-    return {"type": "integer", "description": f"The id of a {target.verbose_name}.", "example": 1, **told}
+    said = f"The id of a {target.verbose_name}, or its nested object as GET shows it."
+    return {"type": "integer", "description": said, "example": 1, **told}

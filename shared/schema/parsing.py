@@ -4,11 +4,13 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from marshmallow import ValidationError
 
 MAX_INTEGER = 2**31 - 1
+MOST_DIGITS = 100
 MOST_TEXT = 2000
 
 
@@ -33,6 +35,16 @@ def to_integer(value: Any) -> int | None:
     return int(match[1]) if match else None
 
 
+def to_whole(text: str) -> int | None:
+    """The integer that a filter's `text` spells, exponents (`1e2`) included; None for what spells none."""
+    try:
+        number = Decimal(text.strip() if text.isascii() and "_" not in text else "")
+    except InvalidOperation:
+        return None
+    whole = number.is_finite() and number.adjusted() < MOST_DIGITS and number == number.to_integral_value()
+    return int(number) if whole else None
+
+
 def to_date(value: Any) -> date | None:
     match = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", value, re.ASCII) if isinstance(value, str) else None
     try:
@@ -50,8 +62,17 @@ def to_moment(value: Any) -> datetime | None:
         return None
 
 
+def unwrapped(value: Any, name: str) -> Any:
+    """What is written for `value`, which may be as it is read: an object that has it as `name`."""
+    return value[name] if isinstance(value, dict) and name in value else value
+
+
 def to_pk(value: Any) -> int:
-    """The id that `value` names; NetBox takes JSON true for 1. Raises ValidationError."""
+    """The id that `value` names, which may be the nested object that GET shows; NetBox takes JSON true for 1.
+
+    Raises ValidationError.
+    """
+    value = unwrapped(value, "id")
     number = int(value) if isinstance(value, bool) else to_integer(value)
     if number is None:
         raise ValidationError(f"Incorrect type. Expected pk value, received {type(value).__name__}.")

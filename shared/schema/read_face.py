@@ -12,7 +12,7 @@ from shared import JsonObject
 from shared.db import prepared
 from shared.db.prepared import IDS
 from shared.http.responses import base_url
-from shared.schema.representations import Joins, object_sql, readable_names
+from shared.schema.representations import Joins, members_sql, object_sql, readable_names
 
 if TYPE_CHECKING:
     from shared.schema.models import Record
@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 class ReadFace:
     """The read face of a model as SQL: `json` is an expression of `entity`, the table, that hangs on what `onto` joins.
 
-    `names` are the attributes shown, all unless given. It is made for prepared statements, whose `$1` is the address
-    that the client sees.
+    `names` are the attributes shown, all unless given; `id` and `url` are there, too,
+    unless it is `bare`. It is made for prepared statements, whose `$1` is the address that the client sees.
     """
 
-    def __init__(self, model: "type[Record]", names: Iterable[str] | None = None) -> None:
+    def __init__(self, model: "type[Record]", names: Iterable[str] | None = None, *, bare: bool = False) -> None:
         self.entity: Any = aliased(model, name="t")
         self._joins = Joins()
-        self.json = object_sql(self.entity, model, names or readable_names(model.attributes), self._joins)
+        shown = names or readable_names(model.attributes)
+        self.json = (members_sql if bare else object_sql)(self.entity, model, shown, self._joins)
 
     def onto(self, root: Any = None) -> Any:
         """The FROM clause: `root`, or the table alone, with the joins of the references shown."""

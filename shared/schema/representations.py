@@ -81,8 +81,15 @@ def nested_sql(
 
 def object_sql(entity: "type[Record]", model: "type[Record]", names: Iterable[str], joins: Joins) -> ColumnElement[Any]:
     """The id and url of `entity` and its attributes `names` in their read form, as JSON."""
-    shown = {name: value_sql(entity, model, name, joins) for name in names}
-    return json_sql.object_of({"id": entity.id, "url": url_sql(model, entity), **shown})
+    return members_sql(entity, model, ("id", "url", *names), joins)
+
+
+def members_sql(
+    entity: "type[Record]", model: "type[Record]", names: Iterable[str], joins: Joins
+) -> ColumnElement[Any]:
+    """What `names` of `entity` are in their read form, as JSON; `url` is its address."""
+    of = {name: url_sql(model, entity) if name == "url" else value_sql(entity, model, name, joins) for name in names}
+    return json_sql.object_of(of)
 
 
 def subface(

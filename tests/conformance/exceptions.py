@@ -12,6 +12,8 @@ def _all(name: str, reason: str, *numbers: int) -> dict[tuple[str, int], str]:
 LOOSE = "special/virtual_loose"
 
 EXCEPTIONS = {
+    ("dcim/device-types", 49): "design §13, P12: null, which GET shows, is taken back",
+    ("special/templates", 55): "design §13, P12: null, which GET shows, is taken back, and then breaks another rule",
     ("ipam/services", 24): "design §12.9: a service needs a device, so it cannot be cleared",
     ("ipam/services", 27): "design §12.9: the service kept its device at step 24",
     ("ipam/services", 46): "design §12.9: the service kept its device at step 24",

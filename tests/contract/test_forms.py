@@ -65,3 +65,15 @@ def test_a_long_number_keeps_its_digits(api, factory):
     assert api.patch(path, {"facility": 123456789012345678901})[1]["facility"] == "123456789012345678901"
     refused = {"region": [f'Invalid pk "{10**30}" - object does not exist.']}
     assert api.patch(path, {"region": 10**30}) == (400, refused)
+
+
+def test_a_form_empties_a_list(api, factory):
+    vlans = [factory.make("ipam.vlan")["id"] for _ in range(2)]
+    interface = factory.make("dcim.interface", mode=200, tagged_vlans=vlans)
+    path, whole = f"dcim/interfaces/{interface['id']}/", {"device": interface["device"], "name": "eth0", "mode": 200}
+    assert api.request("PATCH", path, data={"name": "eth0"}).json()["tagged_vlans"] == vlans
+    assert api.request("PATCH", path, data={"tagged_vlans": ""}).json()["tagged_vlans"] == []
+    api.patch(path, {"tagged_vlans": vlans})
+    assert api.request("PUT", path, data=whole).json()["tagged_vlans"] == []
+    api.patch(path, {"tagged_vlans": vlans})
+    assert api.put(path, whole)[1]["tagged_vlans"] == vlans

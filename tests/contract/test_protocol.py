@@ -16,6 +16,20 @@ def test_options_describes_what_the_caller_may_send(api, stack):
     assert "actions" not in Client(stack.base_url).request("OPTIONS", "dcim/sites/").json()
 
 
+def test_options_calls_things_as_people_do(api):
+    site = api.request("OPTIONS", "dcim/sites/").json()["actions"]["POST"]
+    assert [site[name]["label"] for name in ("id", "asn", "contact_email")] == ["ID", "ASN", "Contact E-mail"]
+    children = site["region"]["children"]
+    assert [*children] == ["id", "url", "name", "slug"] and children["id"]["label"] == "ID"
+    assert children["url"] == {"type": "field", "required": False, "read_only": True, "label": "Url"}
+    assert api.request("OPTIONS", "dcim/rack-reservations/").json()["actions"]["POST"]["units"]["type"] == "list"
+
+
+@pytest.mark.parametrize("path", ["secret-roles", "get-session-key", "generate-rsa-key-pair"])
+def test_options_tells_strangers_nothing_of_what_is_for_users(stack, path):
+    assert Client(stack.base_url).request("OPTIONS", f"secrets/{path}/").status_code == 403
+
+
 @pytest.mark.parametrize(
     ("path", "field", "label"),
     [
@@ -26,7 +40,11 @@ def test_options_describes_what_the_caller_may_send(api, stack):
 def test_a_value_that_is_taken_is_named(api, path, field, label):
     body = {"name": "Taken", "slug": "taken", "rd": "65000:9"}
     made = api.make(path, **body)
-    assert api.post(path, body)[1][field] == [f"{label} already exists."]
+    noun = label.split()[0]
+    taken = f"{label} already exists. It is taken by {noun} {made['id']} (Taken)."
+    assert api.post(path, body)[1][field] == [taken]
+    twice = api.post(path, [{**body, field: "65000:10"}, {**body, field: "65000:10"}])[1]
+    assert twice[1][field][0].endswith(" Another object of this request has it.")
     api.delete(f"{path}{made['id']}/")
 
 
@@ -55,8 +73,9 @@ def test_a_verb_that_means_nothing_is_not_allowed_whatever_the_id(api, pk):
         ("users/", "Users", "GET, HEAD, OPTIONS"),
         ("dcim/_choices/", "Field Choices", "GET, HEAD, OPTIONS"),
         ("ipam/_choices/prefix:status/", "Field Choices", "GET, HEAD, OPTIONS"),
-        ("dcim/connected-device/", "Connected Device", "GET, HEAD, OPTIONS"),
-        ("secrets/get-session-key/", "Get Session Key", "POST, OPTIONS"),
+        ("dcim/connected-device/", "Connected Device Locator", "GET, HEAD, OPTIONS"),
+        ("extras/reports/", "Report List", "GET, HEAD, OPTIONS"),
+        ("secrets/get-session-key/", "Get Session Key List", "POST, OPTIONS"),
         ("secrets/generate-rsa-key-pair/", "Generate RSA Key Pair", "GET, HEAD, OPTIONS"),
         ("search/", "Search", "GET, HEAD, OPTIONS"),
     ],
@@ -112,6 +131,7 @@ def test_a_reply_is_indented_as_asked_for(api, path, indent):
         ("GET", "secrets/get-session-key/", 405, "POST, OPTIONS"),
         ("DELETE", "extras/recent-activity/", 405, "GET, HEAD, OPTIONS"),
         ("GET", "dcim/nothing/", 404, None),
+        ("GET", "nothing/", 404, None),
     ],
 )
 def test_every_reply_says_what_is_allowed(api, method, path, status, allowed):

@@ -37,3 +37,19 @@ def test_a_deleted_chassis_lets_its_members_go(api, equipment):
     assert api.delete(f"dcim/virtual-chassis/{chassis['id']}/")[0] == 204
     _, shown = api.get(f"dcim/devices/{member['id']}/")
     assert (shown["virtual_chassis"], shown["vc_position"], shown["vc_priority"]) == (None, None, None)
+
+
+def test_a_chassis_is_found_by_the_name_of_its_master(api, equipment):
+    master, _, chassis = chassis_of(api, equipment)
+    assert [each["id"] for each in api.results("dcim/virtual-chassis/", q=master["name"].upper())] == [chassis["id"]]
+
+
+def test_a_port_of_a_member_is_known_by_the_name_of_the_master(api, equipment):
+    master, member, _ = chassis_of(api, equipment)
+    other = equipment.make_device()
+    port = api.make("dcim/interfaces/", device=member["id"], name="Te2/0/1")
+    peer = api.make("dcim/interfaces/", device=other["id"], name="eth0")
+    api.make("dcim/interface-connections/", interface_a=port["id"], interface_b=peer["id"])
+    for asked in ({"peer-device": master["name"], "peer-interface": "Te2/0/1"}, {"peer_device": master["name"]}):
+        status, found = api.get("dcim/connected-device/", **{"peer_interface": "Te2/0/1"} | asked)
+        assert (status, found["id"]) == (200, other["id"])

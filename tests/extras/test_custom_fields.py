@@ -131,6 +131,7 @@ def test_booleans_are_filtered_in_any_spelling_and_repeats_mean_or(api):
     for spelling in ("true", "1", "YES"):
         assert [each["slug"] for each in api.results("dcim/sites/", cf_flag=spelling)] == ["flag-on"]
     assert len(api.results("dcim/sites/", cf_flag=["0", "1"])) == 2
+    assert api.results("dcim/sites/", cf_flag="hello") == []
     api.delete(f"{PATH}{field['id']}/")
 
 

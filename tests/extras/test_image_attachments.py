@@ -74,3 +74,15 @@ def test_only_pictures_of_the_right_things(api):
     assert reply == (400, {"image": ["No file was submitted."]})
     status, reply = api.post(PATH, {"content_type": "dcim.site", "object_id": site["id"], "image": "x"})
     assert (status, list(reply)) == (400, ["image"])
+
+
+def test_the_address_of_its_picture_stands_for_it_and_no_other(api):
+    site = api.make("dcim/sites/", name="Kept", slug="kept-picture")
+    made, other = upload(api, site, picture())[1], upload(api, site, picture("GIF"), "y.gif")[1]
+    path = f"{PATH}{made['id']}/"
+    read = api.get(path)[1]
+    for write in (api.put, api.patch):
+        assert write(path, read)[0] == 200
+        assert api.get(path)[1] == read
+    status, reply = api.patch(path, {"image": other["image"]})
+    assert (status, list(reply)) == (400, ["image"])

@@ -57,6 +57,25 @@ class Factory:
     def make(self, label: str, **given) -> dict:
         return self.api.make(url(label), **self.body(label, **given))
 
+    def filled(self, label: str) -> int:
+        """The id of an object with as many of its attributes set as its rules let be set one by one."""
+        made = self.make(label)
+        for name, attribute in BY_LABEL[label].model.attributes.items():
+            settable = attribute.writable and not attribute.field.dump_only and made.get(name) in (None, "", [])
+            if settable and (value := self.value(attribute)) is not None:
+                self.api.patch(f"{url(label)}{made['id']}/", {name: value})
+        return made["id"]
+
+    def value(self, attribute):
+        """A value that `attribute` may take, or None where nothing tells."""
+        if attribute.is_list:
+            target = attribute.field.target
+            return [self.make(target)["id"] if target in BY_LABEL else 1]
+        try:
+            return self._value(attribute, next(_numbers))
+        except AssertionError:
+            return None
+
     def _value(self, attribute, number: int):
         field = attribute.field
         if attribute.is_reference:

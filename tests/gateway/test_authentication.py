@@ -186,7 +186,7 @@ def test_login_required_leaves_roots_and_documentation_public(another, member):
     url = another(LOGIN_REQUIRED="true")
     for path in ("/api/", "/api/dcim/", "/healthz"):
         assert requests.get(url + path).status_code == 200
-    for path in ("/api/dcim/sites/", "/api/ipam/_choices/", "/media/a.png"):
+    for path in ("/api/dcim/sites/", "/api/ipam/_choices/", "/api/status/", "/media/a.png"):
         assert refused(requests.get(url + path)) == "Authentication credentials were not provided."
         assert requests.get(url + path, headers={"Authorization": f"Token {member[1]}"}).status_code == 200
     for accept in ("application/json", "text/html"):

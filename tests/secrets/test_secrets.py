@@ -84,6 +84,22 @@ def test_members_of_the_role_and_of_its_groups_read_it_and_nobody_else(api, acti
     assert [plaintext(each, pk) for each in (member, grouped)] == [None, None]
 
 
+def test_what_is_shown_of_a_secret_changes_nothing_about_who_may_read_it(member_and_stranger):
+    member, stranger, pk = member_and_stranger
+    for asked in ({"fields": "plaintext"}, {"omit": "id,url,device,role,name,hash,created,last_updated"}):
+        assert member.results("secrets/secrets/", id=pk, **asked) == [{"plaintext": "x"}]
+        assert stranger.results("secrets/secrets/", id=pk, **asked) == [{"plaintext": None}]
+    assert stranger.get("secrets/secrets/", ordering="plaintext")[0] == 400
+
+
+@pytest.fixture
+def member_and_stranger(activated, make_role, device):
+    """Who may read a secret, who may not, and its id."""
+    member, stranger = activated(*SECRET_PERMISSIONS), activated()
+    role = make_role(member.user["id"])
+    return member, stranger, member.make("secrets/secrets/", device=device, role=role, plaintext="x")["id"]
+
+
 def test_a_secret_is_not_moved_to_a_role_of_its_thief(activated, secret, make_role):
     _, pk = secret
     thief = activated(*SECRET_PERMISSIONS)
@@ -182,3 +198,19 @@ def test_secrets_go_with_their_device_and_keep_their_role(api, master, make_role
     assert status == 409 and reply["dependents"][0]["id"] == pk
     assert api.delete(f"dcim/devices/{device}/")[0] == 204
     assert master.get(f"secrets/secrets/{pk}/")[0] == 404
+
+
+def test_what_is_read_can_be_written_without_reading_the_plaintext(activated, make_role, device):
+    user = activated(*SECRET_PERMISSIONS)
+    made = user.make("secrets/secrets/", device=device, role=make_role(user.user["id"]), plaintext="x")
+    path = f"secrets/secrets/{made['id']}/"
+    key = user.session.headers.pop("X-Session-Key")
+    read = user.get(path)[1]
+    for write in (user.put, user.patch):
+        status, reply = write(path, read)
+        assert (read["plaintext"], status) == (None, 200), reply
+    user.session.headers["X-Session-Key"] = key
+    assert user.get(path)[1]["plaintext"] == "x"
+    assert user.put(path, user.get(path)[1])[1]["plaintext"] == "x"
+    status, reply = user.post("secrets/secrets/", {"device": device, "role": read["role"], "plaintext": None})
+    assert (status, list(reply)) == (400, ["plaintext"])

@@ -46,7 +46,7 @@ def plan_of(stack, resource, query: str) -> str:
     sent = []
     event.listen(engine, "before_cursor_execute", lambda *about: sent.append(about[2:4]))
     with engine.connect() as connection:
-        statement = reading._page(resource, narrowed, (), resource.ordering.halves)
+        statement = reading._page(resource, narrowed, None, resource.ordering.halves)
         connection.execute(statement, {"limit": 50, "offset": 0})
         sql, values = sent[-1]
         lines = connection.exec_driver_sql(f"EXPLAIN {sql}", values).scalars().all()

@@ -177,7 +177,24 @@ def test_what_cannot_be_deleted_says_why(api, person):
     site = api.make("dcim/sites/", name="Needs a tenant", slug="needs", tenant=tenant["id"])
     page = person.send(f"/api/tenancy/tenants/{tenant['id']}/", _method="DELETE")
     assert page.status_code == 409
-    assert f"/api/dcim/sites/{site['id']}/" in page.text
+    assert "<h2>Not deleted</h2>" in page.text and "<b>DELETE</b>" in page.text
+    assert '<p class="error">This tenant is still referred to.</p>' in page.text
+    assert f'<li><a href="/api/dcim/sites/{site["id"]}/">Site Needs a tenant</a></li>' in page.text
+    assert "&#34;dependents&#34;" not in page.text and '"dependents"' not in page.text
+
+
+def test_what_is_wrong_with_json_is_said_object_by_object(api, person):
+    api.make("dcim/regions/", name="There", slug="there")
+    sent = '[{"name": "A", "slug": "a"}, {"name": "B", "slug": "there"}, {"name": "C"}]'
+    page = person.send("/api/dcim/regions/", _method="POST", _json=sent)
+    assert page.status_code == 400 and "<b>POST</b>" in page.text
+    assert '<p class="error">Object 3: Slug: This field is required.</p>' in page.text
+    assert "Object 2: Slug: region with this slug already exists." in page.text
+
+
+def test_a_refused_reply_is_a_sentence(person):
+    page = person.get("/api/dcim/sites/999999/")
+    assert page.status_code == 404 and '<p class="error">Not found.</p>' in page.text
 
 
 def test_a_page_that_is_not_there_is_a_page(somebody):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.dcim.base import Base
 from services.dcim.racks.elevation import MountedDevice, RackElevation
 from shared.schema.changes import Change
+from shared.schema.naming import described
 
 CHILD = False
 
@@ -89,7 +90,7 @@ def validate_placement(session: Session, changes: list[Change]) -> None:
         if problem := _impossible(device, rack):
             change.fail(problem)
         elif rack and device.position:
-            _stand(change, rack, standing)
+            _stand(session, change, rack, standing)
 
 
 def _impossible(device: Any, rack: Any) -> str | None:
@@ -112,10 +113,18 @@ def _is_child(device: Any) -> bool:
     return device.device_type.subdevice_role is CHILD
 
 
-def _stand(change: Change, rack: Any, standing: dict[int, list[MountedDevice]]) -> None:
-    candidate = _as_mounted(change.object)
-    if RackElevation(rack.u_height, tuple(standing[rack.id])).fits(candidate):
+def _stand(session: Session, change: Change, rack: Any, standing: dict[int, list[MountedDevice]]) -> None:
+    candidate, elevation = _as_mounted(change.object), RackElevation(rack.u_height, tuple(standing[rack.id]))
+    if elevation.fits(candidate):
         standing[rack.id].append(candidate)
-    else:
-        height = f"{candidate.height}U" if candidate.height > 1 else "one unit"
-        change.fail(f"There is no room for {height} at U{candidate.position} of rack {rack.name}.")
+        return
+    height = f"{candidate.height}U" if candidate.height > 1 else "one unit"
+    there = [_described(session, each) for each in elevation.in_the_way_of(candidate)]
+    why = f"{', '.join(there)} stands there" if there else f"it has {rack.u_height} units"
+    change.fail(f"There is no room for {height} at U{candidate.position} of rack {rack.name}: {why}.")
+
+
+def _described(session, standing: MountedDevice) -> str:
+    if standing.id is None:
+        return "a device of this request"
+    return described(session.get(Base.model_of("dcim.device"), standing.id))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, union
+from sqlalchemy import ColumnElement, and_, case, false, or_, select, union
 from werkzeug.datastructures import MultiDict
 
 from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE, VIRTUAL_FORM_FACTORS, WIRELESS_FORM_FACTORS
@@ -28,7 +28,8 @@ def device_filters(model: type[Any]) -> tuple[Filter, ...]:
 
     def of_device(parameter: str) -> Filter:
         def condition(texts: list[str]) -> ColumnElement[bool]:
-            own = select(Device.id).where(QUERIED[parameter](texts))
+            named = QUERIED[parameter](texts)
+            own = select(Device.id).where(false() if named is None else named)
             # The planner has an array of one for one: then it knows that there is one.
             devices = own.limit(1).scalar_subquery() if len(texts) == 1 else own
             chassis = select(VirtualChassis.id).where(among(VirtualChassis.master_id, devices))

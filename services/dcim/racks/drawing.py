@@ -59,7 +59,7 @@ def draw(resource: Resource, pk: int) -> Response:
 
 
 def _shown_faces() -> tuple[int, ...]:
-    text = request.args.get("face", "").strip()
+    text = (request.args.getlist("face") or [""])[-1].strip()
     if not text:
         return FRONT, REAR
     face = to_integer(text)

@@ -65,10 +65,13 @@ class RackElevation:
 
     def fits(self, device: MountedDevice) -> bool:
         """Whether the device can stand where it says, itself thought away; without units it fits anywhere."""
-        if not device.units:
-            return True
-        face = None if device.full_depth else device.face
-        return device.position in self.available_units(device.height, face, exclude=device.id)
+        inside = not device.units or (device.units[0] >= 1 and device.units[-1] <= self.height)
+        return inside and not self.in_the_way_of(device)
+
+    def in_the_way_of(self, device: MountedDevice) -> list[MountedDevice]:
+        """The other devices that stand where it says it does."""
+        face, own = None if device.full_depth else device.face, {*device.units}
+        return [each for each in self._others(device.id) if each.is_seen_from(face) and own & {*each.units}]
 
     def elevation(self, face: int = FRONT, exclude: int | None = None) -> list[Unit]:
         """Every unit from top to bottom, with the device seen from that face; a tall device repeats.

@@ -63,7 +63,7 @@ def list_units(resource: Resource, pk: int) -> Response:
 
 def _face() -> int:
     """The face asked for. Raises BadRequest for what is no number (on which NetBox fails)."""
-    text = request.args.get("face", "").strip()
+    text = (request.args.getlist("face") or [""])[-1].strip()
     face = to_integer(text) if text else FRONT
     if face is None or abs(face) > MAX_INTEGER:
         raise BadRequest({"face": ["A valid integer is required."]})

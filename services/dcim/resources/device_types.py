@@ -21,14 +21,19 @@ PARENT, CHILD = True, False
 
 
 class SubdeviceRole(fields.Choice):
-    """Parent, child or neither; as in NetBox, neither is written `"None"` and null is refused."""
+    """Parent, child or neither; neither is read as null, and written `"None"`, as in NetBox, or null."""
 
     shape: ClassVar[JsonObject] = {
-        "enum": [PARENT, CHILD, "None", None],
-        "nullable": True,
+        "anyOf": [{"type": "boolean", "nullable": True}, {"type": "string", "enum": ["None"]}],
+        "example": PARENT,
         "x-choices": openapi_schemas.table(SUBDEVICE_ROLE),
         "x-blank": "None",
     }
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        return super().deserialize("None" if value is None else value, attr, data, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         return None if value == "None" else super()._deserialize(value, attr, data, **kwargs)

@@ -87,8 +87,10 @@ def validate_ends_free(session: Session, changes: list[Change]) -> None:
     for number, change in enumerate(changes):
         own = change.object.id or -number
         for end in ENDS:
-            if owners.setdefault(getattr(change.object, f"{end}_id"), own) != own:
-                change.fail("The interface is connected already.", end)
+            owner = owners.setdefault(getattr(change.object, f"{end}_id"), own)
+            if owner != own:
+                by = f"interface connection {owner}" if owner > 0 else "another one of this request"
+                change.fail(f"The interface is connected already, by {by}.", end)
 
 
 def _owners(session: Session, interfaces: set[int]) -> dict[int, int]:

@@ -83,12 +83,14 @@ def validate_units_free(session: Session, changes: list[Change]) -> None:
     for change in changes:
         rack, wanted = racks[change.object.rack_id], change.object.units
         outside = [unit for unit in wanted if not 1 <= unit <= rack.u_height]
-        others = [units for rack_id, pk, units in rows if rack_id == rack.id and pk != change.object.id]
-        taken = [unit for unit in wanted if any(unit in units for units in others)]
+        others = {pk: units for rack_id, pk, units in rows if rack_id == rack.id and pk != change.object.id}
+        holding_them = [pk for pk, units in others.items() if set(units) & {*wanted}]
+        taken = [unit for unit in wanted if any(unit in others[pk] for pk in holding_them)]
         if outside:
             change.fail(f"Rack {rack.name} has no units {_listed(outside)}.")
         elif taken:
-            change.fail(f"Other reservations hold the units {_listed(taken)}.")
+            owners = _listed(holding_them)
+            change.fail(f"Other reservations hold the units {_listed(taken)}: rack reservation {owners}.")
 
 
 def _listed(units: list[int]) -> str:

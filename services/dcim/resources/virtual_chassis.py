@@ -1,6 +1,6 @@
 """Virtual chassis: devices that act as one, under a master."""
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
@@ -41,10 +41,13 @@ def on_delete_release_members(session: Session, chassis: list[VirtualChassis]) -
     let_go(session, "dcim.device", list(session.scalars(left)))
 
 
+master_name = select(Device.name).where(Device.id == VirtualChassis.master_id).scalar_subquery()
+
+
 virtual_chassis = Resource(
     VirtualChassis,
     filters=("domain", "master", Related("site", "master", "site"), Related("tenant", "master", "tenant")),
-    search=("domain",),
+    search=("domain", master_name),
     order=("master.name",),
     rules=(validate_master,),
     after_save=(on_create_add_master, when_changed("dcim.virtualchassis", "master_id")),

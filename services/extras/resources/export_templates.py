@@ -13,14 +13,14 @@ from shared.api.resource import Resource
 from shared.schema import columns, fields
 from shared.schema.columns import text
 
-MIME_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
+MIME_TYPE = re.compile(r"[ -~]+")
 EXTENSION = re.compile(r"[A-Za-z0-9]+")
 
 
 class MimeType(fields.Text):
     def check(self, text: str) -> str:
         if not MIME_TYPE.fullmatch(text):
-            raise ValidationError("Enter a content type such as text/csv.")
+            raise ValidationError("A content type, such as text/csv, is of printable ASCII characters.")
         return text
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, DateTime, ForeignKey, Integer, String, cas
 from sqlalchemy.orm import MappedColumn, Session, mapped_column
 
 from services.extras.base import Base
-from services.extras.images import ImageFile, Picture, store
+from services.extras.images import NO_FILE, ImageFile, Picture, store
 from services.extras.object_types import IMAGES, one_of
 from shared import JsonObject
 from shared.api.resource import Resource
@@ -93,6 +93,8 @@ def set_images(session: Session, changes: list[Change]) -> None:
             prefix = f"{target.content_type.split('.')[1]}_{target.object_id}"
             target.image = store(picture, prefix, target.name)
             target.image_height, target.image_width = picture.height, picture.width
+        elif change.changed("image"):
+            change.fail(NO_FILE, "image")
 
 
 image_attachments = Resource(

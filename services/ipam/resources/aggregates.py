@@ -13,6 +13,9 @@ from shared.api.resource import Resource
 from shared.custom_fields.column import CustomFields
 from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, Tracked, date, reference, text
+from shared.schema.naming import described
+
+SHOWN = 5
 
 
 class Aggregate(Base, CustomFields, Tracked):
@@ -33,15 +36,17 @@ def validate_no_overlap(session: Session, changes: list[Change]) -> None:
     """No aggregate covers another."""
     wanted = func.unnest(cast([change.object.prefix for change in changes], ARRAY(CIDR))).table_valued("prefix")
     wanted = wanted.render_derived(name="wanted")
-    met = select(wanted.c.prefix, Aggregate.id).join(Aggregate, Aggregate.prefix.op("&&")(wanted.c.prefix))
-    stored: dict[str, set[int]] = {}
-    for prefix, pk in session.execute(met):
-        stored.setdefault(prefix, set()).add(pk)
+    met = select(wanted.c.prefix, Aggregate).join(Aggregate, Aggregate.prefix.op("&&")(wanted.c.prefix))
+    stored: dict[str, list[Aggregate]] = {}
+    for prefix, aggregate in session.execute(met):
+        stored.setdefault(prefix, []).append(aggregate)
     earlier: list[IPv4Network | IPv6Network] = []
     for change in changes:
         mine = ip_network(change.object.prefix)
-        if stored.get(change.object.prefix, set()) - {change.object.id} or any(mine.overlaps(one) for one in earlier):
-            change.fail(f"{mine} covers, or is covered by, another aggregate.")
+        others = [described(each) for each in stored.get(change.object.prefix, ()) if each.id != change.object.id]
+        others += [f"{one} of this request" for one in earlier if mine.overlaps(one)]
+        if others:
+            change.fail(f"{mine} covers, or is covered by, another aggregate: {', '.join(others[:SHOWN])}.")
         earlier.append(mine)
 
 

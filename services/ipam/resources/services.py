@@ -42,8 +42,11 @@ def validate_addresses(session: Session, changes: list[Change[Service]]) -> None
     on = select(IPAddress.id, Interface).join(Interface, Interface.id == IPAddress.interface_id)
     interfaces = dict(map(tuple, session.execute(on.where(IPAddress.id.in_(used))))) if used else {}
     for change in moved:
-        if not all(_serves(interfaces.get(ip.id), change.object) for ip in change.object.ipaddresses):
-            change.fail("Every address must be on an interface of the device or virtual machine.", "ipaddresses")
+        addresses = change.object.ipaddresses
+        astray = [ip.address for ip in addresses if not _serves(interfaces.get(ip.id), change.object)]
+        if astray:
+            message = "Every address must be on an interface of the device or virtual machine"
+            change.fail(f"{message}; not so {', '.join(astray)}.", "ipaddresses")
 
 
 def _serves(interface: Any, service: Service) -> bool:

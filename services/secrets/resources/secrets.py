@@ -49,7 +49,7 @@ class Secret(Base, Tracked):
     device_id = reference("dcim.device", on_delete=CASCADE)
     role_id = reference("secrets.secretrole", on_delete=PROTECT)
     name = text(100, blank=True)
-    plaintext = transient(fields.Text(), sealed, required=True)
+    plaintext = transient(fields.Text(allow_none=True), sealed, required=True)
     hash = column(String(128), fields.Text(dump_only=True))
     ciphertext = mapped_column(LargeBinary, nullable=False)
 
@@ -81,7 +81,11 @@ def validate_role_change(session: Session, changes: list[Change]) -> None:
 
 
 def set_ciphertext(session: Session, changes: list[Change]) -> None:
-    changes = [change for change in changes if "plaintext" in change.values]
+    """What is sent as null is what whoever sends it may not read: it stays as it is."""
+    for change in changes:
+        if change.creating and change.values["plaintext"] is None:
+            change.fail(fields.NULL, "plaintext")
+    changes = [change for change in changes if change.values.get("plaintext") is not None]
     if not changes:
         return
     master_key = session_master_key()

@@ -1,0 +1,48 @@
+"""What a refused request says, as sentences and links for people."""
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.web import display
+
+if TYPE_CHECKING:
+    from gateway.web.forms import Form
+
+PLAIN = ("", "detail", "non_field_errors")
+DEEDS = {"DELETE": "Not deleted", "GET": "Not to be had"}
+
+
+def messages(found: Any) -> list[str]:
+    """The messages about one field; those about an element of a list name its place."""
+    if isinstance(found, dict):
+        return [f"item {_place(key)}: {text}" for key, each in found.items() for text in messages(each)]
+    return [text for each in found for text in messages(each)] if isinstance(found, list) else [str(found)]
+
+
+def sentences(body: Any) -> list[str]:
+    """All that the JSON `body` of an error says; of a bulk request, object by object."""
+    if isinstance(body, list):
+        return [f"Object {place}: {said}" for place, each in enumerate(body, 1) for said in sentences(each)]
+    if not isinstance(body, dict):
+        return [] if body is None else [str(body)]
+    told = {name: messages(found) for name, found in body.items() if name != "dependents"}
+    return [
+        text if name in PLAIN else f"{display.label(name)}: {text}" for name, texts in told.items() for text in texts
+    ]
+
+
+def _place(key: str) -> str:
+    return str(int(key) + 1) if key.isdigit() else key
+
+
+class Refusal:
+    """A refusal as a page shows it: a `heading`, `sentences`, and `dependents`, the (address, name) of what stands in
+    the way. What is said beside an input of `form` is no sentence of it.
+    """
+
+    def __init__(self, method: str, body: Any, form: "Form | None" = None):
+        self.heading = DEEDS.get(method, "Not saved")
+        self.sentences = form.errors if form else sentences(body)
+        found = body.get("dependents", []) if isinstance(body, dict) else []
+        self.dependents = [
+            (each["url"], f"{display.label(each['type'].split('.')[-1])} {each['name']}") for each in found
+        ]

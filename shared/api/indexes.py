@@ -1,0 +1,34 @@
+"""The indexes and unique sets of a table, as its resource calls for them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Column, Index, UniqueConstraint
+
+from shared.api.resource import Resource
+
+
+def index(resource: Resource) -> None:
+    """Give the table its unique sets, and indexes for its order and for each reference and filter of its own.
+
+    The latter go on in that order: the first rows of a long list are then the first of its index.
+    """
+    table, order = resource.model.__table__, resource.ordering.own_keys()
+    for names in resource.unique:
+        table.append_constraint(UniqueConstraint(*(resource.model.attributes[name].column for name in names)))
+    whole = [index for index in table.indexes if index.dialect_options["postgresql"]["where"] is None]
+    indexed = {tuple(index.columns.keys())[0] for index in whole}
+    indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
+    for column in dict.fromkeys([*list(order)[:1], *_narrowing(resource)]):
+        if column.name not in indexed:
+            after = [key for other, key in order.items() if other is not column]
+            tie = [table.c.id] if order else []
+            Index(f"ix_{table.name}_{column.name}", order.get(column, column), *after, *tie)
+
+
+def _narrowing(resource: Resource) -> Iterable[Column[Any]]:
+    """The references and the columns that are filtered by."""
+    columns = resource.model.__table__.columns
+    for name, attribute in resource.model.attributes.items():
+        if (attribute.is_reference or name in resource.filters) and attribute.column in columns:
+            yield columns[attribute.column]

@@ -1,0 +1,47 @@
+"""What the query string of a list or an object says besides filters, and what of it means nothing.
+
+NetBox ignores a parameter that it does not know; a client that asks for `Prefer: handling=strict` (RFC 7240), or an
+installation with `STRICT_FILTERS`, wants to be told: a misspelt filter is a list of everything.
+"""
+
+from collections.abc import Iterable
+
+from flask import request
+
+from shared.api import exports, selection
+from shared.api.resource import Resource
+from shared.config import settings
+from shared.query import lookup_expressions, ordering
+from shared.query.ordering import Ordering
+from shared.query.refusals import unknown
+
+OF_OBJECTS = frozenset({"format", *selection.PARAMETERS})
+OF_LISTS = OF_OBJECTS | {"limit", "offset", "cursor", "start", ordering.PARAMETER, exports.PARAMETER}
+
+
+def order_asked_for(resource: Resource) -> Ordering | None:
+    """The order that a list is asked for in; None for the usual one. Raises BadRequest for what has no order."""
+    if asked := ordering.requested(resource.model, request.args.getlist(ordering.PARAMETER)):
+        return asked
+    expressions = resource.reorder(request.args) if resource.reorder else ()
+    return Ordering(resource.model, (), expressions) if expressions else None
+
+
+def refuse_unknown_of_list(resource: Resource, ignored: Iterable[str]) -> None:
+    """Raises BadRequest for the first of the parameters `ignored`, where that is asked for."""
+    if _strict():
+        for name in ignored:
+            known = lookup_expressions.names(resource.filter_table, resource.model, name)
+            raise unknown(name, name, "parameter of this list", [*known, *OF_LISTS])
+
+
+def refuse_unknown_of_object() -> None:
+    """Raises BadRequest for the first parameter that means nothing for one object, where that is asked for."""
+    if request.query_string and _strict():
+        for name in (each for each in request.args if each not in OF_OBJECTS):
+            raise unknown(name, name, "parameter of one object", OF_OBJECTS)
+
+
+def _strict() -> bool:
+    wishes = (wish.strip().lower().replace('"', "") for wish in request.headers.get("Prefer", "").split(","))
+    return settings.strict_filters or any(wish.split(";")[0].strip() == "handling=strict" for wish in wishes)

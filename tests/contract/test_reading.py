@@ -1,0 +1,258 @@
+"""What a client may ask of a read, for every resource, from its declaration alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.dcim.app import app as dcim
+from services.secrets.resources.secrets import secrets
+from shared.api import parameters, reading, selection
+from shared.api.selection import Selection
+from shared.config import settings
+from shared.http.errors import BadRequest
+from shared.query import filters, lookup_expressions, ordering
+from shared.query.date_filters import DateFilter
+from shared.schema.representations import nested_schema
+from tests.client import Client
+from tests.factories import BY_LABEL, NOT_BY_JSON, RESOURCES, Factory
+from tests.factories import url as url_of
+
+MADE = [each for label, each in BY_LABEL.items() if "POST" in each.methods and label not in NOT_BY_JSON]
+STRICT = {"Prefer": "handling=strict"}
+DEVICE = BY_LABEL["dcim.device"]
+SITE = BY_LABEL["dcim.site"]
+
+
+@pytest.fixture(scope="module")
+def factory(api) -> Factory:
+    return Factory(api)
+
+
+@pytest.fixture(scope="module")
+def made(factory) -> dict[str, int]:
+    return {resource.model.label: factory.make(resource.model.label)["id"] for resource in MADE}
+
+
+def path_of(resource) -> str:
+    return f"{resource.app}/{resource.path}/"
+
+
+def by_label(resource) -> str:
+    return resource.model.label
+
+
+@pytest.mark.parametrize("resource", MADE, ids=by_label)
+def test_brief_is_the_nested_face_and_fields_and_omit_choose(api, made, resource):
+    path, pk = url_of(resource.model.label), made[resource.model.label]
+    whole = api.get(f"{path}{pk}/")[1]
+    (brief,) = api.results(path, id=pk, brief=1)
+    assert brief.keys() == nested_schema(resource.model, resource.model.nested)().dump_fields.keys()
+    names = list(whole)
+    for chosen in (names[::2], names[1::2], names[-1:]):
+        part = {name: whole[name] for name in chosen}
+        assert api.results(path, id=pk, fields=",".join(chosen)) == [part]
+        assert api.get(f"{path}{pk}/", fields=chosen) == (200, part)
+        others = {name: value for name, value in whole.items() if name not in chosen}
+        assert api.get(f"{path}{pk}/", omit=",".join(chosen)) == (200, others)
+    assert api.get(f"{path}{pk}/", exclude=names[1], fields=names[:3])[1].keys() == {names[0], names[2]}
+    assert api.get(f"{path}{pk}/", fields="", omit=" ", brief="false") == (200, whole)
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=path_of)
+def test_a_list_is_ordered_by_whatever_has_an_order(api, made, resource):
+    ids = {each["id"] for each in api.results(path_of(resource), limit=0, fields="id")}
+    for name, attribute in resource.model.attributes.items():
+        status, page = api.get(path_of(resource), ordering=f"-{name},id", limit=0, fields="id")
+        if ordering._is_ordered(resource.model, attribute):
+            assert status == 200 and {each["id"] for each in page["results"]} == ids, (name, page)
+        else:
+            assert status == 400 and page.keys() == {"ordering"}, (name, page)
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=path_of)
+def test_every_lookup_expression_is_understood(api, made, resource):
+    values = {filters.NumberFilter: "1", DateFilter: "2026-01-31", filters.TextFilter: "x"}
+    asked = {}
+    every = {**lookup_expressions._of_attributes(resource.model), **resource.filter_table}
+    expressions = ["n", *lookup_expressions.COMPARISONS, *lookup_expressions.PATTERNS, "nic"]
+    for name, each in every.items():
+        value = next((value for kind, value in values.items() if isinstance(each, kind)), "1")
+        asked |= {f"{name}__{end}": value for end in expressions if resource.filter(f"{name}__{end}")}
+        asked |= {f"{name}__empty": "false"} if resource.filter(f"{name}__empty") else {}
+    assert asked and "id__n" in asked
+    everything = api.get(path_of(resource), limit=1)[1]["count"]
+    for name in asked:
+        assert resource.filter(name).where([" "]) is None
+    status, page = api.call("GET", path_of(resource), params=asked, headers=STRICT)
+    assert status == 200 and page["count"] <= everything, page
+
+
+@pytest.mark.parametrize("resource", MADE, ids=by_label)
+def test_a_lookup_and_its_negation_share_a_list_out(api, made, resource):
+    path, pk = url_of(resource.model.label), made[resource.model.label]
+
+    def found(**asked) -> set[int]:
+        return {each["id"] for each in api.results(path, limit=0, fields="id", **asked)}
+
+    everything = found()
+    for name, each in lookup_expressions._of_attributes(resource.model).items():
+        if name in ("id", "name", "status", "description"):
+            value = api.get(f"{path}{pk}/")[1][name] or "x"
+            value = value["value"] if isinstance(value, dict) else value
+            there, not_there = found(**{name: value}), found(**{f"{name}__n": value})
+            assert there | not_there == everything and not there & not_there, name
+        if isinstance(each, filters.TextFilter):
+            assert found(**{f"{name}__ic": "E"}) | found(**{f"{name}__nic": "e"}) == everything, name
+            assert not found(**{f"{name}__ic": "E"}) & found(**{f"{name}__nic": "e"}), name
+        if (missing := f"{name}__empty") and resource.filter(missing):
+            assert found(**{missing: 1}) | found(**{missing: 0}) == everything, name
+    assert found(id__gte=pk, id__lte=pk) == {pk} and pk not in found(id__gt=pk) | found(id__lt=pk)
+
+
+def test_what_does_not_exist_is_named_with_the_nearest(api):
+    for path in ("dcim/devices/", "dcim/sites/", "ipam/prefixes/"):
+        status, errors = api.get(path, fields="id,tenamt")
+        assert (status, errors) == (400, {"fields": ['"tenamt" is no attribute. Did you mean "tenant"?']})
+        assert api.get(path, omit="statsu")[1]["omit"][0].endswith('Did you mean "status"?')
+        assert api.get(path, ordering="-tenant.slgu")[1]["ordering"][0].endswith('Did you mean "tenant.slug"?')
+    assert api.get("dcim/sites/", omit=list(api.results("dcim/sites/", limit=1)[0]))[0] == 400
+    assert api.get("dcim/sites/", ordering=",".join("name" for _ in range(9)))[0] == 400
+
+
+def test_names_are_ordered_naturally_and_through_references(api, factory):
+    sites = [factory.make("dcim.site", name=f"Order {number}")["id"] for number in (10, 9, 100)]
+    racks = [factory.make("dcim.rack", site=site, name=f"Order {number}")["id"] for number, site in enumerate(sites)]
+
+    def ordered(path, by):
+        return [each["id"] for each in api.results(path, ordering=by, name__isw="order ", fields="id")]
+
+    assert ordered("dcim/sites/", "name") == [sites[1], sites[0], sites[2]]
+    assert ordered("dcim/sites/", "-name") == [sites[2], sites[0], sites[1]]
+    for by in ("site", "site.name", "site__name"):
+        assert ordered("dcim/racks/", by) == [racks[1], racks[0], racks[2]]
+    page = api.get("dcim/racks/", ordering="-site,name", name__isw="order ", limit=2)[1]
+    following = api.session.get(page["next"], timeout=60).json()
+    assert [each["id"] for each in page["results"] + following["results"]] == [racks[2], racks[0], racks[1]]
+
+
+def test_lookups_of_each_kind(api, factory):
+    tenant = factory.make("tenancy.tenant", name="Look Up", slug="look-up")
+    one = factory.make("dcim.site", name="Look_up 1", tenant=tenant["id"], asn=65001, facility="")
+    two = factory.make("dcim.site", name="LOOK%UP 2", asn=65002, facility="East")
+    ours = {"id": [one["id"], two["id"]]}
+
+    def found(**asked) -> list[int]:
+        return [each["id"] for each in api.results("dcim/sites/", ordering="id", fields="id", **ours, **asked)]
+
+    only_one, only_two, both = [one["id"]], [two["id"]], ours["id"]
+    assert (
+        found(name__ic="k_U") == only_one and found(name__ic="k%u") == only_two and found(name__nic="k%u") == only_one
+    )
+    assert (
+        found(name__isw="look") == both
+        and found(name__iew=" 2") == only_two
+        and found(name__ie="look_UP 1") == only_one
+    )
+    assert found(name__ic=["_up", "%up"]) == both and found(name__nic=["_up", "%up"]) == []
+    assert found(asn__gt=65001) == only_two and found(asn__lte=65001) == only_one and found(asn__n=65001) == only_two
+    assert found(facility__empty="true") == only_one and found(facility__empty="no") == only_two
+    assert found(tenant__n="look-up") == only_two and found(tenant_id__n=tenant["id"]) == only_two
+    assert found(tenant__n="null") == only_one and found(tenant__empty=0) == only_one
+    assert found(tenant__n="no-such-tenant") == found(status__n="no-such-status") == found(asn__gt="many") == []
+    assert found(name__ic="\x00") == found(name__nic="\x00") == []
+
+
+def test_when_an_object_was_created_and_changed_filters_it(api, factory):
+    site = api.get(f"dcim/sites/{factory.make('dcim.site')['id']}/")[1]
+    day, moment = site["created"], site["last_updated"]
+    for asked in (
+        {"created": day, "created__gte": day, "created__lte": day},
+        {"last_updated": moment, "last_updated__gte": moment, "last_updated__lte": moment},
+        {"last_updated": moment[:10], "last_updated__gt": "2020-01-01", "last_updated__lt": "9999-12-31"},
+        {"last_updated__gte": moment.replace("Z", "+00:00")},
+    ):
+        assert api.results("dcim/sites/", id=site["id"], **asked) == [site], asked
+    for asked in ({"created__n": day}, {"last_updated__gt": moment}, {"created__lt": day}, {"last_updated": "soon"}):
+        assert api.results("dcim/sites/", id=site["id"], **asked) == [], asked
+    assert api.request("GET", f"dcim/sites/?id={site['id']}&last_updated__gte=2020-01-01T00:00:00+01:00").json()[
+        "count"
+    ]
+
+
+def test_start_is_the_least_id_of_a_page(api, factory):
+    ids = [factory.make("dcim.region")["id"] for _ in range(4)]
+    seen, page = [], api.get("dcim/regions/", start=ids[1], limit=2)[1]
+    seen += [each["id"] for each in page["results"]]
+    assert page["previous"] is None and f"start={seen[-1] + 1}" in page["next"] and "cursor" not in page["next"]
+    while page["next"]:
+        page = api.session.get(page["next"], timeout=60).json()
+        seen += [each["id"] for each in page["results"]]
+    assert seen[:3] == ids[1:] and seen == sorted(seen)
+    assert (
+        api.get("dcim/regions/", start=0, limit=1)[1]["results"]
+        == api.get("dcim/regions/", cursor=0, limit=1)[1]["results"]
+    )
+    for wrong in (
+        {"start": "x"},
+        {"start": 1, "offset": 5},
+        {"start": 1, "ordering": "name"},
+        {"cursor": 1, "ordering": "name"},
+    ):
+        assert api.get("dcim/regions/", **wrong)[0] == 400, wrong
+
+
+def test_a_strict_client_is_told_of_what_means_nothing(stack, api):
+    for path, wrong, near in (
+        ("dcim/devices/", "stats", "status"),
+        ("dcim/devices/", "name__icontains", "name__ic"),
+        ("dcim/devices/", "ordring", "ordering"),
+        ("ipam/prefixes/", "withn", "within"),
+        ("dcim/sites/", "cf_no_such", None),
+    ):
+        assert api.get(path, **{wrong: "x"})[0] == 200
+        status, errors = api.call("GET", path, params={wrong: "x"}, headers=STRICT)
+        assert status == 400 and list(errors) == [wrong], errors
+        assert near is None or errors[wrong][0].endswith(f'Did you mean "{near}"?'), errors
+    site = api.get("dcim/sites/", limit=1)[1]["results"][0]["id"]
+    assert api.call("GET", f"dcim/sites/{site}/?breif=1", headers=STRICT)[1].keys() == {"breif"}
+    assert api.get(f"dcim/sites/{site}/?breif=1")[0] == 200
+    known = "?limit=1&offset=0&brief=1&ordering=name&format=json&q=a&name__ic=a&created__gte=2020-01-01&tenant_id=null"
+    assert (
+        Client(stack.base_url).call("GET", f"dcim/sites/{known}", headers={"Prefer": 'wait=1, handling="strict"'})[0]
+        == 200
+    )
+
+
+def test_an_installation_may_be_strict_with_everybody(monkeypatch):
+    with dcim.test_request_context("/api/dcim/devices/?stats=1"):
+        parameters.refuse_unknown_of_list(DEVICE, ["stats"])
+        monkeypatch.setattr(parameters, "settings", replace(settings, strict_filters=True))
+        with pytest.raises(BadRequest, match="stats"):
+            parameters.refuse_unknown_of_list(DEVICE, ["stats"])
+        with pytest.raises(BadRequest, match="stats"):
+            parameters.refuse_unknown_of_object()
+
+
+def test_what_is_not_shown_is_neither_joined_nor_asked_for():
+    assert "JOIN" not in Selection(DEVICE, ("id", "name", "serial")).read_face.source.name
+    assert Selection(DEVICE, ("id", "site")).read_face.source.name.count("JOIN") == 1
+    assert selection.everything(SITE).lookups and not Selection(SITE, ("id", "name")).lookups
+    assert len(Selection(SITE, ("count_circuits",)).lookups) == 1
+
+
+def test_no_more_selections_are_kept_than_there_is_room_for():
+    for kept in (selection._selection, reading._object_sql, reading._faces_sql, reading._first_page_sql):
+        assert kept.cache_info().maxsize <= 500
+
+
+def test_what_is_finished_in_python_is_made_whole_whatever_is_shown():
+    """The statement for a secret has its ciphertext where the plaintext is to be, which only `decrypt` may replace."""
+    shown = Selection(secrets, ("name", "plaintext"))
+    assert shown.read_face is secrets.read_face
+    assert shown.cut(['{"id":1,"name":"root","plaintext":null}']) == ['{"name":"root","plaintext":null}']
+    with pytest.raises(BadRequest):
+        ordering.requested(secrets.model, ["plaintext"])
+
+
+def test_no_filter_has_the_name_of_what_is_no_filter():
+    assert not [path_of(each) for each in RESOURCES if parameters.OF_LISTS & each.filter_table.keys()]
