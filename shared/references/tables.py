@@ -49,10 +49,10 @@ def add(metadata: MetaData) -> None:
     Table(
         "idempotency_key",
         metadata,
-        Column("name", String(64), primary_key=True, comment="a digest of the key and its user"),
-        Column("request", String(40), nullable=False, comment="a digest of method, path, query and body"),
+        Column("name", String(64), primary_key=True),  # a digest of the key and its user
+        Column("request", String(40), nullable=False),  # a digest of method, path, query and body
         Column("status", SmallInteger, nullable=False),
-        Column("reply", LargeBinary, nullable=False, comment="encrypted with the key"),
+        Column("reply", LargeBinary, nullable=False),  # encrypted with the key
         Column("created", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp(), index=True),
     )
     Table(
