@@ -112,9 +112,17 @@ class ReferenceFilter(Filter):
         return reach(self.model, self.path, None)
 
     def _keys(self, texts: list[str]) -> set[Any]:
-        """What `texts` name objects by; None for what can be no id."""
+        """What `texts` name objects by; None for what can be no id or key."""
         named = [text for text in texts if not _is_null(text)]
-        return set(named) if self.by_key else {parsing.to_integer(text) for text in named}
+        return {self._key_of(text) if self.by_key else parsing.to_integer(text) for text in named}
+
+    def _key_of(self, text: str) -> Any:
+        """The natural key that `text` spells; an address is one in many ways, a slug in one."""
+        field = self.target.attributes[self.target.key].field
+        try:
+            return text if isinstance(field, fields.Text) else field.deserialize(text)
+        except ValidationError:
+            return None
 
     def _any_of(self, texts: list[str]) -> Condition:
         named, keys = [text for text in texts if not _is_null(text)], self._keys(texts)
