@@ -20,7 +20,7 @@ def last(folder: DataFolder, name: str, number: int) -> list[str]:
         return [line.rstrip("\n") for line in deque(log, number)]
 
 
-class Follower:
+class LogTail:
     """What the programs write from now on."""
 
     def __init__(self, folder: DataFolder, programs: Sequence[str] = ()) -> None:

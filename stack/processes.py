@@ -31,8 +31,12 @@ def leader(folder: DataFolder, name: str) -> psutil.Process | None:
 
 
 def supervisors(folder: DataFolder) -> list[psutil.Process]:
-    """The supervisor and the one that stands by, of these who lives."""
-    return [process for name in (SUPERVISOR, STANDBY) if (process := leader(folder, name))]
+    """The supervisor and the one that stands by, of these who lives.
+
+    One that takes over is for a moment noted as both.
+    """
+    found = {process.pid: process for name in (STANDBY, SUPERVISOR) if (process := leader(folder, name))}
+    return [found[pid] for pid in reversed(found)]
 
 
 def members(folder: DataFolder, name: str) -> list[psutil.Process]:

@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from moving.importing import Importer
-from stack.cli_error import CliError
 from stack.commands import data_option
 from stack.folder import DataFolder
 
@@ -51,13 +50,10 @@ def command(
         raise click.UsageError("One FILE at a time.")
     importer = Importer(folder, keep_ids=keep_ids, dry_run=dry_run, name=name)
     key = private_key.read_text() if private_key else None
-    try:
-        if url:
-            importer.copy(url, token, key)
-        elif sources[0] == DEVICE_TYPES:
-            importer.device_types([Path(path) for path in sources[1:]])
-        else:
-            importer.load_file(Path(sources[0]), key)
-    except BrokenPipeError as error:
-        raise CliError("nobody reads the report") from error
+    if url:
+        importer.copy(url, token, key)
+    elif sources[0] == DEVICE_TYPES:
+        importer.device_types([Path(path) for path in sources[1:]])
+    else:
+        importer.load_file(Path(sources[0]), key)
     sys.exit(bool(importer.report.total("refused")))

@@ -22,7 +22,7 @@ def command(services: tuple[str, ...], lines: int, follow: bool, folder: DataFol
         if name not in written:
             raise CliError(f"there is no log of {name}, only of {', '.join(written)}")
     shown = services or tuple(written)
-    follower = logs.Follower(folder, shown)
+    follower = logs.LogTail(folder, shown)
     for name in shown:
         for line in logs.last(folder, name, lines):
             show(name, line)

@@ -14,7 +14,7 @@ from stack.commands.logs import show
 from stack.databases import prepare
 from stack.folder import DataFolder
 from stack.health import wait_until_healthy
-from stack.logs import Follower
+from stack.logs import LogTail
 from stack.plan import LOOPBACK, Plan
 
 
@@ -34,7 +34,7 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
         plan.save()
         click.echo(f"Starting {len(plan.programs()) - 1} programs")
         supervisor = start(plan)
-        follower = Follower(folder)
+        follower = LogTail(folder)
     click.echo(f"Patchbay serves {plan.gateway_url}/api/")
     if not detach:
         sys.exit(watch(folder, follower, supervisor))
@@ -77,7 +77,7 @@ def stop_supervisor(supervisor: subprocess.Popen) -> None:
         supervisor.wait()
 
 
-def watch(folder: DataFolder, follower: Follower, supervisor: subprocess.Popen) -> int:
+def watch(folder: DataFolder, follower: LogTail, supervisor: subprocess.Popen) -> int:
     """Shows what the programs write until told to stop, by a signal or by `down`; the exit status."""
     told: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

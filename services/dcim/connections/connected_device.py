@@ -17,7 +17,7 @@ from shared.schema import openapi_schemas
 blueprint = Blueprint("connected-device", __name__)
 DEVICE = {"$ref": "#/components/schemas/DcimDeviceRead"}
 PEER = tuple(
-    openapi_schemas.query(f"peer_{what}", f"The name of the {what}; `peer-{what}` is as good.", "string", required=True)
+    openapi_schemas.query(f"peer-{what}", f"The name of the {what}; `peer_{what}` is as good.", "string", required=True)
     for what in ("device", "interface")
 )
 
