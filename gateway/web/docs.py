@@ -62,7 +62,7 @@ SECURITY = {
 @pages.get("/api/schema/")
 def schema() -> Response:
     if request.args.get("format") == "yaml" or "yaml" in request.headers.get("Accept", ""):
-        return _yaml(document())
+        return _yaml_response(document(), "paths", "components")
     return json_response(document())
 
 
@@ -73,13 +73,23 @@ def swagger_json() -> Response:
 
 @pages.get("/api/swagger.yaml")
 def swagger_yaml() -> Response:
-    return Response(_kept_yaml(orjson.dumps(swagger.of_openapi(document()))), mimetype="application/yaml")
+    return _yaml_response(swagger.of_openapi(document()), "paths", "definitions")
 
 
-@lru_cache(maxsize=1)
+def _yaml_response(told: JsonObject, *of_services: str) -> Response:
+    """`told` as YAML, of which the parts `of_services` are kept."""
+    services = {name: told.pop(name) for name in of_services}
+    return Response(_yaml(told) + _kept_yaml(orjson.dumps(services)), mimetype="application/yaml")
+
+
+@lru_cache(maxsize=2)
 def _kept_yaml(json: bytes) -> str:
     """`json` as YAML; kept, for it takes a second to write, and changes with a release."""
-    text: str = yaml.dump(orjson.loads(json), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    return _yaml(orjson.loads(json))
+
+
+def _yaml(content: JsonObject) -> str:
+    text: str = yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
     return text
 
 
@@ -88,11 +98,6 @@ def docs() -> ResponseReturnValue:
     if request.args.get("format") in ("openapi", "json"):
         return swagger_json()
     return render_template("docs.html")
-
-
-def _yaml(content: JsonObject) -> Response:
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    return Response(text, mimetype="application/yaml")
 
 
 @pages.get("/api/redoc/")

@@ -10,7 +10,19 @@ from functools import cache, lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, join, literal_column, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    join,
+    literal_column,
+    select,
+    text,
+)
 
 from shared import JsonObject
 from shared.api import selection
@@ -182,11 +194,13 @@ def _faces(shown: Selection, ids: AnySelect, total: ColumnElement[Any]) -> AnySe
     page = select(found.c.id, func.row_number().over().label("place")).cte("page")
     face = shown.read_face
     subjects = [text(lookups.subject_sql(lookup, shown.resource.model)) for lookup in shown.lookups]
-    return (
+    rows = (
         select(face.entity.id, face.json, total, *subjects)
         .select_from(face.onto(join(page, face.entity, face.entity.id == page.c.id)))
         .order_by(page.c.place)
     )
+    # A parameter has to be somewhere in its statement; what is chosen may have no address in it.
+    return rows if shown.names is None else rows.where(cast(prepared.BASE_URL, Text).is_not(None))
 
 
 def _with_lookups(connection: Connection, shown: Selection, found: Sequence[Any], total: int) -> Rows:

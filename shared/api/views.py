@@ -229,7 +229,7 @@ def write(resource: Resource, many: bool, work: Callable[[Session], Any], status
     """
     base = resource.model.base
 
-    def answered(session: Session) -> idempotency.StoredReply:
+    def answered(session: Session) -> idempotency.Answered:
         return idempotency.once(session, base.app, lambda: _reply(status, work(session)))
 
     try:
@@ -243,5 +243,5 @@ def write(resource: Resource, many: bool, work: Callable[[Session], Any], status
     return raw_response(reply.body, reply.status, reply.headers)
 
 
-def _reply(status: int, made: Any) -> idempotency.StoredReply:
-    return idempotency.StoredReply(status, b"" if status == 204 else orjson.dumps(made))
+def _reply(status: int, made: Any) -> idempotency.Answered:
+    return idempotency.Answered(status, b"" if status == 204 else orjson.dumps(made))

@@ -51,8 +51,8 @@ RETURNING status
 """
 
 
-class StoredReply(NamedTuple):
-    """What a write is answered: the status and the JSON, and whether it was done before."""
+class Answered(NamedTuple):
+    """What a write was answered: the status and the JSON, and whether it was done before."""
 
     status: int
     body: bytes
@@ -63,7 +63,7 @@ class StoredReply(NamedTuple):
         return {REPLAYED: "true"} if self.replayed else {}
 
 
-def once(session: Session, app: str, work: Callable[[], StoredReply]) -> StoredReply:
+def once(session: Session, app: str, work: Callable[[], Answered]) -> Answered:
     """The reply of `work()`, which writes to `app` in this transaction; of the first time, if the request has a key.
 
     Raises BadRequest for what is no key, UnprocessableContent for the key of another request, Conflict while that is
@@ -79,7 +79,7 @@ def once(session: Session, app: str, work: Callable[[], StoredReply]) -> StoredR
     for first, status, reply in prepared.execute(connection, "idempotency_stored", _STORED, (name,)):
         if first != asked:
             raise UnprocessableContent("This Idempotency-Key was used for another request.")
-        return StoredReply(status, _opened(app, key, bytes(reply)), replayed=True)
+        return Answered(status, _opened(app, key, bytes(reply)), replayed=True)
     done = work()
     sealed = _sealed(app, key, done.body)
     prepared.execute(connection, "idempotency_store", _STORE, (name, asked, done.status, sealed))

@@ -212,5 +212,6 @@ def test_what_is_read_can_be_written_without_reading_the_plaintext(activated, ma
     user.session.headers["X-Session-Key"] = key
     assert user.get(path)[1]["plaintext"] == "x"
     assert user.put(path, user.get(path)[1])[1]["plaintext"] == "x"
-    status, reply = user.post("secrets/secrets/", {"device": device, "role": read["role"], "plaintext": None})
+    body = {"device": device, "role": read["role"], "name": "other", "plaintext": None}
+    status, reply = user.post("secrets/secrets/", body)
     assert (status, list(reply)) == (400, ["plaintext"])
