@@ -17,7 +17,7 @@ from services.ipam.allocated import Pool, child_prefixes, used_stretches
 from services.ipam.resources.ip_addresses import ip_addresses
 from services.ipam.resources.vrfs import VRF
 from shared import JsonObject
-from shared.api import views, writing
+from shared.api import forms, views, writing
 from shared.api.resource import Action, Resource
 from shared.config import settings
 from shared.db.database import database
@@ -133,7 +133,8 @@ def _show(resource: Resource, pk: int, name: str, free: Free) -> Response:
 
 def _allocate(resource: Resource, pk: int, made: Resource, choose: Choose) -> Response:
     """Create what `choose(session, pool, items)` finds for each item that was sent, or nothing."""
-    items, many = request_body.objects()
+    sent, many = request_body.objects()
+    items = [forms.read(made.attributes, item, partial=False) for item in sent]
     wrong = [{} if isinstance(item, dict) else request_body.not_an_object(item) for item in items]
     if any(wrong):
         raise BadRequest(wrong)

@@ -1,12 +1,20 @@
 """Forms, as NetBox 2.3 understands what they cannot say: null, false, a list of one."""
 
+from typing import Any
+
 from flask import request
 
 from shared import JsonObject
+from shared.http import request_body
 from shared.schema import fields
 from shared.schema.models import Attribute
 
 NOT_THERE = (fields.Boolean, fields.References)
+
+
+def read(attributes: dict[str, Attribute], sent: Any, partial: bool) -> Any:
+    """What was sent for an object with these `attributes`; a form is understood, JSON says what it means."""
+    return understood(attributes, sent, partial) if request_body.is_form() and isinstance(sent, dict) else sent
 
 
 def understood(attributes: dict[str, Attribute], sent: JsonObject, partial: bool) -> JsonObject:

@@ -12,7 +12,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.api import bulk, deleting, exports, openapi, options, parameters, reading, restoring, selection, writing
+from shared.api import (
+    bulk,
+    deleting,
+    exports,
+    forms,
+    openapi,
+    options,
+    parameters,
+    reading,
+    restoring,
+    selection,
+    writing,
+)
 from shared.api.resource import ALL, Action, Resource
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
@@ -97,7 +109,8 @@ def list_objects(resource: Resource) -> Response:
 
 def create_objects(resource: Resource) -> Response:
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
-    items, many = request_body.objects()
+    sent, many = request_body.objects()
+    items = [forms.read(resource.attributes, item, partial=False) for item in sent]
     restored = restoring.is_asked_for()
 
     def create(session: Session) -> Any:
@@ -160,7 +173,7 @@ ON_OBJECT = {"GET": read_object, "PUT": replace_object, "PATCH": change_object, 
 def _update(resource: Resource, pk: int, partial: bool) -> Response:
     def change(session: Session) -> JsonObject:
         target = found(session, resource, pk)
-        item = request_body.require_object(request_body.body())
+        item = forms.read(resource.attributes, request_body.require_object(request_body.body()), partial)
         return writing.dump(resource, writing.update(session, resource, [target], [item], partial))[0]
 
     return write(resource, False, change)

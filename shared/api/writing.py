@@ -8,11 +8,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 from sqlalchemy import func, select
+from sqlalchemy import update as update_rows
 from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared import JsonObject
-from shared.api import bulk, forms, restoring
+from shared.api import bulk, restoring
 from shared.api.resource import Resource
 from shared.api.uniqueness import check_columns, check_sets
 from shared.custom_fields import column as custom_fields
@@ -89,8 +90,22 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
     for hook in resource.after_save:
         hook(session, changes)
     session.flush()
+    _stamp(session, resource.model, [change.object for change in changes if not change.creating])
     action = activity.CREATED if changes[0].creating else activity.MODIFIED
     activity.note(session, resource.model, action, [change.object for change in changes])
+
+
+def _stamp(session: Session, model: type[Record], saved: list[Any]) -> None:
+    """What was saved was updated just now, be there anything new in it or not, as in NetBox."""
+    if not saved or "last_updated" not in model.attributes:
+        return
+    column: Any = model.__table__.columns["last_updated"]
+    among = update_rows(model).where(model.id.in_([each.id for each in saved]))
+    stamping = among.values(last_updated=func.clock_timestamp()).returning(model.id, column)
+    rows = session.execute(stamping, execution_options={"synchronize_session": False}).all()
+    moments = {row[0]: row[1] for row in rows}
+    for each in saved:
+        set_committed_value(each, "last_updated", moments[each.id])
 
 
 def _look_again(session: Session, resource: Resource, changes: list[Change]) -> None:
@@ -113,8 +128,6 @@ def _load(resource: Resource, change: Change, partial: bool) -> None:
         change.errors = request_body.not_an_object(change.sent)
         return
     schema = schema_of((patch_schema if partial else write_schema)(resource.shown))
-    if request_body.is_form():
-        change.sent = forms.understood(resource.attributes, change.sent, partial)
     try:
         loaded = schema.load(change.sent, partial=partial)
     except ValidationError as error:
@@ -128,8 +141,6 @@ def _apply(resource: Resource, change: Change, referred: dict[str, dict[int, obj
     """Put the values on the object, with the objects they refer to at hand."""
     if change.creating:
         _apply_defaults(resource.model, change.object)
-    elif "last_updated" in resource.model.attributes:
-        change.object.last_updated = func.clock_timestamp()  # as NetBox does, be there anything new or not
     for name, value in change.values.items():
         attribute = resource.attributes[name]
         if name == "custom_fields":
