@@ -20,7 +20,7 @@ from shared.references import client
 from shared.schema import openapi_schemas
 
 SECONDS = 5
-MOST_TIERS, MOST_PATTERNS, LONGEST_PATTERN = 20, 100, 200
+MOST_TIERS, MOST_PATTERNS, LONGEST_PATTERN = 20, 100, 1000
 FORMATS = {"png": "image/png", "svg": "image/svg+xml"}
 DARKEST_WITH_BLACK = 186
 IMAGE = openapi_schemas.query("image", "`svg` for an SVG rather than a PNG.", "string")

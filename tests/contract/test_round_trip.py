@@ -46,7 +46,7 @@ def test_references_and_choices_can_be_written_as_they_are_read(api, factory):
     assert api.patch(path, {"status": read["status"], "region": read["region"]})[0] == 200
     assert still(api.get(path)[1]) == still(read)
     assert api.patch(path, {"region": {"slug": "x"}})[1] == {
-        "region": ["Incorrect type. Expected pk value, received dict."]
+        "region": ['Related object not found using the provided attributes: {"slug": "x"}']
     }
     assert api.patch(path, {"status": {"label": "Active"}})[0] == 400
     assert api.patch(path, {"region": {"id": {"id": 1}}})[0] == 400

@@ -84,7 +84,7 @@ def test_errors_repeat_none_of_it(after_a_run):
 
 def test_logs_have_none_of_it(after_a_run, stack):
     log = stack.log()
-    assert "gateway" in log and not found_in(log, after_a_run["secret"])
+    assert "Starting gunicorn" in log and not found_in(log, after_a_run["secret"])
 
 
 def test_metrics_have_none_of_it(after_a_run, stack):
