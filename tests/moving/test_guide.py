@@ -30,16 +30,25 @@ def world(home, make_place, tmp_path_factory) -> Iterator[dict]:
     row = {"endpoint": "dcim/regions", "ref": "a", "body": {"name": "Listed", "slug": "listed"}}
     (folder / "requests.json").write_text(json.dumps([row]))
     with serving(netbox("2.11")) as source:
-        yield {"home": home, "empty": make_place(), "other": make_place(), "folder": folder, "source": source}
+        yield {"home": home, "made": {}, "make": make_place, "folder": folder, "source": source}
 
 
 @pytest.mark.parametrize("line", LINES, ids=[f"{number}-{line[11:45]}" for number, line in enumerate(LINES)])
 def test_an_example_works(world, line):
     command, *arguments = shlex.split(line)
     assert command == "./patchbay"
-    place = world["home"] if arguments[0] == "export" else world["empty" if "--keep-ids" in arguments else "other"]
+    place = world["home"] if arguments[0] == "export" else reached(world, line)
     done = patchbay(*(meant(each, world, line) for each in arguments), "--data", place.stack.data)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def reached(world: dict, line: str):
+    """The Patchbay that an import goes into: each source has one of its own, for they all have the same objects."""
+    sources = ("--keep-ids", "--as", "inventory.jsonl", "patchbay.example.org")
+    source = next((each for each in sources if each in line), "netbox")
+    if source not in world["made"]:
+        world["made"][source] = world["make"]()
+    return world["made"][source]
 
 
 def meant(argument: str, world: dict, line: str) -> str:

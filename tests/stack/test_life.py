@@ -173,6 +173,7 @@ def test_whatever_dies_of_those_that_watch_is_watched_again(running: Stack) -> N
 
 
 def test_status_tells_of_a_supervisor_that_is_stopped(running: Stack) -> None:
+    running.wait_until_healthy()
     supervisor = leader(running.folder, processes.SUPERVISOR)
     supervisor.suspend()
     try:
