@@ -72,8 +72,13 @@ def among(key: Any, ids: Iterable[int]) -> ColumnElement[bool]:
 
 
 def next_number(session: Session) -> int:
-    """A number above all that were given out before: of an entry, a delivery, an answered claim."""
-    number: int = session.scalars(text("SELECT nextval('reference_outbox_id_seq')")).one()
+    """A number above all that were given out before: of an entry, a delivery, an answered claim.
+
+    A sequence is logged some values ahead, by whoever happens to be there first, and a crash forgets what is not on
+    disk: the message makes our own commit wait for the log, so that no number that a holder has seen is given again.
+    """
+    numbered = "SELECT nextval('reference_outbox_id_seq'), pg_logical_emit_message(true, 'patchbay', '')"
+    number: int = session.execute(text(numbered)).scalar_one()
     return number
 
 
