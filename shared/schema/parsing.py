@@ -91,7 +91,7 @@ class ByAttributes:
 def to_reference(value: Any) -> int | ByAttributes:
     """The id that `value` names, or the attributes that it means an object by. Raises ValidationError."""
     if not isinstance(value, dict) or "id" in value:
-        return to_pk(value["id"] if isinstance(value, dict) else value)
+        return to_pk(value)
     if not value:
         raise ValidationError("Related object not found using the provided attributes: {}")
     try:
