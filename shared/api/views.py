@@ -7,7 +7,6 @@ import orjson
 from flask import Blueprint as PlainBlueprint
 from flask import Response, request
 from flask_smorest import Blueprint
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,14 +24,12 @@ from shared.api import (
     selection,
     writing,
 )
+from shared.api.narrowing import conditions
 from shared.api.resource import ALL, Action, Resource
-from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
 from shared.http import request_body
-from shared.http.context import context
 from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
 from shared.http.responses import raw_response, tag_of, tagged_response
-from shared.query.filter_base import Condition
 from shared.query.pagination import Page
 from shared.references import activity, saving
 from shared.schema.changes import M
@@ -40,7 +37,6 @@ from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization, idempotency
 
 View = Callable[..., Response]
-MOST_PARAMETERS = 1000
 
 
 def blueprint(resource: Resource) -> Blueprint:
@@ -213,18 +209,6 @@ def refuse_if_changed(session: Session, resource: Resource, pk: int) -> None:
     current = reading.one_row(session.connection(), resource, pk)
     if current is None or not request.if_match.contains(tag_of(current.encode())):
         raise PreconditionFailed
-
-
-def conditions(connection: Connection, resource: Resource) -> list[Condition]:
-    """The conditions that the query string puts on a list. Raises BadRequest for more than it may."""
-    if request.query_string.count(b"&") >= MOST_PARAMETERS:
-        raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
-    own = custom_field_input.filters(connection, resource.model, set(request.args))
-    given = {name: (own.get(name) or resource.filter(name), values) for name, values in request.args.lists()}
-    context().ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in parameters.OF_LISTS]
-    parameters.refuse_unknown_of_list(resource, context().ignored)
-    made = [chosen.where(values) for chosen, values in given.values() if chosen]
-    return [condition for condition in made if condition is not None]
 
 
 def object_id(text: str) -> int:

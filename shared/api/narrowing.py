@@ -1,0 +1,25 @@
+"""What the query string of a list narrows it to."""
+
+from flask import request
+from sqlalchemy import Connection
+
+from shared.api import parameters
+from shared.api.resource import Resource
+from shared.custom_fields import input as custom_field_input
+from shared.http.context import context
+from shared.http.errors import BadRequest
+from shared.query.filter_base import Condition
+
+MOST_PARAMETERS = 1000
+
+
+def conditions(connection: Connection, resource: Resource) -> list[Condition]:
+    """The conditions that the query string puts on a list. Raises BadRequest for more than it may."""
+    if request.query_string.count(b"&") >= MOST_PARAMETERS:
+        raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
+    own = custom_field_input.filters(connection, resource.model, set(request.args))
+    given = {name: (own.get(name) or resource.filter(name), values) for name, values in request.args.lists()}
+    context().ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in parameters.OF_LISTS]
+    parameters.refuse_unknown_of_list(resource, context().ignored)
+    made = [chosen.where(values) for chosen, values in given.values() if chosen]
+    return [condition for condition in made if condition is not None]
