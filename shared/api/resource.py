@@ -110,7 +110,7 @@ class Resource(Generic[M]):
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
-    ripples     Ripples: the rows of other types that published facts of this one are made of
+    dependent_facts  DependentFacts: the rows of other types that published facts of this one are made of
     invariants  Invariants: what references of this type need of their objects for as long as they are kept
     """
 

@@ -5,7 +5,6 @@ Refusal (an HTTP status and a JSON body)
 ├── Forbidden        403  {"detail": "…"}
 ├── Missing          404
 ├── NotAllowed       405
-├── NotAcceptable    406
 ├── Conflict         409  {"detail": "…"}
 ├── Protected        409  {"detail": "…", "dependents": […]}
 ├── Outdated         412
@@ -79,12 +78,6 @@ class MethodNotAllowed(ApiError):
 
     def __init__(self, method: str, how: str = "") -> None:
         super().__init__(f'Method "{method}" not allowed{how and " "}{how}.')
-
-
-class NotAcceptable(ApiError):
-    """No representation that the caller accepts."""
-
-    status = 406
 
 
 class Conflict(ApiError):

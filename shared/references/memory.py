@@ -108,11 +108,6 @@ def lost(session: Session, target: type[Record], ids: Iterable[int]) -> set[int]
     return set(session.scalars(mine)) if ids else set()
 
 
-def all_lost(session: Session, target: type[Record]) -> set[int]:
-    table = target.metadata.tables["reference_lost"]
-    return set(session.scalars(select(table.c.object_id).where(table.c.label == target.label)))
-
-
 def drop_lost(session: Session, target: type[Record], ids: set[int]) -> None:
     """Drop lost replicas to which nothing refers any more: their ids are free to stand for what the owner has."""
     table = target.metadata.tables["reference_lost"]
