@@ -19,6 +19,7 @@ class AdvisoryLock(IntEnum):
     FIRST_USER_KEY = 7_326_003
     REGION_TREE = 7_326_004
     SUPERUSERS = 7_326_005
+    REFERENCE_NUMBERS = 7_326_006
 
     def held(self) -> Select[Any]:
         """The statement that waits for this lock and keeps it until the transaction ends."""

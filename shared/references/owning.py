@@ -76,7 +76,9 @@ def next_number(session: Session) -> int:
 
     A sequence is logged some values ahead, by whoever happens to be there first, and a crash forgets what is not on
     disk: the message makes our own commit wait for the log, so that no number that a holder has seen is given again.
+    The lock is for who has to know which numbers are out (past.py).
     """
+    session.execute(AdvisoryLock.REFERENCE_NUMBERS.shared())
     numbered = "SELECT nextval('reference_outbox_id_seq'), pg_logical_emit_message(true, 'patchbay', '')"
     number: int = session.execute(text(numbered)).scalar_one()
     return number

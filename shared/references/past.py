@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db import prepared
+from shared.db.advisory_locks import AdvisoryLock
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
 from shared.references import client, owning
@@ -119,7 +120,7 @@ def _ask(base: type[Record]) -> Known:
     answers = client.call_all({holder: ("memories", {}) for holder in owning.holders(base)}, SECONDS)
     silent = [holder for holder, answer in answers.items() if isinstance(answer, client.ServiceDown)]
     for holder, answer in answers.items():
-        if holder not in silent and _lost(known, answer):
+        if holder not in silent and _lost(known, answer) and (answer := _confirmed(holder)):
             log.error("%s is behind what %s remembers of it: see `patchbay audit`", base.app, holder)
             _recover(base, known, holder, answer)
     if fingerprint != agreed:
@@ -129,6 +130,17 @@ def _ask(base: type[Record]) -> Known:
         database().run(lambda session: session.execute(update(table).values(fingerprint=fingerprint)))
     with database().reading() as connection:
         return _here(connection)
+
+
+def _confirmed(holder: str) -> JsonObject | None:
+    """What `holder` remembers, if that is more than we know while no number is given out. Raises ServiceDown.
+
+    Without that lock another process may have told the holder of new numbers between our look and its answer.
+    """
+    with database().transaction() as session:
+        session.execute(AdvisoryLock.REFERENCE_NUMBERS.held())
+        answer = client.call(holder, "memories", {}, SECONDS)
+        return answer if _lost(_here(session.connection()), answer) else None
 
 
 def _here(connection: Connection) -> Known:

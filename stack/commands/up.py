@@ -25,6 +25,8 @@ from stack.plan import LOOPBACK, Plan
 @data_option
 def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
     """Start Patchbay; without --detach show what its programs write, and stop it when told to (Ctrl-C)."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # a start that is told to end takes back what it has started
     folder.create()
     with folder.locked():
         if processes.alive(folder):
@@ -35,9 +37,10 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
         click.echo(f"Starting {len(plan.programs()) - 1} programs")
         supervisor = start(plan)
         follower = LogTail(folder)
+    told = signals_told()
     click.echo(f"Patchbay serves {plan.gateway_url}/api/")
     if not detach:
-        sys.exit(watch(folder, follower, supervisor))
+        sys.exit(watch(folder, follower, supervisor, told))
 
 
 def start(plan: Plan) -> subprocess.Popen:
@@ -77,11 +80,16 @@ def stop_supervisor(supervisor: subprocess.Popen) -> None:
         supervisor.wait()
 
 
-def watch(folder: DataFolder, follower: LogTail, supervisor: subprocess.Popen) -> int:
-    """Shows what the programs write until told to stop, by a signal or by `down`; the exit status."""
+def signals_told() -> list[int]:
+    """The signals to end that come from now on, as they come."""
     told: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: told.append(number))
+    return told
+
+
+def watch(folder: DataFolder, follower: LogTail, supervisor: subprocess.Popen, told: list[int]) -> int:
+    """Shows what the programs write until `told` to stop, or stopped by `down`; the exit status."""
 
     def going_on() -> bool:
         supervisor.poll()  # one that was killed leaves its place to the other

@@ -34,6 +34,7 @@ EXCEPTIONS = {
         LOOSE, "a tagged VLAN is global or of the site of the machine's cluster, as an untagged one", 46, 47, 48, 52
     ),
     **_all(LOOSE, "the interface refused, or left as it was, at steps 46 to 52", 49, 50, 51, 53, 71, 74, 75),
+    **_all(LOOSE, "a VLAN that a move put out of reach is for users to change, and refuses no other change", 59, 70),
     **_all(LOOSE, "design §12.9: a service is of one device or one machine", 60, 61),
     **_all(LOOSE, "design §12.9: the addresses of a service are on what it is of", 62, 63),
     (LOOSE, 64): "the services refused at steps 60 to 63 are not there",

@@ -84,7 +84,7 @@ def test_numbers_of_filters_may_be_spelled_with_an_exponent(api, factory):
         assert [each["id"] for each in api.results("dcim/sites/", asn=spelled)] == [site]
     for spelled in ("64700.5", "1e999999999", "nan", "6_4700"):
         assert api.results("dcim/sites/", asn=spelled) == []
-    assert api.get("ipam/prefixes/", mask_length="-0") == api.get("ipam/prefixes/")
+    assert api.results("ipam/prefixes/", mask_length="-0") == api.results("ipam/prefixes/")
 
 
 def test_the_last_face_of_a_rack_counts(api, factory):

@@ -88,7 +88,7 @@ def test_what_was_written_down_but_not_done_is_done(api, load, monkeypatch):
     state = State(":memory:")
     begun(state, load, [prefix(3), prefix(4)])
     assert load(state, prefix(3), prefix(4)).counts[PREFIXES]["created"] == 2
-    assert [len(api.results("ipam/prefixes/", q=f"198.51.{n}.0/24")) for n in (3, 4)] == [1, 1]
+    assert [len(api.results("ipam/prefixes/", prefix=f"198.51.{n}.0/24")) for n in (3, 4)] == [1, 1]
 
 
 def test_a_row_that_is_refused_stops_no_other(api, load, tmp_path):

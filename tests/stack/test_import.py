@@ -40,12 +40,12 @@ def test_rows_refer_to_rows_before_them(api, import_):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("{", "is no list"),
+        ("{", "line 1: unexpected end of data"),
         ("5", "is no list"),
         ('[{"endpoint": "dcim/sites"}]', "is no list"),
         (json.dumps([row("dcim/sites", "refused", tenant={"ref": "nobody"})]), "no row before is called 'nobody'"),
-        (json.dumps([row("dcim/sites", "refused", status=9)]), '400 {"status": ["\\"9\\" is not a valid choice."]}'),
-        (json.dumps([row("dcim/nothing", "refused")]), '404 {"detail": "Not found."}'),
+        (json.dumps([row("dcim/sites", "refused", status=9)]), '400 {"status":["\\"9\\" is not a valid choice."]}'),
+        (json.dumps([row("dcim/nothing", "refused")]), '404 {"detail":"Not found."}'),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(api, import_, content, told):
