@@ -138,6 +138,7 @@ class Settings:
     # Whose word for where a request comes from counts.
     trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = _setting("TRUSTED_PROXIES", (), parse=_networks)
     metrics_folder: str = _setting("PROMETHEUS_MULTIPROC_DIR", "")
+    changelog_retention: int = _setting("CHANGELOG_RETENTION", 90, least=0)  # days; 0: for ever
     follow_seconds: float = _setting("FOLLOW_SECONDS", 3.0, least=0.001)
     clock_skew_seconds: float = _setting("CLOCK_SKEW_SECONDS", 30.0, least=0)
     napalm_username: str = _setting("NAPALM_USERNAME", "")

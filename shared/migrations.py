@@ -17,7 +17,7 @@ from sqlalchemy import Connection, ForeignKeyConstraint, TypeDecorator, create_e
 from shared.config import package_of
 from shared.db import row_counts, trigram_indexes
 from shared.db.advisory_locks import AdvisoryLock
-from shared.references import triggers
+from shared.references import history_triggers, triggers
 
 ROOT = Path(__file__).parent.parent
 
@@ -54,6 +54,7 @@ def upgrade(app: str, database_url: str) -> None:
             raise
         base, resources = declared(app)
         triggers.install(connection, base, resources)
+        history_triggers.install(connection, resources)
         row_counts.install(connection, resources)
         trigram_indexes.install(connection, resources)
     engine.dispose()

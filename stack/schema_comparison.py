@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Connection, NullPool, create_engine, ins
 
 from shared.db import row_counts
 from shared.migrations import declared, head, pending
-from shared.references import triggers
+from shared.references import history_triggers, triggers
 from stack.databases import revision
 
 NAMES_OF_KINDS = {"fk": "foreign key", "constraint": "constraint", "index": "index"}
@@ -39,7 +39,7 @@ def _missing(app: str, connection: Connection) -> list[str]:
         checks = {each["name"] for each in seen.get_check_constraints(table.name)}
         wanted = {str(each.name) for each in table.constraints if isinstance(each, CheckConstraint) and each.name}
         found += [f"check {name} of {table.name}" for name in sorted(wanted - checks)]
-    made = triggers.names(base, resources) | row_counts.trigger_names(resources)
+    made = triggers.names(base, resources) | history_triggers.names(resources) | row_counts.trigger_names(resources)
     there = set(connection.execute(text(_TRIGGERS)).tuples())
     found += [f"trigger {name} of {table}" for table, name in sorted(made - there)]
     return found + [f"index {name}, which is not valid" for name in connection.scalars(text(_INVALID_INDEXES))]

@@ -2,6 +2,7 @@
 
 FILTER_LOGIC = ((0, "Disabled"), (1, "Loose"), (2, "Exact"))
 GRAPH_TYPE = ((100, "Interface"), (200, "Provider"), (300, "Site"))
+CHANGE = ((1, "Created"), (2, "Updated"), (3, "Deleted"))
 ACTION = (
     (1, "created"),
     (7, "bulk created"),

@@ -54,6 +54,8 @@ class ImageFile(fields.Field):
 
     default_error_messages = {"required": "No file was submitted."}
     shape: ClassVar[JsonObject] = {"type": "string", "format": "uri", "x-file": True}
+    # In what a change tells: it is told to others than who made it, who may know us by another address.
+    written_as_stored = True
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, str) and (address := ADDRESS.fullmatch(value)):

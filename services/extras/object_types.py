@@ -56,7 +56,7 @@ EXPORTABLE = (
     "extras.graph",
     "extras.imageattachment",
     "extras.topologymap",
-    "extras.useraction",
+    "extras.objectchange",
     "ipam.rir",
     "ipam.role",
     "ipam.service",

@@ -26,6 +26,7 @@ class UserKey(Base, Tracked):
 
     path = "user-keys"
     nested = ("user",)
+    logged = False
 
     user_id = reference("users.user", on_delete=CASCADE, unique=True, required=False)
     public_key = column(Text, PublicKey())
@@ -38,6 +39,7 @@ class SessionKey(Base):
 
     path = "session-keys"
     nested = ()
+    logged = False
 
     userkey_id = reference("secrets.userkey", on_delete=CASCADE, unique=True, nested=("user",))
     created = date_time(automatic=True, server_default=func.now())

@@ -46,6 +46,7 @@ class ServiceApp(Flask):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._clients = Turns(settings.database_pool + settings.database_pool // 2)
+        self.extensions["patchbay.turns"] = self._clients
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Views and hooks here are plain functions; to find that out each time takes Flask longer than many of them."""

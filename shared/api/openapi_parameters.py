@@ -67,6 +67,8 @@ def _of_filter(made: Filter) -> JsonObject:
 
 
 def _help(made: Filter, extra: JsonObject) -> str:
+    if made.told:
+        return made.told
     if made.name == "q":
         return "Text that is contained in any of the searched attributes, whatever the case."
     if "x-choices" in extra:

@@ -53,6 +53,9 @@ class Rows:
     total: int
     following: int | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self.ids)
+
 
 def page_rows(
     connection: Connection,

@@ -109,6 +109,7 @@ class Resource(Generic[M]):
     visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
+    awaited     `awaited(read)`: what a list finds by `read()`, where it may be waited for
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
     dependent_facts  DependentFacts: the rows of other types that published facts of this one are made of
     invariants  Invariants: what references of this type need of their objects for as long as they are kept
@@ -131,6 +132,7 @@ class Resource(Generic[M]):
     visible: Callable[[Identity], Iterable[Condition]] | None = None
     unrestricted_verbs: tuple[str, ...] = ()
     postprocess: Callable[[list[JsonObject]], None] | None = None
+    awaited: Callable[[Callable[[], Any]], Any] | None = None
     path: str = ""
     methods: tuple[str, ...] = ALL
     detail: bool = True
@@ -139,7 +141,7 @@ class Resource(Generic[M]):
     view: View | None = None
 
     def __post_init__(self) -> None:
-        self.path = self.path or self.model.path
+        self.path = self.path or (self.view.path if self.view else "") or self.model.path
         if not self.model.path:
             self.model.path = self.path
 
@@ -169,7 +171,7 @@ class Resource(Generic[M]):
 
     @cached_property
     def read_face(self) -> ReadFace:
-        return ReadFace(self.model, readable_names(self.attributes))
+        return ReadFace(self.shown, readable_names(self.attributes))
 
     @cached_property
     def lookup_defaults(self) -> JsonObject:

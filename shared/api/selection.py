@@ -51,8 +51,8 @@ class Selection:
         """What the database makes of it; what is finished in Python is made whole."""
         if self.names is None or self.resource.postprocess:
             return self.resource.read_face
-        own = [name for name in self.names if name == "url" or name in self.resource.model.attributes]
-        return ReadFace(self.resource.model, own or ("id",), bare=True)
+        own = [name for name in self.names if name == "url" or name in self.resource.attributes]
+        return ReadFace(self.resource.shown, own or ("id",), bare=True)
 
     def cut(self, texts: list[str]) -> list[str]:
         """The JSON objects `texts` without what is not shown."""

@@ -31,7 +31,7 @@ from shared.http import request_body
 from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
 from shared.http.responses import raw_response, tag_of, tagged_response
 from shared.query.pagination import Page
-from shared.references import activity, saving
+from shared.references import history, saving
 from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization, idempotency
@@ -92,11 +92,16 @@ def _refuse(resource: Resource) -> View:
 
 def list_objects(resource: Resource) -> Response:
     page, shown, order = Page.of_request(), selection.requested(resource), parameters.order_asked_for(resource)
-    with database().reading() as connection:
-        narrowed = conditions(connection, resource)
-        if name := request.args.get(exports.PARAMETER):
-            return exports.export(connection, resource, narrowed, order, name)
-        rows = reading.page_rows(connection, resource, narrowed, page, order, shown)
+
+    def read() -> reading.Rows:
+        with database().reading() as connection:
+            narrowed = conditions(connection, resource)
+            return reading.page_rows(connection, resource, narrowed, page, order, shown)
+
+    if name := request.args.get(exports.PARAMETER):
+        with database().reading() as connection:
+            return exports.export(connection, resource, conditions(connection, resource), order, name)
+    rows: reading.Rows = resource.awaited(read) if resource.awaited else read()
     following, preceding = page.links(rows.total, rows.following)
     envelope = orjson.dumps({"count": rows.total, "next": following, "previous": preceding, "results": []})
     body = b"".join((envelope[:-2], ",".join(rows.texts).encode(), envelope[-2:]))
@@ -190,7 +195,7 @@ def _delete(session: Session, resource: Resource, targets: list[Any]) -> None:
         return
     for hook in resource.on_delete:
         hook(session, targets)
-    activity.note(session, resource.model, activity.DELETED, targets)  # before their names are gone
+    history.note(session, resource.model, history.DELETED, targets)  # before their names are gone
     deleting.remove(session, resource.model, {target.id for target in targets})
 
 

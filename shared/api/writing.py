@@ -20,7 +20,7 @@ from shared.custom_fields import column as custom_fields
 from shared.custom_fields import input as custom_field_input
 from shared.http import request_body
 from shared.http.errors import BadRequest
-from shared.references import activity, holding
+from shared.references import history, holding
 from shared.schema import fields
 from shared.schema.changes import Change, M
 from shared.schema.models import Record
@@ -91,8 +91,8 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
         hook(session, changes)
     session.flush()
     _stamp(session, resource.model, [change.object for change in changes if not change.creating])
-    action = activity.CREATED if changes[0].creating else activity.MODIFIED
-    activity.note(session, resource.model, action, [change.object for change in changes])
+    action = history.CREATED if changes[0].creating else history.UPDATED
+    history.note(session, resource.model, action, [change.object for change in changes])
 
 
 def _stamp(session: Session, model: type[Record], saved: list[Any]) -> None:

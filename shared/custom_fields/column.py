@@ -34,6 +34,9 @@ class CustomFieldValues(fields.Field):
     def sql_of(self, entity: type[Record], model: type[Record], column: str) -> ColumnElement[Any]:
         return shown_sql(entity, model)
 
+    def write_sql_of(self, entity: type[Record], model: type[Record], column: str) -> ColumnElement[Any]:
+        return kept_sql(entity, model)
+
 
 class CustomFields:
     """Mixed into a model whose objects have custom fields; the values are kept by the id of their field."""
@@ -73,3 +76,11 @@ def shown_sql(entity: type[Any], model: type[Record]) -> ColumnElement[Any]:
     values = select(ordered).where(own).correlate(entity).scalar_subquery()
     # Asked once for a page, so that a type without any costs nothing for each row.
     return case((select(definition.id).where(own).exists(), func.coalesce(values, none)), else_=none)
+
+
+def kept_sql(entity: type[Any], model: type[Record]) -> ColumnElement[Any]:
+    """Every field of the type with what is kept of it for `entity`, by name, as JSON."""
+    definition = aliased(model.model_of(LABEL))
+    value = entity.custom_fields[cast(definition.id, Text)]
+    values = select(func.jsonb_object_agg(definition.name, value)).where(definition.obj_type.contains([model.label]))
+    return func.coalesce(values.correlate(entity).scalar_subquery(), literal_column("'{}'::jsonb"))

@@ -20,6 +20,7 @@ class AdvisoryLock(IntEnum):
     REGION_TREE = 7_326_004
     SUPERUSERS = 7_326_005
     REFERENCE_NUMBERS = 7_326_006
+    CHANGES_ARRIVING = 7_326_007
 
     def held(self) -> Select[Any]:
         """The statement that waits for this lock and keeps it until the transaction ends."""

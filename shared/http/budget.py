@@ -106,3 +106,12 @@ class Turns:
             yield
         finally:
             self._places.release()
+
+    @contextmanager
+    def left(self) -> Iterator[None]:
+        """Within a turn: leave the place to others, and wait for one again after it. Their turns end with budgets."""
+        self._places.release()
+        try:
+            yield
+        finally:
+            self._places.acquire()

@@ -27,7 +27,6 @@ class RequestContext:
     identity: object = None
     nonce: str | None = None
     base_url: str = ""
-    activity_noted: bool = False
     degraded: set[str] = field(default_factory=set)
     ignored: list[str] = field(default_factory=list)
     absent: set[tuple[str, int]] = field(default_factory=set)

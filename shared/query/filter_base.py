@@ -30,9 +30,11 @@ class Filter:
 
     `kind` says to forms and documents what the parameter takes: text, integer, boolean, date, choice or reference;
     `target` is the model of whose objects it takes ids or, `by_key`, natural keys. At most `most_values` are taken.
+    `told` is what documents say of it, where that does not follow.
     """
 
     kind = "text"
+    told = ""
     most_values = 50
 
     def __init__(

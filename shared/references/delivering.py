@@ -27,7 +27,7 @@ from shared.db.advisory_locks import DELIVERY_LOCKS
 from shared.db.database import database
 from shared.http import budget
 from shared.http.errors import ServiceUnavailable
-from shared.references import client, owning
+from shared.references import causes, client, owning
 from shared.references.single_flight import SingleFlight
 from shared.references.triggers import PUBLISHED
 from shared.schema.models import Record
@@ -174,7 +174,7 @@ def _read(session: Session, base: type[Record], holder: str) -> tuple[int, list[
     """The number of a delivery, its entries and what it says. The lock makes it newer than those with lower numbers."""
     outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
     session.execute(select(func.pg_advisory_xact_lock(DELIVERY_LOCKS, func.hashtext(holder))))
-    newest = select(outbox.c.id, outbox.c.label, outbox.c.object_id).where(outbox.c.service == holder)
+    newest = select(outbox.c.id, outbox.c.label, outbox.c.object_id, outbox.c.cause).where(outbox.c.service == holder)
     entries = session.execute(newest.order_by(outbox.c.id.desc()).limit(BATCH)).all()
     if not entries:
         return 0, [], {}
@@ -185,6 +185,7 @@ def _read(session: Session, base: type[Record], holder: str) -> tuple[int, list[
     changed = {label: owning.summaries(session, base.models[label], ids) for label, ids in touched.items()}
     deleted = {label: sorted(touched[label] - {each["id"] for each in changed[label]}) for label in touched}
     content: JsonObject = {"changed": changed, "deleted": deleted, "incarnation": owning.incarnation(session, base)}
+    content["causes"] = causes.of_entries(entries)
     acknowledged = session.scalar(select(readers.c.acknowledged).where(readers.c.service == holder))
     content["acknowledged"] = acknowledged or 0
     return owning.next_number(session), [entry.id for entry in entries], content

@@ -16,10 +16,11 @@ from shared.config import settings
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
 from shared.references import (
-    activity,
+    causes,
     client,
     delivering,
     full_replicas,
+    history,
     holding,
     invariants,
     memory,
@@ -50,6 +51,7 @@ def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
         return _apply_all(session, base, owner, told), delivering.published(session)
 
     applied, published = database().run(apply)
+    history.wake()
     degraded = delivering.deliver_waiting(base, published, told["seconds"]) if applied else set()
     return {"outdated": not applied, "degraded": sorted(degraded)}
 
@@ -63,24 +65,34 @@ def _apply_all(session: Session, base: type[Record], owner: str, told: JsonObjec
         if target is None or not target.replica or CONTRACTS[label].owner != owner:
             log.warning("%s tells of %s, which is not held here", owner, label)
             continue
-        _apply(session, target, objects, told["deleted"][label])
-        invariants.let_go(session, label, [each["id"] for each in objects])
+        _apply(session, target, objects, told["deleted"][label], told.get("causes", []))
     memory.advance(session, base, owner, told["number"], delivered=told["number"])
     if known.delivered < told["acknowledged"]:
         memory.note(session, base, owner, memory.HOLDER)
     return True
 
 
-def _apply(session: Session, target: type[Record], objects: list[JsonObject], gone: list[int]) -> None:
-    """Make the replicas of `target` agree; a claim under way for one of them has to start anew."""
-    holding.outdate_intents(session, target, [each["id"] for each in objects] + gone + [owning.ALL])
-    lost = memory.lost(session, target, [each["id"] for each in objects] + gone)
+def _apply(
+    session: Session, target: type[Record], objects: list[JsonObject], gone: list[int], told_causes: list[JsonObject]
+) -> None:
+    """Make the replicas of `target` agree; a claim under way for one of them has to start anew.
+
+    What follows from it here, it does on behalf of whoever caused it there.
+    """
+    changed = [each["id"] for each in objects]
+    holding.outdate_intents(session, target, changed + gone + [owning.ALL])
+    lost = memory.lost(session, target, changed + gone)
     objects = [each for each in objects if each["id"] not in lost]
     if CONTRACTS[target.label].complete:
         replicas.store(session, target, objects)
     else:
         replicas.refresh(session, target, objects)
-    replicas.drop(session, target, set(gone) - lost)
+    for cause, ids in causes.parted(told_causes, target.label, replicas.held(session, target, set(gone) - lost)):
+        history.begin(session, cause)
+        replicas.drop(session, target, ids)
+    for cause, ids in causes.parted(told_causes, target.label, invariants.breaking(session, target.label, changed)):
+        history.begin(session, cause)
+        invariants.let_go(session, target.label, ids)
 
 
 def keep_in_touch(base: type[Record], owner: str) -> None:
@@ -136,7 +148,7 @@ class Follower(threading.Thread):
                     self.turn()
                     due = time.monotonic() + settings.follow_seconds
                 else:
-                    self._try(activity.hand_over, current_app.extensions["patchbay.base"])
+                    self._try(history.hand_over, current_app.extensions["patchbay.base"])
             if self.woken.wait(max(due - time.monotonic(), 0)):
                 time.sleep(GATHER_SECONDS)
                 self.woken.clear()
@@ -147,7 +159,7 @@ class Follower(threading.Thread):
         for owner in memory.owners(base):
             self._try(keep_in_touch, base, owner)
         self._try(delivering.pursue_waiting, base)
-        self._try(activity.hand_over, base)
+        self._try(history.hand_over, base)
         self.claimed = self.claimed or self._try(full_replicas.claim_all, base)
         self.mended = self.mended or self._try(invariants.mend)
         self._try(finish_claims, base)

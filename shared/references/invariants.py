@@ -61,6 +61,16 @@ def declared() -> list[Invariant]:
     return found
 
 
+def breaking(session: Session, label: str, ids: Collection[int]) -> Collection[int]:
+    """Objects of a type that have changed, if any reference is to be let go for them; to look costs one statement."""
+    for each in declared() if ids else ():
+        if label in each.touched and each.lets_go:
+            broken = select(each.reference).where(*each.broken(each.touched[label](ids))).limit(1)
+            if session.execute(broken).first():
+                return ids
+    return ()
+
+
 def let_go(session: Session, label: str, ids: Collection[int]) -> None:
     """After objects of a type have changed: let go of what was referred to because of how they were."""
     for each in declared() if ids else ():

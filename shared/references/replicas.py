@@ -76,6 +76,11 @@ def store_all(session: Session, target: type[Record], summaries: list[JsonObject
     session.execute(postgresql.insert(complete).values(label=target.label).on_conflict_do_nothing())
 
 
+def held(session: Session, target: type[Record], ids: Iterable[int]) -> set[int]:
+    """Those of `ids` of which there is a replica."""
+    return set(session.scalars(select(target.id).where(among(target.id, ids)))) if ids else set()
+
+
 def drop(session: Session, target: type[Record], gone: Iterable[int]) -> None:
     """Delete the replicas `gone`, unless one is protected: no release allowed that, so only a restored backup can."""
     if not gone:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from shared.db.database import database
 from shared.http.context import context
 from shared.http.errors import ServiceUnavailable
-from shared.references import activity, delivering, holding, past
+from shared.references import delivering, history, holding, past
 from shared.schema.models import Record
 
 ATTEMPTS = 2
@@ -20,6 +20,7 @@ def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Resul
     """The result of `work(session)`, and what it committed. Raises ServiceUnavailable."""
 
     def saved(session: Session) -> tuple[Result, past.Publication]:
+        history.begin(session)
         return work(session), past.written(session)
 
     def attempt() -> tuple[Result, past.Publication]:
@@ -38,6 +39,6 @@ def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Resul
 
 def tell(base: type[Record], written: past.Publication) -> None:
     """Have the holders know; who does not answer is named in the reply (`X-Degraded`)."""
-    activity.wake()
+    history.wake()
     if degraded := delivering.deliver(base, written.entries):
         context().degraded.update(degraded)

@@ -5,6 +5,7 @@ A change that was released stays as it is: the databases that are older take thi
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 _HOLDERS = (
     "INSERT INTO reference_reader (service, acknowledged) SELECT DISTINCT service, 0 FROM reference_claim"
@@ -16,6 +17,9 @@ _LAST_OF_EACH = (
 )
 _DELIVERED = "the last delivery applied"
 _FINGERPRINT = "where it was when every holder last agreed on its past"
+_TRANSACTION = "what the changes of one transaction have in common"
+_NAMED = "what a request did to it by its name; null: it was brought about"
+_CAUSE = "on whose behalf it changed last: request_id, user_id, user_name"
 _LOST = "of a replica whose object its owner lost"
 # Of columns that were there before: what is said of them now, and what was.
 _COMMENTS = (
@@ -98,3 +102,33 @@ def keep_replies() -> None:
 def keep_no_replies() -> None:
     """The way back from `keep_replies`."""
     op.drop_table("idempotency_key")
+
+
+def note_changes() -> None:
+    """An outbox of changes, with what was before and after; deliveries say on whose behalf something changed."""
+    op.create_table(
+        "change_outbox",
+        sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("note", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("batch", sa.Uuid(), nullable=False, comment=_TRANSACTION),
+        sa.Column("label", sa.String(length=50), nullable=False),
+        sa.Column("object_id", sa.Integer(), nullable=False),
+        sa.Column("time", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("request_id", sa.Text()),
+        sa.Column("user_id", sa.Integer()),
+        sa.Column("user_name", sa.String(length=150)),
+        sa.Column("action", sa.SmallInteger(), comment=_NAMED),
+        sa.Column("name", sa.String(length=200)),
+        sa.Column("path", sa.String(length=200)),
+        sa.Column("before", postgresql.JSONB()),
+        sa.Column("after", postgresql.JSONB()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_change_outbox")),
+        sa.UniqueConstraint("batch", "label", "object_id", name=op.f("uq_change_outbox_batch_label_object_id")),
+    )
+    op.add_column("reference_outbox", sa.Column("cause", postgresql.JSONB(), comment=_CAUSE))
+
+
+def note_no_changes() -> None:
+    """The way back from `note_changes`."""
+    op.drop_column("reference_outbox", "cause")
+    op.drop_table("change_outbox")

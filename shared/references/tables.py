@@ -12,10 +12,12 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     UniqueConstraint,
     Uuid,
     func,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 
 def add(metadata: MetaData) -> None:
@@ -37,6 +39,7 @@ def add(metadata: MetaData) -> None:
         Column("label", String(50), nullable=False),
         Column("object_id", Integer, nullable=False),
         Column("created", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+        Column("cause", JSONB, comment="on whose behalf it changed last: request_id, user_id, user_name"),
         UniqueConstraint("service", "label", "object_id"),
         Index(None, "service", "id"),
     )
@@ -101,6 +104,26 @@ def add(metadata: MetaData) -> None:
         Column("label", String(50), primary_key=True, comment="a type of which every object is held"),
         Column("since", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     )
+    Table(
+        "change_outbox",
+        metadata,
+        Column("id", BigInteger, primary_key=True, autoincrement=True),
+        Column("note", Uuid, nullable=False, server_default=func.gen_random_uuid()),
+        Column("batch", Uuid, nullable=False, comment="what the changes of one transaction have in common"),
+        Column("label", String(50), nullable=False),
+        Column("object_id", Integer, nullable=False),
+        Column("time", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+        Column("request_id", Text),
+        Column("user_id", Integer),
+        Column("user_name", String(150)),
+        Column("action", SmallInteger, comment="what a request did to it by its name; null: it was brought about"),
+        Column("name", String(200)),
+        Column("path", String(200)),
+        Column("before", JSONB),
+        Column("after", JSONB),
+        UniqueConstraint("batch", "label", "object_id"),
+    )
+    # Where the release before notes activity: it may still run beside this one. The next release drops it.
     Table(
         "activity_outbox",
         metadata,

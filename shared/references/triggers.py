@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql import visitors
 
 from shared.db.advisory_locks import AdvisoryLock
+from shared.references.history_triggers import CAUSE
 from shared.references.owning import fact_sql
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
@@ -30,10 +31,12 @@ DECLARE known jsonb = coalesce(nullif(current_setting('{PUBLISHED}', true), ''),
 DECLARE made jsonb;
 BEGIN
   WITH put AS (
-    INSERT INTO reference_outbox AS entry (service, label, object_id)
-    SELECT DISTINCT c.service, c.label, changed.id FROM unnest(ids) AS changed(id)
+    INSERT INTO reference_outbox AS entry (service, label, object_id, cause)
+    SELECT DISTINCT c.service, c.label, changed.id, nullif(current_setting('{CAUSE}', true), '')::jsonb
+    FROM unnest(ids) AS changed(id)
     JOIN reference_claim c ON c.label = of_label AND c.object_id IN (changed.id, 0) ORDER BY 1, 3
-    ON CONFLICT (service, label, object_id) DO UPDATE SET id = nextval('reference_outbox_id_seq')
+    ON CONFLICT (service, label, object_id)
+    DO UPDATE SET id = nextval('reference_outbox_id_seq'), cause = excluded.cause
     RETURNING entry.service, entry.id
   ), first AS (SELECT service, min(id) AS id FROM put GROUP BY service)
   SELECT jsonb_object_agg(service, id) INTO made FROM first;

@@ -4,7 +4,6 @@
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -14,7 +13,7 @@ from sqlalchemy import ColumnElement, String, case, cast, func, literal, literal
 from sqlalchemy.dialects.postgresql import JSON
 
 from shared import JsonObject
-from shared.schema.parsing import encodable, to_date, to_integer, to_moment, to_reference, unwrapped
+from shared.schema.parsing import encodable, slug_of, to_date, to_integer, to_moment, to_reference, unwrapped
 
 if TYPE_CHECKING:
     from shared.schema.models import Record
@@ -39,7 +38,7 @@ class Field(marshmallow.fields.Field[Any]):
     repeats = False
     target = ""  # of a reference, or a list of them: the label of what it is to
     nested: tuple[str, ...] | None = None
-    nests = False
+    nests = written_as_stored = False
     shape: ClassVar[JsonObject] = {}
 
     def deserialize(
@@ -55,6 +54,10 @@ class Field(marshmallow.fields.Field[Any]):
     def sql_of(self, entity: "type[Record]", model: "type[Record]", column: str) -> ColumnElement[Any]:
         """The read face of the attribute that `entity`, an alias of `model`, keeps in `column`."""
         return self.sql(getattr(entity, column))
+
+    def write_sql_of(self, entity: "type[Record]", model: "type[Record]", column: str) -> ColumnElement[Any]:
+        """The same in the write face, by which changes are told."""
+        return getattr(entity, column) if self.written_as_stored else self.sql_of(entity, model, column)
 
     def face(self, value: Any) -> Any:
         """The value in the read face; most look as they are stored."""
@@ -121,11 +124,13 @@ class Choice(Field):
     slug of its label (`"in-use"`) where that is of one value alone.
     """
 
+    written_as_stored = True
+
     def __init__(self, choices: Choices[Any], *, blank: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices, self.blank = choices, blank
         self.labels = dict(choices)
-        slugs = [_slug(label) for _, label in choices]
+        slugs = [slug_of(label) for _, label in choices]
         unambiguous = {slug: value for slug, (value, _) in zip(slugs, choices, strict=True) if slugs.count(slug) == 1}
         self._by_text = unambiguous | {str(value): value for value, _ in choices}
 
@@ -146,10 +151,6 @@ class Choice(Field):
 
     def face(self, value: Any) -> Any:
         return None if value not in self.labels else {"value": value, "label": self.labels[value]}
-
-
-def _slug(label: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
 
 
 class RawChoice(Choice):

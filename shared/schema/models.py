@@ -58,6 +58,9 @@ class Record(_Declarative):
     listed_by: ClassVar[tuple[str, ...]] = ()
     replica: ClassVar[bool] = False
     elsewhere: ClassVar[tuple[str, str] | None] = None
+    # What the change log tells of no object of the type; of one that is not `logged`, nothing but that it changed.
+    unlogged: ClassVar[tuple[str, ...]] = ()
+    logged: ClassVar[bool] = True
     # By which attributes a reference may mean an object; all that are shown, unless given.
     found_by: ClassVar[tuple[str, ...] | None] = None
 
@@ -173,17 +176,33 @@ class Attribute:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What one endpoint, in the part of the API that belongs to `app`, shows and takes of a model."""
+    """What one endpoint, in the part of the API that belongs to `app`, shows and takes of a model.
+
+    With a `path`, the objects have addresses of their own in that list.
+    """
 
     app: str
     model: type[Record]
     attributes: dict[str, Attribute]
+    path: str = ""
+
+    @property
+    def nested(self) -> tuple[str, ...]:
+        return self.model.nested
+
+    @property
+    def elsewhere(self) -> tuple[str, str] | None:
+        return None if self.path else self.model.elsewhere
+
+    def list_path(self) -> str:
+        return f"/api/{self.app}/{self.path}/" if self.path else self.model.list_path()
 
     def model_of(self, label: str) -> type[Any]:
         return self.model.model_of(label)
 
     def schema_name(self) -> str:
-        return self.app.title() + self.model.__name__
+        named = self.path.title().replace("-", "") or self.model.__name__
+        return self.app.title() + named
 
 
 def _attributes(cls: type[Record]) -> "dict[str, Attribute]":

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session, object_session
 
+from shared import JsonObject
 from shared.schema.computed_values import evaluated
 from shared.schema.models import Record
 
@@ -54,6 +55,13 @@ def _values(session: Session | None, rows: list[Record], name: str) -> dict[int,
     if attribute.expression:
         return evaluated(session, type(rows[0]), name, [row.id for row in rows]) if session else {}
     return {row.id: getattr(row, attribute.column) for row in rows}
+
+
+def name_in(model: type[Record], face: JsonObject) -> str:
+    """The same of an object that may be gone, as far as its write `face` tells."""
+    shown = (face.get(name) for name in dict.fromkeys(("name", model.key, *model.nested)))
+    told = next((str(value) for value in shown if value not in (None, "")), None)
+    return told or f"{model.verbose_name} {face['id']}"
 
 
 def _numbered(row: Record) -> str:

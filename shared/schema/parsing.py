@@ -105,3 +105,8 @@ def to_reference(value: Any) -> int | ByAttributes:
 
 def unknown_pk(pk: int) -> str:
     return f'Invalid pk "{pk}" - object does not exist.'
+
+
+def slug_of(label: str) -> str:
+    """`In use` as in an address: `in-use`."""
+    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, any_, select
@@ -12,21 +12,21 @@ from shared import JsonObject
 from shared.db import prepared
 from shared.db.prepared import IDS
 from shared.http.responses import base_url
+from shared.schema.models import Record, View
 from shared.schema.representations import Joins, members_sql, object_sql, readable_names
-
-if TYPE_CHECKING:
-    from shared.schema.models import Record
 
 
 class ReadFace:
-    """The read face of a model as SQL: `json` is an expression of `entity`, the table, that hangs on what `onto` joins.
+    """The read face of a model, or of what an endpoint shows of one, as SQL.
+
+    `json` is an expression of `entity`, the table, that hangs on what `onto` joins.
 
     `names` are the attributes shown, all unless given; `id` and `url` are there, too,
     unless it is `bare`. It is made for prepared statements, whose `$1` is the address that the client sees.
     """
 
-    def __init__(self, model: "type[Record]", names: Iterable[str] | None = None, *, bare: bool = False) -> None:
-        self.entity: Any = aliased(model, name="t")
+    def __init__(self, model: type[Record] | View, names: Iterable[str] | None = None, *, bare: bool = False) -> None:
+        self.entity: Any = aliased(model.model if isinstance(model, View) else model, name="t")
         self._joins = Joins()
         shown = names or readable_names(model.attributes)
         self.json = (members_sql if bare else object_sql)(self.entity, model, shown, self._joins)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     case,
     cast,
+    inspect,
     join,
     literal,
     outerjoin,
@@ -44,7 +45,7 @@ class Joins:
     def __init__(self) -> None:
         self._steps: list[tuple[Any, ColumnElement[bool]]] = []
 
-    def follow(self, entity: "type[Record]", model: "type[Record]", attribute: "Attribute") -> Any:
+    def follow(self, entity: "type[Record]", model: "type[Record] | View", attribute: "Attribute") -> Any:
         """The alias of the object that `attribute` of `entity` refers to."""
         target = aliased(model.model_of(attribute.field.target))
         self._steps.append((target, getattr(entity, attribute.column) == target.id))
@@ -57,7 +58,7 @@ class Joins:
         return root
 
 
-def value_sql(entity: "type[Record]", model: "type[Record]", name: str, joins: Joins) -> ColumnElement[Any]:
+def value_sql(entity: "type[Record]", model: "type[Record] | View", name: str, joins: Joins) -> ColumnElement[Any]:
     """The SQL of attribute `name` of `entity`, an alias of `model`, in its read form."""
     attribute = model.attributes[name]
     if attribute.expression:
@@ -69,7 +70,7 @@ def value_sql(entity: "type[Record]", model: "type[Record]", name: str, joins: J
         return json_sql.object_if(getattr(entity, attribute.column), face)
     if attribute.is_list:
         return _list_sql(entity, model, attribute)
-    return attribute.field.sql_of(entity, model, attribute.column)
+    return attribute.field.sql_of(entity, inspect(entity).mapper.class_, attribute.column)
 
 
 def nested_sql(
@@ -79,13 +80,15 @@ def nested_sql(
     return object_sql(entity, model, names or model.nested, joins)
 
 
-def object_sql(entity: "type[Record]", model: "type[Record]", names: Iterable[str], joins: Joins) -> ColumnElement[Any]:
+def object_sql(
+    entity: "type[Record]", model: "type[Record] | View", names: Iterable[str], joins: Joins
+) -> ColumnElement[Any]:
     """The id and url of `entity` and its attributes `names` in their read form, as JSON."""
     return members_sql(entity, model, ("id", "url", *names), joins)
 
 
 def members_sql(
-    entity: "type[Record]", model: "type[Record]", names: Iterable[str], joins: Joins
+    entity: "type[Record]", model: "type[Record] | View", names: Iterable[str], joins: Joins
 ) -> ColumnElement[Any]:
     """What `names` of `entity` are in their read form, as JSON; `url` is its address."""
     of = {name: url_sql(model, entity) if name == "url" else value_sql(entity, model, name, joins) for name in names}
@@ -102,7 +105,7 @@ def subface(
     return select(face).select_from(joins.onto(entity)).where(where(entity)).limit(1).scalar_subquery()
 
 
-def url_sql(model: "type[Record]", entity: Any) -> ColumnElement[Any]:
+def url_sql(model: "type[Record] | View", entity: Any) -> ColumnElement[Any]:
     """The address of `entity`, an alias of `model`, as JSON."""
     here = path_sql(model.list_path(), entity.id)
     if not model.elsewhere:
@@ -118,9 +121,9 @@ def path_sql(prefix: str, pk: ColumnElement[Any] | InstrumentedAttribute[Any]) -
     return type_coerce(url, json_sql.Written())
 
 
-def _list_sql(entity: "type[Record]", model: "type[Record]", attribute: "Attribute") -> ColumnElement[Any]:
+def _list_sql(entity: "type[Record]", model: "type[Record] | View", attribute: "Attribute") -> ColumnElement[Any]:
     target_model = model.model_of(attribute.field.target)
-    table = getattr(model, attribute.name).property.secondary.alias()
+    table = getattr(entity, attribute.name).property.secondary.alias()
     target = aliased(target_model)
     joins = Joins()
     face = nested_sql(target, target_model, attribute.field.nested, joins)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.client import Client
 from tests.faults.harm import Harm
+from tests.faults.histories import broken_histories
 from tests.faults.kinds import KINDS
 from tests.faults.network import Network
 from tests.faults.verdict import everything, seconds_to_catch_up, violations
@@ -73,7 +74,8 @@ def run(network: Network, keyholder: Client, seed: int) -> Outcome:
         for writer in writers:
             writer.join()
     catching_up, found = seconds_to_catch_up(stack)
-    wrong = [*found, *differences(stack), *violations(world, everything(keyholder))]
+    shown = everything(keyholder)
+    wrong = [*found, *differences(stack), *violations(world, shown), *broken_histories(stack, keyholder, shown)]
     return Outcome(seed, world, harm, catching_up, wrong)
 
 

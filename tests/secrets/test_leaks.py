@@ -10,6 +10,7 @@ from services.secrets.crypto import generate_key_pair
 from shared.config import SERVICES
 from tests.client import Client
 from tests.factories import Factory
+from tests.running import eventually
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +108,22 @@ def test_databases_and_so_their_feeds_have_none_of_it(after_a_run, stack, owner)
             rows = "\n".join(connection.scalars(text(f'SELECT t::text FROM "{table}" t')))
             assert not found_in(rows, after_a_run["secret"]), table
     engine.dispose()
+
+
+def test_changes_of_secrets_tell_neither_hash_nor_ciphertext(api, master, after_a_run):
+    device = Factory(api).make("dcim.device")["id"]
+    role = Factory(api).make("secrets.secretrole")["id"]
+    secret = master.make("secrets/secrets/", device=device, role=role, name="changed", plaintext="first-of-two")
+    path = "extras/object-changes/"
+    asked = {"changed_object_type": "secrets.secret", "changed_object_id": secret["id"]}
+    status, changed = master.patch(f"secrets/secrets/{secret['id']}/", {"plaintext": "second-of-two"})
+    assert status == 200
+    assert master.delete(f"secrets/secrets/{secret['id']}/")[0] == 204
+    eventually(lambda: len(api.results(path, **asked)) == 3, "the changes of the secret are told")
+    for change in api.results(path, **asked):
+        for face in (change["prechange_data"], change["postchange_data"]):
+            assert face is None or not {"hash", "ciphertext", "plaintext"} & face.keys()
+    marked = {secret["hash"], changed["hash"], "first-of-two", "second-of-two"} | after_a_run["secret"]
+    assert not found_in(str(api.results(path, limit=1000)), marked)
+    keys = api.results(path, changed_object_type="secrets.userkey", limit=0)
+    assert keys and not any(each["prechange_data"] or each["postchange_data"] for each in keys)

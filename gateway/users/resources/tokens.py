@@ -18,6 +18,7 @@ from shared.security.identity import Identity
 class Token(Base):
     path = "tokens"
     nested = ()
+    logged = False
 
     user_id = reference("users.user", on_delete=CASCADE, required=False)
     created = date_time(automatic=True, server_default=func.now())

@@ -45,6 +45,7 @@ def _members(members: Any, role_id: Any) -> ColumnElement[Any]:
 class Secret(Base, Tracked):
     path = "secrets"
     nested = ("name",)
+    unlogged = ("hash",)
 
     device_id = reference("dcim.device", on_delete=CASCADE)
     role_id = reference("secrets.secretrole", on_delete=PROTECT)

@@ -1,0 +1,142 @@
+"""History: what every write changed is noted in its own transaction, and handed to the extras service later.
+
+Triggers note it (history_triggers.py), whoever changes a row and in whatever way; here is on whose behalf, and by which
+name a request called the objects that it wrote. A note leaves the outbox once extras has it; extras keeps one change
+for each note, however often it is told. Numbers of notes on one object are in the order of its commits, for each
+transaction waited for the one before: what is read in their order arrives in it.
+"""
+
+from functools import partial
+from typing import Any
+
+import orjson
+from flask import current_app
+from sqlalchemy import Connection, Row, Table, delete, select, text
+from sqlalchemy.orm import Session
+
+from shared import JsonObject
+from shared.db.database import database
+from shared.http.context import context
+from shared.references import client, releasing
+from shared.references.history_triggers import CAUSE, noting_function
+from shared.schema.models import Record
+from shared.schema.naming import name_in
+from shared.security.authorization import caller
+
+CREATED, UPDATED, DELETED = 1, 2, 3
+BATCH = 500
+NAME_LENGTH = 200
+
+# What a process of the release before has noted; the next release does without.
+_OLDER = text(
+    "WITH older AS (DELETE FROM activity_outbox RETURNING *)"
+    " INSERT INTO change_outbox (note, batch, time, user_id, action, label, object_id, name, path)"
+    " SELECT id, id, time, user_id, CASE action WHEN 1 THEN 1 WHEN 5 THEN 3 ELSE 2 END, content_type, object_id, name,"
+    " path FROM older ORDER BY time"
+)
+
+
+def begin(session: Session, cause: JsonObject | None = None) -> None:
+    """Say on whose behalf the transaction changes what it changes from here on: the caller's, unless it is another's.
+
+    `cause` is as `reference_outbox` has it.
+    """
+    if cause is None:
+        identity = caller()
+        cause = {"request_id": context().request_id, "user_id": identity.user_id, "user_name": identity.username}
+    session.execute(text(f"SELECT set_config('{CAUSE}', :cause, true)"), {"cause": orjson.dumps(cause).decode()})
+
+
+def note(session: Session, model: type[Record], action: int, objects: list[Any]) -> None:
+    """Note that the caller did `action` to `objects` of `model`, which it named."""
+    if not objects or caller().user_id is None:
+        return
+    named = releasing.dependents(session, objects)
+    statement = text(f"SELECT {noting_function(model)}(:action, CAST(:named AS jsonb))")
+    session.execute(statement, {"action": action, "named": orjson.dumps(named).decode()})
+
+
+def wake() -> None:
+    """After a commit: have the follower hand over what was noted, without waiting for it."""
+    if follower := current_app.extensions.get("patchbay.follower"):
+        follower.wake()
+
+
+def hand_over(base: type[Record]) -> None:
+    """Tell extras what was noted here, in the order of the notes. Raises ServiceDown."""
+    outbox = base.metadata.tables["change_outbox"]
+    if _any(base.metadata.tables["activity_outbox"]):
+        database().run(lambda session: session.execute(_OLDER))
+    while True:
+        with database().reading() as connection:
+            notes = _first(connection, outbox)
+        if not notes:
+            return
+        client.call("extras", "history", {"changes": [told for each in notes if (told := _told(base, each))]})
+        database().run(partial(_forget, outbox=outbox, told=[each.id for each in notes]))
+
+
+def _any(table: Table) -> bool:
+    with database().reading() as connection:
+        return connection.execute(select(*table.primary_key).limit(1)).first() is not None
+
+
+def _first(connection: Connection, outbox: Table) -> list[Row[*tuple[Any, ...]]]:
+    return list(connection.execute(select(outbox).order_by(outbox.c.id).limit(BATCH)))
+
+
+def _forget(session: Session, outbox: Table, told: list[int]) -> None:
+    session.execute(delete(outbox).where(outbox.c.id.in_(told)))
+
+
+def _told(base: type[Record], note: Any) -> JsonObject | None:
+    """What extras keeps of a note; nothing of what came and went in one transaction."""
+    action, model = note.action or _action(note), base.models.get(note.label)
+    if action is None:
+        return None
+    face = note.after or note.before or {}
+    known = bool(model and face)
+    return {
+        "note": str(note.note),
+        "time": note.time,
+        "request_id": note.request_id or "",
+        "user_id": note.user_id,
+        "user_name": note.user_name or "",
+        "action": action,
+        "requested": note.action is not None,
+        "changed_object_type": note.label,
+        "changed_object_id": note.object_id,
+        "object_repr": note.name or (name_in(model, face)[:NAME_LENGTH] if model and known else ""),
+        "home": note.path or (_path(model, face, note.object_id) if model else ""),
+        "prechange_data": None if action == CREATED else note.before,
+        "postchange_data": None if action == DELETED else note.after,
+        **(_related(model, face) if model and known else {}),
+    }
+
+
+def _action(note: Any) -> int | None:
+    """What became of an object that no request named."""
+    if note.before is None:
+        return None if note.after is None else CREATED
+    return DELETED if note.after is None else UPDATED
+
+
+def _path(model: type[Record], face: JsonObject, pk: int) -> str:
+    """The path of an object in the list that it is at home in."""
+    if model.elsewhere:
+        column, elsewhere = model.elsewhere
+        if face.get(next(name for name, each in model.attributes.items() if each.column == column)) is not None:
+            return f"{elsewhere}{pk}/"
+    return f"{model.list_path()}{pk}/"
+
+
+def _related(model: type[Record], face: JsonObject) -> JsonObject:
+    """The object that this one is part of: that with which it goes when that is deleted."""
+    for name, attribute in model.attributes.items():
+        if attribute.is_reference and (pk := face.get(name)) is not None:
+            keys = model.__table__.columns[attribute.column].foreign_keys
+            if any(key.ondelete == "CASCADE" for key in keys):
+                target = model.model_of(attribute.field.target)
+                path = f"{target.list_path()}{pk}/"
+                return {"related_object_type": target.label, "related_object_id": pk, "related_home": path}
+    return {}

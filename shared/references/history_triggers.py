@@ -1,0 +1,215 @@
+"""The triggers that note every change of an object, whoever makes it and in whatever way, with its write face.
+
+A transaction notes one change of an object: what it was before the first statement that touched it, and what it is
+after the last. They see rows that go by a foreign key's cascade, too, and lists that lose what they had.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Connection, func, literal, literal_column, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import aliased
+
+from shared.schema.models import Attribute, Record
+
+# Settings of a transaction: on whose behalf it is, as JSON, and what its changes have in common.
+CAUSE, BATCH = "patchbay.cause", "patchbay.batch"
+MOST_MEMBERS = 40  # a function takes at most 100 arguments
+
+_FUNCTIONS = f"""
+CREATE OR REPLACE FUNCTION history_batch() RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE known text = current_setting('{BATCH}', true);
+BEGIN
+  IF coalesce(known, '') = '' THEN
+    known = gen_random_uuid()::text;
+    PERFORM set_config('{BATCH}', known, true);
+  END IF;
+  RETURN known::uuid;
+END $$;
+CREATE OR REPLACE FUNCTION history_cause() RETURNS jsonb LANGUAGE sql AS $$
+  SELECT nullif(current_setting('{CAUSE}', true), '')::jsonb
+$$;
+CREATE OR REPLACE FUNCTION history_keep(of_label text, of_id integer, was jsonb, is_now jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE cause jsonb = history_cause();
+BEGIN
+  INSERT INTO change_outbox (batch, label, object_id, request_id, user_id, user_name, before, after)
+  VALUES (history_batch(), of_label, of_id, cause->>'request_id', (cause->>'user_id')::integer, cause->>'user_name',
+          was, is_now)
+  ON CONFLICT (batch, label, object_id) DO UPDATE SET after = excluded.after;
+END $$;
+"""
+
+
+class Declared(Protocol):
+    """A resource, as far as this module knows one."""
+
+    @property
+    def model(self) -> type[Record]: ...
+
+    @property
+    def methods(self) -> tuple[str, ...]: ...
+
+
+def models_of(resources: Iterable[Declared]) -> list[type[Record]]:
+    """The types that can be written."""
+    return list({each.model: None for each in resources if set(each.methods) - {"GET"}})
+
+
+def install(connection: Connection, resources: Iterable[Declared]) -> None:
+    """Make the triggers and functions of every type agree with its declaration."""
+    statements = [_FUNCTIONS]
+    for model in models_of(resources):
+        statements += [_noting(model), *(_triggers(model) if model.logged else ())]
+    connection.exec_driver_sql("".join(statements).replace("%", "%%"))
+
+
+def names(resources: Iterable[Declared]) -> set[tuple[str, str]]:
+    """(table, trigger) of each trigger that `install` makes."""
+    logged = [model for model in models_of(resources) if model.logged]
+    found = {(model.__tablename__, f"history_{event}") for model in logged for event in ("created", "deleted")}
+    found |= {(model.__tablename__, "history_changed") for model in logged if _differs(model)}
+    lists = [_association(model, each) for model in logged for each in _lists(model)]
+    return found | {(table, f"history_{event}") for table in lists for event in ("added", "removed")}
+
+
+def noting_function(model: type[Record]) -> str:
+    """The name of the function that notes what a request did to objects of `model` that it named."""
+    return f"history_note_{model.__tablename__}"
+
+
+def _logged(model: type[Record]) -> dict[str, Attribute]:
+    """What a change tells of an object: what its write face has, but for what no column keeps, or is secret."""
+    kept = {
+        name: each
+        for name, each in model.attributes.items()
+        if each.readable and each.writable and not each.expression and not each.field.load_only
+    }
+    return {name: each for name, each in kept.items() if name not in model.unlogged}
+
+
+def _lists(model: type[Record]) -> list[Attribute]:
+    return [each for each in _logged(model).values() if each.is_list]
+
+
+def _face(model: type[Record], row: str) -> str:
+    """The SQL of the write face of `row`, a row of the table of `model`, as jsonb."""
+    if not model.logged:
+        return "NULL::jsonb"
+    entity, members = aliased(model, name=row), []
+    for name, attribute in _logged(model).items():
+        if attribute.is_list:
+            value: Any = literal_column(_list_of(model, attribute, f'"{row}".id'))
+        else:
+            value = attribute.field.write_sql_of(entity, model, attribute.column)
+        members.append((literal(name), value))
+    parts = [members[at : at + MOST_MEMBERS] for at in range(0, len(members), MOST_MEMBERS)]
+    return " || ".join(
+        _sql(entity, func.jsonb_build_object(*(each for pair in part for each in pair))) for part in parts
+    )
+
+
+def _list_of(model: type[Record], attribute: Attribute, owner: str) -> str:
+    table = _association(model, attribute)
+    ids = f"SELECT jsonb_agg(target_id ORDER BY target_id) FROM {table} WHERE owner_id = {owner}"
+    return f"coalesce(({ids}), '[]'::jsonb)"
+
+
+def _association(model: type[Record], attribute: Attribute) -> str:
+    return f"{model.__tablename__}_{attribute.name}"
+
+
+def _sql(entity: Any, expression: ColumnElement[Any]) -> str:
+    """The text of `expression`, for where a row is at hand by the name of `entity`."""
+    dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
+    whole = select(expression.label("face")).select_from(entity)
+    written = str(whole.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    return written.removeprefix("SELECT ").rpartition(" AS face")[0]
+
+
+def _differs(model: type[Record]) -> str:
+    """Whether an update changes more than what comes with every save, as when it was."""
+    columns = [each.column for each in _logged(model).values() if not each.field.dump_only and not each.is_list]
+    return " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in columns)
+
+
+def _noting(model: type[Record]) -> str:
+    """SQL of a function that notes an action of a request on objects of `model`: a list of {id, name, path}.
+
+    What triggers do not see they are noted for, too: a save that changes nothing.
+    """
+    table = model.__tablename__
+    return f"""
+CREATE OR REPLACE FUNCTION {noting_function(model)}(deed integer, named jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE cause jsonb = history_cause();
+BEGIN
+  INSERT INTO change_outbox
+    (batch, label, object_id, request_id, user_id, user_name, action, name, path, before, after)
+  SELECT history_batch(), '{model.label}', told.id, cause->>'request_id', (cause->>'user_id')::integer,
+         cause->>'user_name', deed, left(told.name, 200), told.path, face.made, face.made
+  FROM jsonb_to_recordset(named) AS told(id integer, name text, path text)
+  LEFT JOIN {table} AS t ON t.id = told.id CROSS JOIN LATERAL (SELECT {_face(model, "t")} AS made) AS face
+  ON CONFLICT (batch, label, object_id) DO UPDATE
+  SET after = excluded.after, action = excluded.action, name = excluded.name, path = excluded.path;
+END $$;
+"""
+
+
+def _triggers(model: type[Record]) -> Iterable[str]:
+    table, old, new = model.__tablename__, _face(model, "old"), _face(model, "new")
+    function = f"history_of_{table}"
+    yield f"""
+CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    PERFORM history_keep('{model.label}', NEW.id, NULL, {new});
+  ELSIF TG_OP = 'UPDATE' THEN
+    PERFORM history_keep('{model.label}', NEW.id, {old}, {new});
+  ELSE
+    PERFORM history_keep('{model.label}', OLD.id, {old}, NULL);
+    RETURN OLD;
+  END IF;
+  RETURN NULL;
+END $$;
+"""
+    # What goes with a row by cascade is gone after it: its lists are read before.
+    moment = "BEFORE" if _lists(model) else "AFTER"
+    yield _trigger("created", f"AFTER INSERT ON {table}", function)
+    yield _trigger("deleted", f"{moment} DELETE ON {table}", function)
+    if differs := _differs(model):
+        yield _trigger("changed", f"AFTER UPDATE ON {table}", function, f"WHEN ({differs}) ")
+    for attribute in _lists(model):
+        yield from _list_triggers(model, attribute)
+
+
+def _trigger(event: str, when: str, function: str, condition: str = "") -> str:
+    return f"CREATE OR REPLACE TRIGGER history_{event} {when} FOR EACH ROW {condition}EXECUTE FUNCTION {function}();\n"
+
+
+def _list_triggers(model: type[Record], attribute: Attribute) -> Iterable[str]:
+    """What is put into a list of an object, or taken out, is a change of the object."""
+    table, owners = _association(model, attribute), model.__tablename__
+    mine = "SELECT target_id FROM {} WHERE owner_id = t.id".format
+    function = f"history_of_{table}"
+    yield f"""
+CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- Who takes something else out of the same list waits, and sees what is left.
+  PERFORM FROM {owners} AS t WHERE t.id IN (SELECT owner_id FROM changed) ORDER BY t.id FOR NO KEY UPDATE;
+  PERFORM history_keep('{model.label}', t.id,
+    face.made || jsonb_build_object('{attribute.name}', coalesce((
+      SELECT jsonb_agg(target_id ORDER BY target_id) FROM (
+        {mine(table)} AND (TG_OP = 'DELETE' OR target_id NOT IN ({mine("changed")}))
+        UNION SELECT target_id FROM changed WHERE owner_id = t.id AND TG_OP = 'DELETE'
+      ) AS former), '[]'::jsonb)), face.made)
+  FROM {owners} AS t CROSS JOIN LATERAL (SELECT {_face(model, "t")} AS made) AS face
+  WHERE t.id IN (SELECT owner_id FROM changed);
+  RETURN NULL;
+END $$;
+"""
+    for event, verb, rows in (("added", "INSERT", "NEW"), ("removed", "DELETE", "OLD")):
+        yield (
+            f"CREATE OR REPLACE TRIGGER history_{event} AFTER {verb} ON {table} REFERENCING {rows} TABLE AS changed"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {function}();\n"
+        )
