@@ -28,6 +28,7 @@ from shared.references import (
     recovering,
     replicas,
 )
+from shared.references.triggers import APPLYING
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
 
@@ -47,10 +48,11 @@ def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
     """
 
     def apply(session: Session) -> tuple[bool, dict[str, int]]:
+        session.execute(select(func.set_config(APPLYING, "true", True)))
         return _apply_all(session, base, owner, told), delivering.published(session)
 
     applied, published = database().run(apply)
-    degraded = delivering.deliver_waiting(base, published, told["seconds"]) if applied else set()
+    degraded = delivering.deliver_what_followed(base, published, told["seconds"]) if applied else set()
     return {"outdated": not applied, "degraded": sorted(degraded)}
 
 
