@@ -46,14 +46,17 @@ def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
     """Apply a delivery of `owner`, and tell our own holders what followed from it: the answer.
 
     Applying twice does no harm: it carries each object as it is now, or says that it is gone. One that is older than
-    the last is `outdated`, and nothing of it applied. An object that cannot be applied is set aside.
+    the last is `outdated`, and nothing of it applied. An object that cannot be applied is set
+    aside, and this service is then among the `degraded`.
     """
 
-    def apply(session: Session, how: setting_aside.How) -> tuple[bool, dict[str, int]]:
-        return _apply_all(session, base, owner, told, how), delivering.published(session)
+    def apply(session: Session, how: setting_aside.How) -> tuple[bool, dict[str, int], bool]:
+        applied = _apply_all(session, base, owner, told, how)
+        return applied, delivering.published(session), setting_aside.SOME in session.info
 
-    applied, published = setting_aside.run(apply)
+    applied, published, some_not = setting_aside.run(apply)
     degraded = delivering.deliver_waiting(base, published, told["seconds"]) if applied else set()
+    degraded |= {base.app} if some_not else set()
     return {"outdated": not applied, "degraded": sorted(degraded)}
 
 

@@ -38,6 +38,8 @@ _UNFIT = (
     *(AttributeError, LookupError, TypeError, ValueError),
 )
 _REASON_LENGTH = 200
+# In `session.info` of a transaction that set something aside.
+SOME = "set aside"
 MOST_TRIED = 500
 # The longest pause between two tries, in turns of the follower.
 _MOST_TURNS = 32
@@ -73,6 +75,7 @@ def _by_halves(session: Session, target: type[Record], ids: Collection[int], app
 
 
 def _set_aside(session: Session, target: type[Record], pk: int, reason: str) -> None:
+    session.info[SOME] = True
     log.error("set aside: what its owner told of %s %d cannot be applied: %s", target.label, pk, reason)
     table = target.metadata.tables["reference_set_aside"]
     statement = postgresql.insert(table).values(label=target.label, object_id=pk, reason=reason)
