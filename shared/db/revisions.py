@@ -1,8 +1,8 @@
 """Whether the code of this process can work on the schema that a database has.
 
-The schema of a later release will do: a release takes nothing away that the one before needs. A migration that does take
-something away says by `needed = "0007"` which revision code must know to work on what it leaves; the database keeps
-that as the comment of `alembic_version` (shared/upgrading.py).
+The schema of a later release will do: a release takes nothing away that the one before needs. A migration that does
+take something away says by `needed = "0007"` which revision code must know to work on what it leaves; the database
+keeps that as the comment of `alembic_version` (shared/upgrading.py).
 """
 
 from functools import cache

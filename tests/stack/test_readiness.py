@@ -17,7 +17,7 @@ def at_revision(stack, app: str, revision: str, needed: str | None):
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute("SELECT version_num FROM alembic_version")
-        (before,) = cursor.fetchone()
+        ((before,),) = cursor.fetchall()
         try:
             cursor.execute("UPDATE alembic_version SET version_num = %s", (revision,))
             cursor.execute("COMMENT ON TABLE alembic_version IS %s", (needed,))
