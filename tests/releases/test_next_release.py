@@ -5,31 +5,12 @@ import random
 import pytest
 
 from shared.schema.contracts import CONTRACTS
-from tests.factories import BY_LABEL, NOT_BY_JSON, Factory
+from tests.releases.filling import everything_is_fetched, fill
 from tests.releases.load import load, wrong_faces
 from tests.releases.mixture import PROGRAMS, Mixture
 from tests.releases.next_release import FACTS
 from tests.releases.trees import TODAY
 from tests.running import eventually
-
-
-def fill(mixture: Mixture) -> None:
-    """One object of every type, and one of each type of which a next release lets others know more."""
-    factory = Factory(mixture.client)
-    for label in sorted(BY_LABEL):
-        if "POST" in BY_LABEL[label].methods and label not in NOT_BY_JSON:
-            factory.make(label)
-    tenant = factory.make("tenancy.tenant", description="who pays")
-    site = factory.make("dcim.site", tenant=tenant["id"], facility="cellar")
-    vlan = factory.make("ipam.vlan", site=site["id"], tenant=tenant["id"], description="wires")
-    factory.make("ipam.prefix", site=site["id"], tenant=tenant["id"], vlan=vlan["id"])
-    factory.make("virtualization.cluster", site=site["id"])
-
-
-def everything_is_fetched(mixture: Mixture) -> bool:
-    return not any(
-        state["fetching"] or state["set_aside"] for owners in mixture.owners().values() for state in owners.values()
-    )
 
 
 @pytest.fixture(scope="module")
