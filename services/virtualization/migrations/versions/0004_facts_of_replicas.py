@@ -1,4 +1,4 @@
-"""Entries of the outbox tell whether they followed from a delivery."""
+"""A holder remembers which facts its replicas have, and what could not be applied."""
 
 from shared.references import schema_changes
 
@@ -9,8 +9,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    schema_changes.tell_what_followed()
+    schema_changes.remember_facts()
 
 
 def downgrade() -> None:
-    schema_changes.tell_no_causes()
+    schema_changes.forget_facts()

@@ -2,8 +2,8 @@
 
 from shared.references import schema_changes
 
-revision = "0007"
-down_revision = "0006"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
