@@ -92,7 +92,7 @@ class Remote:
         return Reply(answer.status, headers, body)
 
     def _failed(self, status: int, what: str, request: Request, error: Exception) -> GatewayError:
-        log.warning("%s %s: %s (request %s)", self.name, what, type(error).__name__, request.request_id)
+        log.warning("%s %s: %s", self.name, what, type(error).__name__)
         return GatewayError(status, f"The {self.name} service {what}.", (("Retry-After", "1"),))
 
 

@@ -8,6 +8,7 @@ from gateway.users.app import app as accounts
 from shared.config import settings
 from shared.security import session_key
 from shared.security.identity import HEADER, Identity, sign
+from shared.telemetry import tracing
 
 
 class Upstreams:
@@ -28,4 +29,5 @@ class Upstreams:
             request.headers.pop(session_key.HEADER, None)
             request.headers.pop("Cookie", None)
         request.claims = {HEADER: sign(key, identity, request.method, request.path, request.query, request.digest)}
-        return self._apps[app].send(request)
+        with tracing.span("gateway", f"ask {app}", tracing.SpanKind.CLIENT, {"server.address": app}):
+            return self._apps[app].send(request)

@@ -90,6 +90,12 @@ def _networks(text: str) -> "tuple[IPv4Network | IPv6Network, ...]":
         raise ValueError("must be networks such as 10.0.0.0/8, with commas in between") from error
 
 
+def _log_format(text: str) -> str:
+    if text not in ("plain", "json"):
+        raise ValueError("must be plain or json")
+    return text
+
+
 def _database_url(text: str) -> str:
     if not with_driver(text).startswith("postgresql+psycopg2://"):
         raise ValueError("must be a URL of the form postgresql://user:password@host/name")
@@ -138,6 +144,12 @@ class Settings:
     # Whose word for where a request comes from counts.
     trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = _setting("TRUSTED_PROXIES", (), parse=_networks)
     metrics_folder: str = _setting("PROMETHEUS_MULTIPROC_DIR", "")
+    log_format: str = _setting("LOG_FORMAT", "plain", parse=_log_format)
+    access_log: bool = _setting("ACCESS_LOG", False)
+    # Names that OpenTelemetry gave them; its own library reads the others of its variables.
+    otlp_endpoint: str = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+    otlp_traces_endpoint: str = _setting("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
+    otel_disabled: bool = _setting("OTEL_SDK_DISABLED", False)
     follow_seconds: float = _setting("FOLLOW_SECONDS", 3.0, least=0.001)
     clock_skew_seconds: float = _setting("CLOCK_SKEW_SECONDS", 30.0, least=0)
     napalm_username: str = _setting("NAPALM_USERNAME", "")
@@ -162,6 +174,11 @@ class Settings:
             service_keys={app: key for app in APPS if (key := environment.get(f"PATCHBAY_{app.upper()}_KEY"))},
             **own,
         )
+
+    @property
+    def process(self) -> str:
+        """The name of this process, told from whom it has the keys of; empty for one that serves nothing."""
+        return process_of("users") if "users" in self.service_keys else next(iter(self.service_keys), "")
 
     @classmethod
     def variables(cls) -> list[str]:

@@ -20,6 +20,7 @@ GATEWAY = "gateway"
 POSTGRES = "postgres"
 LOOPBACK = "127.0.0.1"
 _PYTHONPATH = {"PYTHONPATH": str(ROOT)}
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
 OWN = {"dcim": ("NAPALM_USERNAME", "NAPALM_PASSWORD")}
 
 
@@ -111,6 +112,7 @@ class Plan:
     def _service(self, name: str) -> Program:
         environment = {
             **self._common(),
+            METRICS: str(self.folder.metrics / name),
             key_variable(name): self.signing_key(name),
             url_variable(name): self.database_url(name),
             **{own: self.environment[own] for own in OWN.get(name, ()) if own in self.environment},
@@ -121,7 +123,7 @@ class Plan:
     def _gateway(self) -> Program:
         environment = {
             **self._common(),
-            "PROMETHEUS_MULTIPROC_DIR": str(self.folder.metrics),
+            METRICS: str(self.folder.metrics / GATEWAY),
             **{address_variable(service): self.address(service) for service in SERVICES},
             **{key_variable(app): self.signing_key(app) for app in APPS},
             url_variable(GATEWAY): self.database_url(GATEWAY),

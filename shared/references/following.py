@@ -30,6 +30,7 @@ from shared.references import (
 )
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
+from shared.telemetry import tracing
 
 STALE_INTENT_SECONDS = 2
 INTENTS = 500
@@ -49,7 +50,8 @@ def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
     def apply(session: Session) -> tuple[bool, dict[str, int]]:
         return _apply_all(session, base, owner, told), delivering.published(session)
 
-    applied, published = database().run(apply)
+    with tracing.span(base.app, f"apply what {owner} tells"):
+        applied, published = database().run(apply)
     degraded = delivering.deliver_waiting(base, published, told["seconds"]) if applied else set()
     return {"outdated": not applied, "degraded": sorted(degraded)}
 
