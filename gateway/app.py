@@ -12,13 +12,14 @@ from flask import Flask
 from werkzeug.test import run_wsgi_app
 from werkzeug.wsgi import ClosingIterator
 
-from gateway import metrics, sessions
+from gateway import cors, metrics, sessions
 from gateway.compression import compressed
 from gateway.concurrency_limit import ConcurrencyLimit
 from gateway.errors import GatewayError, Reply
 from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
 from gateway.proxy import INTERNAL_SECONDS
+from gateway.rate_limits import HEADERS, RateLimits
 from gateway.request import Request, client_address, path_of, public_address, readable_cookies
 from gateway.routing import route
 from gateway.upstreams import Upstreams
@@ -41,6 +42,7 @@ class Gateway:
     def __init__(self, pages: Flask, upstreams: Upstreams) -> None:
         self._app, self._pages, self._upstreams = pages, pages.wsgi_app, upstreams
         self._limit = ConcurrencyLimit(settings.gateway_clients)
+        self._rates = RateLimits()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         with (
@@ -80,7 +82,7 @@ class Gateway:
         span.set_attribute("http.response.status_code", reply.status)
         reply = compressed(environ, reply)
         own = _own_headers(environ["PATH_INFO"], origin().request_id)
-        start_response(reply.status_line, [*reply.headers, *own])
+        start_response(reply.status_line, [*reply.headers, *own, *cors.headers(environ), *environ.get(HEADERS, ())])
         return reply.body
 
     def _answer(self, environ: dict[str, Any]) -> tuple[str, Reply]:
@@ -90,6 +92,9 @@ class Gateway:
             public_address(environ)
             readable_cookies(environ)
             environ["REMOTE_ADDR"] = client_address(environ)
+            if (allowed := cors.preflight(environ)) is not None:
+                return app, allowed
+            self._rates.count(environ)
             if audience == "pages" or (audience == "api" and _for_people(environ)):
                 return app, self._page(environ)
             return app, self._forward(environ, audience, app)

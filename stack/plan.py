@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import socket
 import sys
 from collections.abc import Iterable
@@ -19,7 +20,8 @@ from stack.settings_file import DATABASES, EMBEDDED, key_variable, url_variable
 GATEWAY = "gateway"
 POSTGRES = "postgres"
 LOOPBACK = "127.0.0.1"
-_PYTHONPATH = {"PYTHONPATH": str(ROOT)}
+# Extras may be elsewhere: what the caller's environment says comes after.
+_PYTHONPATH = {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), surroundings().get("PYTHONPATH"))))}
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
 OWN = {"dcim": ("NAPALM_USERNAME", "NAPALM_PASSWORD")}
 
@@ -83,7 +85,7 @@ class Plan:
     def health_base(self, name: str) -> str:
         """Where the launcher finds `name`."""
         if name not in self.ports:
-            return self.environment[address_variable(name)].rstrip("/")
+            return self.environment[address_variable(name)].split(",")[0].strip().rstrip("/")  # of its copies, one
         anywhere = {"0.0.0.0": LOOPBACK, "::": "::1"}
         host = LOOPBACK if name in SERVICES else anywhere.get(self.host, self.host)
         return f"http://{_bracketed(host)}:{self.ports[name]}"

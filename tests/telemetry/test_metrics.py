@@ -33,7 +33,7 @@ def test_every_process_serves_its_metrics_to_whoever_asks(stack, program):
 
 
 def test_requests_are_counted_by_route_never_by_path(stack, api):
-    route = {"app": "tenancy", "method": "GET", "route": "/api/tenancy/tenants/<int:pk>/"}
+    route = {"app": "tenancy", "method": "GET", "route": "/api/tenancy/tenants/<pk>/"}
     nowhere = {"app": "tenancy", "method": "GET", "route": "none"}
 
     def counted() -> tuple[float, float, float]:
