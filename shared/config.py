@@ -10,7 +10,7 @@ from dataclasses import Field, dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Any
 
-from shared import setting_parsers
+from shared import setting_parsers as parsers
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -52,9 +52,9 @@ def _database_url(text: str) -> str:
 
 
 _PARSERS: dict[Any, Callable[[str], Any]] = {
-    bool: setting_parsers.boolean,
-    int: setting_parsers.whole_number,
-    float: setting_parsers.seconds,
+    bool: parsers.boolean,
+    int: parsers.whole_number,
+    float: parsers.seconds,
     str: str,
 }
 # What these say may be a secret, or have one in it.
@@ -79,7 +79,7 @@ class Settings:
     upstreams: dict[str, tuple[str, ...]] = field(default_factory=dict)
     database_urls: dict[str, str] = field(default_factory=dict, repr=False)
     service_keys: dict[str, str] = field(default_factory=dict, repr=False)
-    gateway_url: str = _setting("PATCHBAY_GATEWAY_URL", "http://127.0.0.1:8000", parse=setting_parsers.address)
+    gateway_url: str = _setting("PATCHBAY_GATEWAY_URL", "http://127.0.0.1:8000", parse=parsers.address)
     login_required: bool = _setting("LOGIN_REQUIRED", False)
     max_page_size: int = _setting("MAX_PAGE_SIZE", 1000, least=0)
     paginate_count: int = _setting("PAGINATE_COUNT", 50)
@@ -97,17 +97,15 @@ class Settings:
     upstream_connections: int = _setting("UPSTREAM_CONNECTIONS", 256)
     gateway_clients: int = _setting("GATEWAY_CLIENTS", 256)
     # Whose word for where a request comes from counts.
-    trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = _setting(
-        "TRUSTED_PROXIES", (), parse=setting_parsers.networks
-    )
+    trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = _setting("TRUSTED_PROXIES", (), parse=parsers.networks)
     # How often a client may ask, as `100/minute`, and in what all gateways count together (`redis://…`).
-    rate_limit_address: "RateLimitItem | None" = _setting("RATE_LIMIT_ADDRESS", None, parse=setting_parsers.rate)
-    rate_limit_token: "RateLimitItem | None" = _setting("RATE_LIMIT_TOKEN", None, parse=setting_parsers.rate)
+    rate_limit_address: "RateLimitItem | None" = _setting("RATE_LIMIT_ADDRESS", None, parse=parsers.rate)
+    rate_limit_token: "RateLimitItem | None" = _setting("RATE_LIMIT_TOKEN", None, parse=parsers.rate)
     rate_limit_storage: str = _setting("RATE_LIMIT_STORAGE", "memory://")
     # The sites whose pages may ask the API with a browser.
-    cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), parse=setting_parsers.origins)
+    cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), parse=parsers.origins)
     metrics_folder: str = _setting("PROMETHEUS_MULTIPROC_DIR", "")
-    log_format: str = _setting("LOG_FORMAT", "plain", parse=setting_parsers.log_format)
+    log_format: str = _setting("LOG_FORMAT", "plain", parse=parsers.log_format)
     access_log: bool = _setting("ACCESS_LOG", False)
     # Names that OpenTelemetry gave them; its own library reads the others of its variables.
     otlp_endpoint: str = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", "")
@@ -118,14 +116,14 @@ class Settings:
     napalm_username: str = _setting("NAPALM_USERNAME", "")
     napalm_password: str = _setting("NAPALM_PASSWORD", "")
     napalm_timeout: int = _setting("NAPALM_TIMEOUT", 20)
-    napalm_args: str = _setting("NAPALM_ARGS", "{}", parse=setting_parsers.json_object)
+    napalm_args: str = _setting("NAPALM_ARGS", "{}", parse=parsers.json_object)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """The settings that `environment` makes; an empty variable is as good as none. Raises SettingError."""
         own = {each.name: _read(environment, each) for each in fields(cls) if "variable" in each.metadata}
         addresses = {
-            service: _parsed(environment, f"PATCHBAY_{service.upper()}_URL", setting_parsers.addresses)
+            service: _parsed(environment, f"PATCHBAY_{service.upper()}_URL", parsers.addresses)
             or (f"http://127.0.0.1:{port}",)
             for port, service in enumerate(SERVICES, FIRST_SERVICE_PORT)
         }
