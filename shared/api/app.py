@@ -145,7 +145,7 @@ def _permissions(base: type[Record], resources: Sequence[Resource], more: tuple[
 def after_fork() -> None:
     """What a worker process starts for itself: its own connections and its follower."""
     detect_hangs()
-    tracing.after_fork([app.name for app in _apps])
+    tracing.after_fork({settings.process, *(app.name for app in _apps)})
     for app in _apps:
         app.extensions["patchbay.database"].forget_connections()
         app.extensions["patchbay.follower"] = Follower(app)

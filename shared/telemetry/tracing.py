@@ -61,8 +61,11 @@ def span(
 
 
 def record_statement(app: str, statement: str, started: int) -> None:
-    """A span of a statement that `app` began at `started` (nanoseconds since 1970) and that has just ended."""
-    if not (tracer := _tracers.get(app)):
+    """A span of a statement that `app` began at `started` (nanoseconds since 1970) and that has just ended.
+
+    Within a span only: what a process looks after by itself, every few seconds, would fill the collector.
+    """
+    if not (tracer := _tracers.get(app)) or not origin().traceparent:
         return
     from opentelemetry import trace
 
@@ -91,7 +94,7 @@ def _recorded(tracer: Any, name: str, kind: SpanKind, attributes: Attributes) ->
             yield made
 
 
-def after_fork(apps: list[str]) -> None:
+def after_fork(apps: set[str]) -> None:
     """Begin to tell the spans of `apps`, in a worker process: what sends them is a thread, and none survives a fork."""
     if not wanted():
         return

@@ -71,7 +71,7 @@ def test_pages_of_the_sites_that_are_named_may_ask(start):
     assert "Access-Control-Allow-Credentials" not in reply.headers
     for origin in ("https://evil.example.com", f"{SITE}.evil.example", "null"):
         assert "Access-Control-Allow-Origin" not in requests.get(url + PATH, headers={"Origin": origin}).headers
-    assert "Access-Control-Allow-Origin" not in requests.get(f"{url}/", headers={"Origin": SITE}).headers
+    assert "Access-Control-Allow-Origin" not in requests.get(f"{url}/login/", headers={"Origin": SITE}).headers
 
 
 def test_any_page_may_ask_where_that_is_said(start):
