@@ -16,6 +16,7 @@ from gateway.web.upstream_client import UpstreamResponse, fetch, identity
 from shared import JsonObject
 from shared.config import APPS
 from shared.http import budget
+from shared.telemetry.origin import carried
 
 pages = Blueprint("search", __name__)
 SECONDS, AGAIN_SECONDS, REMEMBERED_SECONDS = 2.0, 0.25, 30.0
@@ -56,7 +57,7 @@ def _found(words: str) -> tuple[list[JsonObject], list[str]]:
     for app in APPS:
         identity(app)
     with ThreadPoolExecutor(len(APPS)) as pool:
-        asking = {app: pool.submit(copy_current_request_context(_part), app, query) for app in APPS}
+        asking = {app: pool.submit(carried(copy_current_request_context(_part)), app, query) for app in APPS}
         answers = {app: each.result() for app, each in asking.items()}
     results = [each for reply in answers.values() if reply.status == 200 for each in reply.json["results"]]
     return results, [app for app, reply in answers.items() if reply.status != 200]
