@@ -91,9 +91,8 @@ def _rows_after(
 ) -> Rows:
     """A page by cursor; one row more than it has tells whether there is another."""
     model = shown.resource.model
-    ids = _ids(shown.resource).where(*conditions, model.id > page.cursor).order_by(model.id)
-    ids = ids.limit(page.limit and page.limit + 1)
-    found = connection.execute(ids.add_columns(counted)).all()
+    ids = _ids(shown.resource).where(*conditions, model.id > page.cursor).order_by(model.id).add_columns(counted)
+    found = connection.execute(ids.limit(page.limit and page.limit + 1)).all()
     total = found[0][1] if found else connection.scalars(select(counted)).one()
     on_page = [row[0] for row in found[: page.limit]]
     rows = _with_lookups(connection, shown, _faces_of(connection, shown, on_page), total)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 BOM = "\ufeff"
+END = "\r\n"  # without which csv would leave some of its characters unquoted
 DELIMITERS = ",;\t"
 CHARSETS = ("utf-8", "utf-16", "iso8859-1", "cp1252")
 
@@ -46,14 +47,14 @@ class Sheet:
 
 def record(cells: Iterable[str]) -> str:
     """The line of `cells`."""
-    return joined([f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells]) + "\r\n"
+    return joined([f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells]) + END
 
 
 def joined(cells: list[str]) -> str:
     """`cells` with commas between them: a line without its end, or several values in one cell."""
     target = io.StringIO()
-    csv.writer(target, lineterminator="").writerow(cells)
-    return target.getvalue()
+    csv.writer(target, lineterminator=END).writerow(cells)
+    return target.getvalue().removesuffix(END)
 
 
 def split(cell: str) -> list[str]:
