@@ -1,7 +1,7 @@
 """Resource: the declaration of one type of object, from which its endpoint is made."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic
 
@@ -18,7 +18,7 @@ from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
 from shared.references.invariants import Invariant
 from shared.references.lookups import Lookup
-from shared.schema import fields
+from shared.schema import fields, natural_keys
 from shared.schema.changes import M, Rule
 from shared.schema.fields import Choices
 from shared.schema.models import Attribute, Record, View
@@ -110,6 +110,7 @@ class Resource(Generic[M]):
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
+    csv_headings  what NetBox's import forms call a column, `{"rack_name": "rack"}`; "" for what has no place here
     dependent_facts  DependentFacts: the rows of other types that published facts of this one are made of
     invariants  Invariants: what references of this type need of their objects for as long as they are kept
     """
@@ -137,11 +138,14 @@ class Resource(Generic[M]):
     dependent_facts: tuple[DependentFacts, ...] = ()
     invariants: tuple[Invariant, ...] = ()
     view: View | None = None
+    csv_headings: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.path = self.path or self.model.path
         if not self.model.path:
             self.model.path = self.path
+        if self.is_home and self.unique and not natural_keys.of(self.model):
+            self.model.identified_by = self.unique[0]
 
     @property
     def app(self) -> str:

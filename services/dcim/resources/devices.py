@@ -72,6 +72,12 @@ def by_part(words: str) -> list[ColumnElement[bool]]:
 
 devices = Resource(
     Device,
+    csv_headings={
+        "manufacturer": "device_type.manufacturer",
+        "model_name": "device_type",
+        "rack_group": "rack.group",
+        "rack_name": "rack",
+    },
     filters=(
         "name",
         "serial",

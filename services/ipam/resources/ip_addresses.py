@@ -128,6 +128,12 @@ def of_machine(column: Any, written: str, value: int | str | None) -> ColumnElem
 
 ip_addresses = Resource(
     IPAddress,
+    csv_headings={
+        "device": "interface.device",
+        "virtual_machine": "interface.virtual_machine",
+        "interface_name": "interface",
+        "is_primary": "",
+    },
     filters=(
         filters.FamilyFilter(IPAddress.host),
         filters.AddressFilter("parent", lambda text: filters.strictly_within(IPAddress.host, filters.network(text))),

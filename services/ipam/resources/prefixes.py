@@ -24,6 +24,7 @@ class Prefix(Base, CustomFields, Tracked):
     path = "prefixes"
     nested = ("family", "prefix")
     key = "prefix"
+    identified_by = ("vrf", "prefix")
 
     family = family_of("prefix")
     prefix = network()
@@ -70,6 +71,7 @@ def set_vrf_order(session: Session, changes: list[Change]) -> None:
 
 prefixes = Resource(
     Prefix,
+    csv_headings={"vlan_group": "vlan.group", "vlan_vid": "vlan"},
     filters=(
         filters.FamilyFilter(Prefix.prefix),
         "is_pool",
