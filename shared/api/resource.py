@@ -109,6 +109,8 @@ class Resource(Generic[M]):
     visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
+    part_of     names of the references that tell objects of the same name apart; those that names are unique within,
+                and that the order begins with, unless given
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
     dependent_facts  DependentFacts: the rows of other types that published facts of this one are made of
     invariants  Invariants: what references of this type need of their objects for as long as they are kept
@@ -136,6 +138,7 @@ class Resource(Generic[M]):
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    part_of: tuple[str, ...] | None = None
     view: View | None = None
 
     def __post_init__(self) -> None:
@@ -175,6 +178,14 @@ class Resource(Generic[M]):
     def lookup_defaults(self) -> JsonObject:
         """What an object shows that no lookup asks about."""
         return {name: value for lookup in self.lookups for name, value in lookup.default.items()}
+
+    @cached_property
+    def context(self) -> tuple[str, ...]:
+        """The references whose names are shown beside that of an object, for people to tell it from others."""
+        names = [name for names in self.unique for name in names]
+        names += [name.split(".")[0].strip("-") for name in self.order if "." in name]
+        found = dict.fromkeys(names if self.part_of is None else self.part_of)
+        return tuple(name for name in found if name in self.attributes and self.attributes[name].is_nested)
 
     @cached_property
     def ordering(self) -> Ordering:
