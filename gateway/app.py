@@ -106,7 +106,9 @@ class Gateway:
 
     def _page(self, environ: dict[str, Any]) -> Reply:
         with budget.limited(PAGE_SECONDS, environ.get("gunicorn.socket")):
-            body, status, headers = run_wsgi_app(self._pages, environ, buffered=True)
+            body, status, headers = run_wsgi_app(self._pages, environ)
+            if "Content-Length" in headers:  # what has none is long, and is sent as it is made
+                body = _whole(body)
         return Reply(int(status.split()[0]), list(headers), body)
 
     def _forward(self, environ: dict[str, Any], audience: str, app: str) -> Reply:
@@ -129,6 +131,14 @@ class Gateway:
                 return self._upstreams.send(request, app, identity)
         finally:
             request.close()
+
+
+def _whole(body: Iterable[bytes]) -> list[bytes]:
+    try:
+        return list(body)
+    finally:
+        if hasattr(body, "close"):
+            body.close()
 
 
 def _for_people(environ: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.api import choices, declarations, health, indexes, openapi, options, search, views
+from shared.api import autocomplete, choices, declarations, health, indexes, openapi, options, search, views
 from shared.api.csv import writing as csv_writing
 from shared.api.resource import Resource
 from shared.config import settings
@@ -132,6 +132,7 @@ def create_app(
         internal_api.blueprint(base, internal_queries or {}, _permissions(base, resources, permissions))
     )
     app.register_blueprint(search.blueprint(base, resources))
+    app.register_blueprint(autocomplete.blueprint(base, resources))
     health.serve(app, base.app, (partial(reference_gauges.gauges, base=base), *gauges))
     errors.install(app)  # last, for flask-smorest installs handlers of its own
     _apps.append(app)

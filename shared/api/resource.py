@@ -109,6 +109,8 @@ class Resource(Generic[M]):
     visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
+    part_of     names of the references that tell objects of the same name apart; those that names are unique within,
+                and that the order begins with, unless given
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
     csv_headings  what NetBox's import forms call a column, `{"rack_name": "rack"}`; "" for what has no place here
     dependent_facts  DependentFacts: the rows of other types that published facts of this one are made of
@@ -137,6 +139,7 @@ class Resource(Generic[M]):
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    part_of: tuple[str, ...] | None = None
     view: View | None = None
     csv_headings: Mapping[str, str] = field(default_factory=dict)
 
@@ -179,6 +182,14 @@ class Resource(Generic[M]):
     def lookup_defaults(self) -> JsonObject:
         """What an object shows that no lookup asks about."""
         return {name: value for lookup in self.lookups for name, value in lookup.defaults.items()}
+
+    @cached_property
+    def context(self) -> tuple[str, ...]:
+        """The references whose names are shown beside that of an object, for people to tell it from others."""
+        names = [name for names in self.unique for name in names]
+        names += [name.split(".")[0].strip("-") for name in self.order if "." in name]
+        found = dict.fromkeys(names if self.part_of is None else self.part_of)
+        return tuple(name for name in found if name in self.attributes and self.attributes[name].is_nested)
 
     @cached_property
     def ordering(self) -> Ordering:

@@ -102,6 +102,7 @@ devices = Resource(
     search=("name", "serial", "asset_tag", "comments"),
     search_extra=by_part,
     order=("name_order",),
+    part_of=("site",),
     unique=(("virtual_chassis", "vc_position"),),
     rules=(
         validate_placement,

@@ -152,6 +152,7 @@ ip_addresses = Resource(
     search=("description",),
     search_extra=filters.starts_with(IPAddress.address),
     order=("host",),
+    part_of=("vrf", "interface"),
     rules=(validate_unique_in_vrf("host", lambda ip: host_of(ip.address)),),
     after_save=(when_changed("ipam.ipaddress", "interface_id"),),
     dependent_facts=(

@@ -90,6 +90,7 @@ prefixes = Resource(
     search=("description",),
     search_extra=filters.search_containing(Prefix.prefix),
     order=("vrf_order?", "prefix"),
+    part_of=("vrf", "site"),
     rules=(validate_not_single_host, validate_unique_in_vrf("prefix", lambda prefix: prefix.prefix)),
     before_save=(set_vrf_order,),
     actions=(*available.actions(Prefix), Action("utilization", utilization.draw, media="image/svg+xml")),
