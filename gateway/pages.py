@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from gateway import authentication, metrics
+from gateway import VERSION, authentication, metrics
 from gateway.errors import GatewayError
 from gateway.responses import json_response
 from gateway.upstreams import Upstreams
@@ -46,7 +46,7 @@ def create_pages(upstreams: Upstreams) -> Flask:
 
 
 def healthz() -> Response:
-    return json_response({"status": "ok"})
+    return json_response({"status": "ok", "version": VERSION})
 
 
 def readyz() -> Response:

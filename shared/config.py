@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from importlib import import_module
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,13 @@ def process_of(app: str) -> str:
 def package_of(app: str) -> str:
     """The package that `app` is made of."""
     return "gateway.users" if app == "users" else f"services.{app}"
+
+
+def version_of(app: str) -> str:
+    """The version of the program that serves `app`."""
+    package = "gateway" if app == "users" else package_of(app)
+    version: str = import_module(package).VERSION
+    return version
 
 
 class SettingError(ValueError):

@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.api import choices, declarations, indexes, openapi, options, search, views
 from shared.api.resource import Resource
-from shared.config import settings
+from shared.config import settings, version_of
 from shared.db import row_counts
 from shared.db.database import Database, was_closed
 from shared.db.hang_detection import detect_hangs
@@ -196,7 +196,7 @@ def _serve_root(
 def _serve_health(app: Flask, base: type[Record]) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
-        return responses.json_response({"service": base.app, "status": "up"})
+        return responses.json_response({"service": base.app, "status": "up", "version": version_of(base.app)})
 
     @app.get("/readyz")
     def readyz() -> Response:
