@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.http import budget
 from shared.http.errors import BadRequest, ServiceUnavailable
-from shared.query.filter_base import Condition, Filter
-from shared.schema import fields
+from shared.query.filter_base import AnyColumn, Condition, Filter
+from shared.schema import fields, parsing
 
 MOST_SECONDS, MOST_WAITING = 25, 64
 LOOK_SECONDS = 0.2
@@ -25,6 +25,17 @@ SPARE_SECONDS = 2.0
 
 T = TypeVar("T")
 _seconds = fields.Integer(0, MOST_SECONDS)
+_position = fields.Integer(0, parsing.MAX_INTEGER)
+
+
+class After(Filter):
+    """`after`: what came after a position, in the order in which it came. Raises BadRequest for what is none."""
+
+    kind = "integer"
+    told = "The changes after this position, which is the id of the last change that is known, or 0; oldest first."
+
+    def __init__(self, column: AnyColumn) -> None:
+        super().__init__("after", lambda text: column > _read("after", _position, text))
 
 
 class Wait(Filter):
@@ -98,7 +109,11 @@ class Stream:
 
 def _asked() -> int:
     text = request.args.get("wait", "")
+    return _read("wait", _seconds, text) if text.strip() else 0
+
+
+def _read(name: str, field: fields.Integer, text: str) -> int:
     try:
-        return int(_seconds.deserialize(text)) if text.strip() else 0
+        return int(field.deserialize(text))
     except ValidationError as error:
-        raise BadRequest({"wait": error.messages}) from error
+        raise BadRequest({name: error.messages}) from error

@@ -7,7 +7,6 @@ import orjson
 from flask import Blueprint as PlainBlueprint
 from flask import Response, request
 from flask_smorest import Blueprint
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
@@ -24,17 +23,21 @@ from shared.api import (
     selection,
     writing,
 )
+from shared.api.csv import saving as csv_saving
+from shared.api.csv import writing as csv_writing
 from shared.api.narrowing import conditions
 from shared.api.resource import ALL, Action, Resource
+from shared.api.transaction import write
 from shared.db.database import database
 from shared.http import request_body
-from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
-from shared.http.responses import raw_response, tag_of, tagged_response
+from shared.http.errors import MethodNotAllowed, NotFound, PreconditionFailed
+from shared.http.responses import tag_of, tagged_response
+from shared.query.ordering import Ordering
 from shared.query.pagination import Page
-from shared.references import history, saving
+from shared.references import history
 from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
-from shared.security import authorization, idempotency
+from shared.security import authorization
 
 View = Callable[..., Response]
 
@@ -98,9 +101,8 @@ def list_objects(resource: Resource) -> Response:
             narrowed = conditions(connection, resource)
             return reading.page_rows(connection, resource, narrowed, page, order, shown)
 
-    if name := request.args.get(exports.PARAMETER):
-        with database().reading() as connection:
-            return exports.export(connection, resource, conditions(connection, resource), order, name)
+    if csv_writing.is_asked_for() or request.args.get(exports.PARAMETER):
+        return _file(resource, order)
     rows: reading.Rows = resource.awaited(read) if resource.awaited else read()
     following, preceding = page.links(rows.total, rows.following)
     envelope = orjson.dumps({"count": rows.total, "next": following, "previous": preceding, "results": []})
@@ -108,8 +110,19 @@ def list_objects(resource: Resource) -> Response:
     return tagged_response(body, tag_of(body), weak=True)
 
 
+def _file(resource: Resource, order: Ordering | None) -> Response:
+    """The list as CSV, or as an export template has it."""
+    with database().reading() as connection:
+        narrowed = conditions(connection, resource)
+        if csv_writing.is_asked_for():
+            return csv_writing.respond(connection, resource, narrowed)
+        return exports.export(connection, resource, narrowed, order, request.args[exports.PARAMETER])
+
+
 def create_objects(resource: Resource) -> Response:
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
+    if csv_saving.is_sent():
+        return csv_saving.respond(resource)
     sent, many = request_body.objects()
     items = [forms.read(resource.attributes, item, partial=False) for item in sent]
     restored = restoring.is_asked_for()
@@ -221,29 +234,3 @@ def object_id(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > MAX_INTEGER:
         raise NotFound
     return int(text)
-
-
-def write(resource: Resource, many: bool, work: Callable[[Session], Any], status: int = 200) -> Response:
-    """The reply to a write: what `work(session)` makes, in one transaction, after the holders know of it.
-
-    A constraint that only the database saw violated was a race: the second try validates against what the winner
-    wrote, and names the field. With status 204 there is no body.
-    """
-    base = resource.model.base
-
-    def answered(session: Session) -> idempotency.Answered:
-        return idempotency.once(session, base.app, lambda: _reply(status, work(session)))
-
-    try:
-        try:
-            reply, written = saving.commit(base, answered)
-        except IntegrityError:
-            reply, written = saving.commit(base, answered)
-    except writing.ValidationFailed as refused:
-        raise refused if many else BadRequest(refused.messages[0]) from refused
-    saving.tell(base, written)
-    return raw_response(reply.body, reply.status, reply.headers)
-
-
-def _reply(status: int, made: Any) -> idempotency.Answered:
-    return idempotency.Answered(status, b"" if status == 204 else orjson.dumps(made))

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db.database import database
-from shared.http.context import context
 from shared.references import client, releasing
 from shared.references.history_triggers import CAUSE, noting_function
 from shared.schema.models import Record
 from shared.schema.naming import name_in
 from shared.security.authorization import caller
+from shared.telemetry.origin import origin
 
 CREATED, UPDATED, DELETED = 1, 2, 3
 BATCH = 500
@@ -43,7 +43,7 @@ def begin(session: Session, cause: JsonObject | None = None) -> None:
     """
     if cause is None:
         identity = caller()
-        cause = {"request_id": context().request_id, "user_id": identity.user_id, "user_name": identity.username}
+        cause = {"request_id": origin().request_id, "user_id": identity.user_id, "user_name": identity.username}
     session.execute(text(f"SELECT set_config('{CAUSE}', :cause, true)"), {"cause": orjson.dumps(cause).decode()})
 
 

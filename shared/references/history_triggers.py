@@ -7,17 +7,21 @@ after the last. They see rows that go by a foreign key's cascade, too, and lists
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, func, literal, literal_column, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import aliased
 
+from shared.db.definitions import DatabaseObject
 from shared.schema.models import Attribute, Record
 
 # Settings of a transaction: on whose behalf it is, as JSON, and what its changes have in common.
 CAUSE, BATCH = "patchbay.cause", "patchbay.batch"
 MOST_MEMBERS = 40  # a function takes at most 100 arguments
 
-_FUNCTIONS = f"""
+_FUNCTIONS = (
+    DatabaseObject(
+        "history_batch",
+        f"""
 CREATE OR REPLACE FUNCTION history_batch() RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE known text = current_setting('{BATCH}', true);
 BEGIN
@@ -27,9 +31,19 @@ BEGIN
   END IF;
   RETURN known::uuid;
 END $$;
+""",
+    ),
+    DatabaseObject(
+        "history_cause",
+        f"""
 CREATE OR REPLACE FUNCTION history_cause() RETURNS jsonb LANGUAGE sql AS $$
   SELECT nullif(current_setting('{CAUSE}', true), '')::jsonb
 $$;
+""",
+    ),
+    DatabaseObject(
+        "history_keep",
+        """
 CREATE OR REPLACE FUNCTION history_keep(of_label text, of_id integer, was jsonb, is_now jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE cause jsonb = history_cause();
@@ -39,7 +53,10 @@ BEGIN
           was, is_now)
   ON CONFLICT (batch, label, object_id) DO UPDATE SET after = excluded.after;
 END $$;
-"""
+""",
+        arguments="text, integer, jsonb, jsonb",
+    ),
+)
 
 
 class Declared(Protocol):
@@ -57,21 +74,13 @@ def models_of(resources: Iterable[Declared]) -> list[type[Record]]:
     return list({each.model: None for each in resources if set(each.methods) - {"GET"}})
 
 
-def install(connection: Connection, resources: Iterable[Declared]) -> None:
-    """Make the triggers and functions of every type agree with its declaration."""
-    statements = [_FUNCTIONS]
+def definitions(resources: Iterable[Declared]) -> list[DatabaseObject]:
+    """What has every change of every type noted, as it is declared."""
+    found = list(_FUNCTIONS)
     for model in models_of(resources):
-        statements += [_noting(model), *(_triggers(model) if model.logged else ())]
-    connection.exec_driver_sql("".join(statements).replace("%", "%%"))
-
-
-def names(resources: Iterable[Declared]) -> set[tuple[str, str]]:
-    """(table, trigger) of each trigger that `install` makes."""
-    logged = [model for model in models_of(resources) if model.logged]
-    found = {(model.__tablename__, f"history_{event}") for model in logged for event in ("created", "deleted")}
-    found |= {(model.__tablename__, "history_changed") for model in logged if _differs(model)}
-    lists = [_association(model, each) for model in logged for each in _lists(model)]
-    return found | {(table, f"history_{event}") for table in lists for event in ("added", "removed")}
+        found.append(_noting(model))
+        found += _triggers(model) if model.logged else ()
+    return found
 
 
 def noting_function(model: type[Record]) -> str:
@@ -134,14 +143,14 @@ def _differs(model: type[Record]) -> str:
     return " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in columns)
 
 
-def _noting(model: type[Record]) -> str:
-    """SQL of a function that notes an action of a request on objects of `model`: a list of {id, name, path}.
+def _noting(model: type[Record]) -> DatabaseObject:
+    """The function that notes an action of a request on objects of `model`: a list of {id, name, path}.
 
     What triggers do not see they are noted for, too: a save that changes nothing.
     """
-    table = model.__tablename__
-    return f"""
-CREATE OR REPLACE FUNCTION {noting_function(model)}(deed integer, named jsonb) RETURNS void LANGUAGE plpgsql AS $$
+    table, name = model.__tablename__, noting_function(model)
+    sql = f"""
+CREATE OR REPLACE FUNCTION {name}(deed integer, named jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE cause jsonb = history_cause();
 BEGIN
   INSERT INTO change_outbox
@@ -154,12 +163,15 @@ BEGIN
   SET after = excluded.after, action = excluded.action, name = excluded.name, path = excluded.path;
 END $$;
 """
+    return DatabaseObject(name, sql, arguments="integer, jsonb")
 
 
-def _triggers(model: type[Record]) -> Iterable[str]:
+def _triggers(model: type[Record]) -> Iterable[DatabaseObject]:
     table, old, new = model.__tablename__, _face(model, "old"), _face(model, "new")
     function = f"history_of_{table}"
-    yield f"""
+    yield DatabaseObject(
+        function,
+        f"""
 CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
@@ -172,27 +184,32 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-"""
+""",
+    )
     # What goes with a row by cascade is gone after it: its lists are read before.
     moment = "BEFORE" if _lists(model) else "AFTER"
-    yield _trigger("created", f"AFTER INSERT ON {table}", function)
-    yield _trigger("deleted", f"{moment} DELETE ON {table}", function)
+    yield _trigger("created", table, "AFTER INSERT", f"FOR EACH ROW EXECUTE FUNCTION {function}()")
+    yield _trigger("deleted", table, f"{moment} DELETE", f"FOR EACH ROW EXECUTE FUNCTION {function}()")
     if differs := _differs(model):
-        yield _trigger("changed", f"AFTER UPDATE ON {table}", function, f"WHEN ({differs}) ")
+        does = f"FOR EACH ROW WHEN ({differs}) EXECUTE FUNCTION {function}()"
+        yield _trigger("changed", table, "AFTER UPDATE", does)
     for attribute in _lists(model):
         yield from _list_triggers(model, attribute)
 
 
-def _trigger(event: str, when: str, function: str, condition: str = "") -> str:
-    return f"CREATE OR REPLACE TRIGGER history_{event} {when} FOR EACH ROW {condition}EXECUTE FUNCTION {function}();\n"
+def _trigger(event: str, table: str, when: str, does: str) -> DatabaseObject:
+    name = f"history_{event}"
+    return DatabaseObject(name, f"CREATE OR REPLACE TRIGGER {name} {when} ON {table} {does}", table=table)
 
 
-def _list_triggers(model: type[Record], attribute: Attribute) -> Iterable[str]:
+def _list_triggers(model: type[Record], attribute: Attribute) -> Iterable[DatabaseObject]:
     """What is put into a list of an object, or taken out, is a change of the object."""
     table, owners = _association(model, attribute), model.__tablename__
     mine = "SELECT target_id FROM {} WHERE owner_id = t.id".format
     function = f"history_of_{table}"
-    yield f"""
+    yield DatabaseObject(
+        function,
+        f"""
 CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   -- Who takes something else out of the same list waits, and sees what is left.
@@ -207,9 +224,8 @@ BEGIN
   WHERE t.id IN (SELECT owner_id FROM changed);
   RETURN NULL;
 END $$;
-"""
+""",
+    )
     for event, verb, rows in (("added", "INSERT", "NEW"), ("removed", "DELETE", "OLD")):
-        yield (
-            f"CREATE OR REPLACE TRIGGER history_{event} AFTER {verb} ON {table} REFERENCING {rows} TABLE AS changed"
-            f" FOR EACH STATEMENT EXECUTE FUNCTION {function}();\n"
-        )
+        does = f"REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
+        yield _trigger(event, table, f"AFTER {verb}", does)

@@ -15,9 +15,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    column,
+    false,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 
 def add(metadata: MetaData) -> None:
@@ -40,8 +42,10 @@ def add(metadata: MetaData) -> None:
         Column("object_id", Integer, nullable=False),
         Column("created", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
         Column("cause", JSONB, comment="on whose behalf it changed last: request_id, user_id, user_name"),
+        Column("followed", Boolean, nullable=False, server_default=false(), comment="from a delivery of another"),
         UniqueConstraint("service", "label", "object_id"),
         Index(None, "service", "id"),
+        Index("ix_reference_outbox_followed", "service", postgresql_where=column("followed")),
     )
     Table(
         "identity_spent",
@@ -122,6 +126,25 @@ def add(metadata: MetaData) -> None:
         Column("before", JSONB),
         Column("after", JSONB),
         UniqueConstraint("batch", "label", "object_id"),
+    )
+    Table(
+        "reference_fact",
+        metadata,
+        Column("label", String(50), primary_key=True),
+        Column("had", ARRAY(Text), nullable=False, comment="the facts that all replicas of the type have"),
+        Column("fetching", ARRAY(Text), nullable=False, comment="those that are being fetched for them"),
+        Column("after", Integer, nullable=False, server_default="0", comment="up to this id they are there"),
+        Column("number", Uuid, nullable=False, server_default=func.gen_random_uuid(), comment="of this fetching"),
+    )
+    Table(
+        "reference_set_aside",
+        metadata,
+        Column("label", String(50), primary_key=True),
+        Column("object_id", Integer, primary_key=True, comment="what its owner told of it could not be applied"),
+        Column("reason", String(200), nullable=False),
+        Column("tries", Integer, nullable=False, server_default="1"),
+        Column("tried", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+        Column("since", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     )
     # Where the release before notes activity: it may still run beside this one. The next release drops it.
     Table(

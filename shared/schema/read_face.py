@@ -12,8 +12,9 @@ from shared import JsonObject
 from shared.db import prepared
 from shared.db.prepared import IDS
 from shared.http.responses import base_url
-from shared.schema.models import Record, View
+from shared.schema.models import Record
 from shared.schema.representations import Joins, members_sql, object_sql, readable_names
+from shared.schema.view import View
 
 
 class ReadFace:

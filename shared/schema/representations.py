@@ -31,7 +31,8 @@ from shared.schema.attributes import computed
 from shared.schema.computed_values import evaluated
 
 if TYPE_CHECKING:
-    from shared.schema.models import Attribute, Record, View
+    from shared.schema.models import Attribute, Record
+    from shared.schema.view import View
 
 
 def url_of(path: str, pk: int) -> str:

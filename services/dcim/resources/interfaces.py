@@ -21,7 +21,7 @@ from shared.references.lookups import Lookup
 from shared.schema import fields
 from shared.schema.changes import Change
 from shared.schema.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
-from shared.schema.models import View
+from shared.schema.view import View
 
 TERMINATIONS = "interface-terminations"
 
@@ -75,7 +75,11 @@ interfaces = Resource(
     before_save=(set_vlans,),
     after_save=(when_changed("dcim.interface", "device_id", "virtual_machine_id", "mgmt_only"),),
     invariants=(*vlans_within_reach(Interface),),
-    lookups=(Lookup("circuits", TERMINATIONS, {"circuit_termination": None}),),
+    lookups=(
+        Lookup("circuits", TERMINATIONS, {"circuit_termination": None}),
+        # As later releases of NetBox show it: Ansible's inventory reads no interface without.
+        Lookup("ipam", "interface-counts", {"count_ipaddresses": 0}),
+    ),
     dependent_facts=INTERFACE_RIPPLES,
     actions=(graphs(INTERFACE),),
 )

@@ -10,7 +10,8 @@ from services.dcim.resources.interfaces import Interface
 from shared.api.resource import Resource
 from shared.schema import fields
 from shared.schema.changes import Change
-from shared.schema.models import Attribute, View
+from shared.schema.models import Attribute
+from shared.schema.view import View
 
 OF_A_MACHINE = Interface.virtual_machine_id.is_not(None)
 # Any number may be sent, as NetBox takes it, and is told that only one will do; what is read has none.

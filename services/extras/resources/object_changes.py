@@ -5,7 +5,6 @@ Their ids are positions: they are given out one transaction after another, so wh
 
 from typing import Any
 
-from marshmallow import ValidationError
 from sqlalchemy import Boolean, ColumnElement, Integer, String, Text, Uuid, case, literal, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
@@ -13,17 +12,16 @@ from werkzeug.datastructures import MultiDict
 
 from services.extras.base import Base
 from services.extras.choices import CHANGE
-from services.extras.stream import Stream, Wait
+from services.extras.stream import After, Stream, Wait
 from shared.api.resource import READ, Resource
 from shared.db import json_sql
 from shared.db.database import database
 from shared.db.prepared import BASE_URL
-from shared.http.errors import BadRequest
 from shared.query.date_filters import MomentFilter
 from shared.query.filter_base import Filter
 from shared.query.filters import ReferenceFilter, of_attribute
 from shared.references.history import DELETED, NAME_LENGTH
-from shared.schema import fields, parsing
+from shared.schema import fields
 from shared.schema.columns import SET_NULL, choice, column, computed, date_time, reference
 from shared.security.identity import Identity
 
@@ -94,23 +92,6 @@ BY_USERNAME = ReferenceFilter("username", ObjectChange, ("user",), by_key=True)
 BY_TIME = (_compared("time_after", "__ge__"), _compared("time_before", "__lt__"))
 
 
-class After(Filter):
-    """`after`: what came after a position, in the order in which it came. Raises BadRequest for what is none."""
-
-    kind = "integer"
-    told = "The changes after this position, which is the id of the last change that is known, or 0; oldest first."
-
-    def __init__(self) -> None:
-        super().__init__("after", lambda text: ObjectChange.id > _position(text))
-
-
-def _position(text: str) -> int:
-    try:
-        return int(fields.Integer(0, parsing.MAX_INTEGER).deserialize(text))
-    except ValidationError as error:
-        raise BadRequest({"after": error.messages}) from error
-
-
 def _in_order(args: MultiDict[str, str]) -> tuple[ColumnElement[Any], ...]:
     return (ObjectChange.__table__.c.id,) if "after" in args else ()
 
@@ -139,7 +120,7 @@ object_changes = Resource(
         "related_object_id",
         *UNINDEXED,
         *BY_TIME,
-        After(),
+        After(ObjectChange.id),
         Wait(),
     ),
     reorder=_in_order,

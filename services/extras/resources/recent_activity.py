@@ -11,7 +11,8 @@ from shared.query.filter_base import Filter
 from shared.query.filters import ChoiceFilter
 from shared.references.history import CREATED, DELETED, UPDATED
 from shared.schema import fields, parsing
-from shared.schema.models import Attribute, View
+from shared.schema.models import Attribute
+from shared.schema.view import View
 
 # NetBox 2.3 numbers what was done in another way than its later releases do.
 FORMER_ACTION = {CREATED: 1, UPDATED: 3, DELETED: 5}
