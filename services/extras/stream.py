@@ -7,7 +7,7 @@ all of them, and only while somebody waits.
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from flask import Flask, current_app, request
 from marshmallow import ValidationError
@@ -23,7 +23,15 @@ LOOK_SECONDS = 0.2
 # What is kept of the budget to answer with.
 SPARE_SECONDS = 2.0
 
-T = TypeVar("T")
+
+class Listed(Protocol):
+    """The objects of a page, by id."""
+
+    @property
+    def ids(self) -> list[int]: ...
+
+
+T = TypeVar("T", bound=Listed)
 _seconds = fields.Integer(0, MOST_SECONDS)
 _position = fields.Integer(0, parsing.MAX_INTEGER)
 
@@ -68,7 +76,7 @@ class Stream:
         while True:
             seen = self._newest() if time.monotonic() < until else 0
             found = read()
-            if found or time.monotonic() >= until or not self._grows(seen, until):
+            if found.ids or time.monotonic() >= until or not self._grows(seen, until):
                 return found
 
     def _grows(self, seen: int, until: float) -> bool:

@@ -54,9 +54,6 @@ class Rows:
     total: int
     following: int | None = None
 
-    def __bool__(self) -> bool:
-        return bool(self.ids)
-
 
 def page_rows(
     connection: Connection,

@@ -35,6 +35,7 @@ from shared.http.responses import tag_of, tagged_response
 from shared.query.ordering import Ordering
 from shared.query.pagination import Page
 from shared.references import history
+from shared.references.history_functions import DELETED
 from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization
@@ -208,7 +209,7 @@ def _delete(session: Session, resource: Resource, targets: list[Any]) -> None:
         return
     for hook in resource.on_delete:
         hook(session, targets)
-    history.note(session, resource.model, history.DELETED, targets)  # before their names are gone
+    history.note(session, resource.model, DELETED, targets)  # before their names are gone
     deleting.remove(session, resource.model, {target.id for target in targets})
 
 

@@ -21,6 +21,7 @@ from shared.custom_fields import input as custom_field_input
 from shared.http import request_body
 from shared.http.errors import BadRequest
 from shared.references import history, holding
+from shared.references.history_functions import CREATED, UPDATED
 from shared.schema import fields
 from shared.schema.changes import Change, M
 from shared.schema.models import Record
@@ -91,7 +92,7 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
         hook(session, changes)
     session.flush()
     _stamp(session, resource.model, [change.object for change in changes if not change.creating])
-    action = history.CREATED if changes[0].creating else history.UPDATED
+    action = CREATED if changes[0].creating else UPDATED
     history.note(session, resource.model, action, [change.object for change in changes])
 
 

@@ -11,28 +11,29 @@ from typing import Any
 
 import orjson
 from flask import current_app
-from sqlalchemy import Connection, Row, Table, delete, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, select, text
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db.database import database
 from shared.references import client, releasing
-from shared.references.history_triggers import CAUSE, noting_function
+from shared.references.history_functions import CAUSE, CREATED, DELETED, UPDATED
+from shared.references.history_triggers import noting_function
 from shared.schema.models import Record
 from shared.schema.naming import name_in
 from shared.security.authorization import caller
 from shared.telemetry.origin import origin
 
-CREATED, UPDATED, DELETED = 1, 2, 3
 BATCH = 500
 NAME_LENGTH = 200
 
 # What a process of the release before has noted; the next release does without.
 _OLDER = text(
-    "WITH older AS (DELETE FROM activity_outbox RETURNING *)"
-    " INSERT INTO change_outbox (note, batch, time, user_id, action, label, object_id, name, path)"
-    " SELECT id, id, time, user_id, CASE action WHEN 1 THEN 1 WHEN 5 THEN 3 ELSE 2 END, content_type, object_id, name,"
-    " path FROM older ORDER BY time"
+    "WITH older AS (DELETE FROM activity_outbox RETURNING *), named AS ("
+    "  INSERT INTO change_name (batch, label, object_id, action, name, path)"
+    "  SELECT id, content_type, object_id, CASE action WHEN 1 THEN 1 WHEN 5 THEN 3 ELSE 2 END, name, path FROM older)"
+    " INSERT INTO change_outbox (note, batch, label, object_id, time, user_id)"
+    " SELECT id, id, content_type, object_id, time, user_id FROM older ORDER BY time"
 )
 
 
@@ -64,16 +65,16 @@ def wake() -> None:
 
 def hand_over(base: type[Record]) -> None:
     """Tell extras what was noted here, in the order of the notes. Raises ServiceDown."""
-    outbox = base.metadata.tables["change_outbox"]
+    outbox, names = (base.metadata.tables[name] for name in ("change_outbox", "change_name"))
     if _any(base.metadata.tables["activity_outbox"]):
         database().run(lambda session: session.execute(_OLDER))
     while True:
         with database().reading() as connection:
-            notes = _first(connection, outbox)
+            notes = _first(connection, outbox, names)
         if not notes:
             return
         client.call("extras", "history", {"changes": [told for each in notes if (told := _told(base, each))]})
-        database().run(partial(_forget, outbox=outbox, told=[each.id for each in notes]))
+        database().run(partial(_forget, outbox=outbox, names=names, told=[each.id for each in notes]))
 
 
 def _any(table: Table) -> bool:
@@ -81,12 +82,21 @@ def _any(table: Table) -> bool:
         return connection.execute(select(*table.primary_key).limit(1)).first() is not None
 
 
-def _first(connection: Connection, outbox: Table) -> list[Row[*tuple[Any, ...]]]:
-    return list(connection.execute(select(outbox).order_by(outbox.c.id).limit(BATCH)))
+def _first(connection: Connection, outbox: Table, names: Table) -> list[Row[*tuple[Any, ...]]]:
+    """The first notes, with the names of what was asked for."""
+    named = [names.c.action, names.c.name, names.c.path]
+    rows = select(outbox, *named).select_from(outbox.outerjoin(names, _same(outbox, names)))
+    return list(connection.execute(rows.order_by(outbox.c.id).limit(BATCH)))
 
 
-def _forget(session: Session, outbox: Table, told: list[int]) -> None:
-    session.execute(delete(outbox).where(outbox.c.id.in_(told)))
+def _same(outbox: Table, names: Table) -> ColumnElement[bool]:
+    return and_(*(names.c[name] == outbox.c[name] for name in ("batch", "label", "object_id")))
+
+
+def _forget(session: Session, outbox: Table, names: Table, told: list[int]) -> None:
+    mine = outbox.c.id.in_(told)
+    session.execute(delete(names).where(_same(outbox, names), mine))
+    session.execute(delete(outbox).where(mine))
 
 
 def _told(base: type[Record], note: Any) -> JsonObject | None:

@@ -12,51 +12,12 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import aliased
 
 from shared.db.definitions import DatabaseObject
+from shared.references.history_functions import FUNCTIONS, UPDATED
 from shared.schema.models import Attribute, Record
 
-# Settings of a transaction: on whose behalf it is, as JSON, and what its changes have in common.
-CAUSE, BATCH = "patchbay.cause", "patchbay.batch"
+# Set with every save, be there anything new or not; a change has a time of its own.
+MOVING = ("last_updated",)
 MOST_MEMBERS = 40  # a function takes at most 100 arguments
-
-_FUNCTIONS = (
-    DatabaseObject(
-        "history_batch",
-        f"""
-CREATE OR REPLACE FUNCTION history_batch() RETURNS uuid LANGUAGE plpgsql AS $$
-DECLARE known text = current_setting('{BATCH}', true);
-BEGIN
-  IF coalesce(known, '') = '' THEN
-    known = gen_random_uuid()::text;
-    PERFORM set_config('{BATCH}', known, true);
-  END IF;
-  RETURN known::uuid;
-END $$;
-""",
-    ),
-    DatabaseObject(
-        "history_cause",
-        f"""
-CREATE OR REPLACE FUNCTION history_cause() RETURNS jsonb LANGUAGE sql AS $$
-  SELECT nullif(current_setting('{CAUSE}', true), '')::jsonb
-$$;
-""",
-    ),
-    DatabaseObject(
-        "history_keep",
-        """
-CREATE OR REPLACE FUNCTION history_keep(of_label text, of_id integer, was jsonb, is_now jsonb) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE cause jsonb = history_cause();
-BEGIN
-  INSERT INTO change_outbox (batch, label, object_id, request_id, user_id, user_name, before, after)
-  VALUES (history_batch(), of_label, of_id, cause->>'request_id', (cause->>'user_id')::integer, cause->>'user_name',
-          was, is_now)
-  ON CONFLICT (batch, label, object_id) DO UPDATE SET after = excluded.after;
-END $$;
-""",
-        arguments="text, integer, jsonb, jsonb",
-    ),
-)
 
 
 class Declared(Protocol):
@@ -76,7 +37,7 @@ def models_of(resources: Iterable[Declared]) -> list[type[Record]]:
 
 def definitions(resources: Iterable[Declared]) -> list[DatabaseObject]:
     """What has every change of every type noted, as it is declared."""
-    found = list(_FUNCTIONS)
+    found = list(FUNCTIONS)
     for model in models_of(resources):
         found.append(_noting(model))
         found += _triggers(model) if model.logged else ()
@@ -95,7 +56,7 @@ def _logged(model: type[Record]) -> dict[str, Attribute]:
         for name, each in model.attributes.items()
         if each.readable and each.writable and not each.expression and not each.field.load_only
     }
-    return {name: each for name, each in kept.items() if name not in model.unlogged}
+    return {name: each for name, each in kept.items() if name not in (*model.unlogged, *MOVING)}
 
 
 def _lists(model: type[Record]) -> list[Attribute]:
@@ -146,55 +107,83 @@ def _differs(model: type[Record]) -> str:
 def _noting(model: type[Record]) -> DatabaseObject:
     """The function that notes an action of a request on objects of `model`: a list of {id, name, path}.
 
-    What triggers do not see they are noted for, too: a save that changes nothing.
+    What triggers do not see it notes as well: a save that changes nothing, and what of a type that is not logged.
     """
     table, name = model.__tablename__, noting_function(model)
+    unseen = "true" if not model.logged else f"deed = {UPDATED}"
     sql = f"""
 CREATE OR REPLACE FUNCTION {name}(deed integer, named jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE cause jsonb = history_cause();
+DECLARE this uuid = history_batch();
 BEGIN
-  INSERT INTO change_outbox
-    (batch, label, object_id, request_id, user_id, user_name, action, name, path, before, after)
-  SELECT history_batch(), '{model.label}', told.id, cause->>'request_id', (cause->>'user_id')::integer,
-         cause->>'user_name', deed, left(told.name, 200), told.path, face.made, face.made
+  INSERT INTO change_name (batch, label, object_id, action, name, path)
+  SELECT this, '{model.label}', told.id, deed, left(told.name, 200), told.path
   FROM jsonb_to_recordset(named) AS told(id integer, name text, path text)
-  LEFT JOIN {table} AS t ON t.id = told.id CROSS JOIN LATERAL (SELECT {_face(model, "t")} AS made) AS face
-  ON CONFLICT (batch, label, object_id) DO UPDATE
-  SET after = excluded.after, action = excluded.action, name = excluded.name, path = excluded.path;
+  ON CONFLICT (batch, label, object_id)
+  DO UPDATE SET action = excluded.action, name = excluded.name, path = excluded.path;
+  IF {unseen} THEN
+    INSERT INTO change_outbox (batch, label, object_id, request_id, user_id, user_name, before, after)
+    SELECT this, '{model.label}', told.id, cause->>'request_id', (cause->>'user_id')::integer, cause->>'user_name',
+           face.made, face.made
+    FROM jsonb_to_recordset(named) AS told(id integer)
+    LEFT JOIN {table} AS t ON t.id = told.id CROSS JOIN LATERAL (SELECT {_face(model, "t")} AS made) AS face
+    WHERE NOT EXISTS (SELECT FROM change_outbox AS seen WHERE (seen.batch, seen.label, seen.object_id)
+                      = (this, '{model.label}', told.id))
+    ON CONFLICT DO NOTHING;
+  END IF;
 END $$;
 """
     return DatabaseObject(name, sql, arguments="integer, jsonb")
 
 
 def _triggers(model: type[Record]) -> Iterable[DatabaseObject]:
-    table, old, new = model.__tablename__, _face(model, "old"), _face(model, "new")
-    function = f"history_of_{table}"
-    yield DatabaseObject(
-        function,
-        f"""
+    """A statement that makes or deletes many rows notes them by one; one that changes many is rare."""
+    table, function = model.__tablename__, f"history_of_{model.__tablename__}"
+    before = f"""
 CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'INSERT' THEN
-    PERFORM history_keep('{model.label}', NEW.id, NULL, {new});
-  ELSIF TG_OP = 'UPDATE' THEN
-    PERFORM history_keep('{model.label}', NEW.id, {old}, {new});
-  ELSE
-    PERFORM history_keep('{model.label}', OLD.id, {old}, NULL);
-    RETURN OLD;
+  IF TG_OP = 'UPDATE' THEN
+    PERFORM history_keep('{model.label}', NEW.id, {_face(model, "old")}, {_face(model, "new")});
+    RETURN NULL;
   END IF;
-  RETURN NULL;
+  PERFORM history_keep('{model.label}', OLD.id, {_face(model, "old")}, NULL);
+  RETURN OLD;
 END $$;
-""",
-    )
-    # What goes with a row by cascade is gone after it: its lists are read before.
-    moment = "BEFORE" if _lists(model) else "AFTER"
-    yield _trigger("created", table, "AFTER INSERT", f"FOR EACH ROW EXECUTE FUNCTION {function}()")
-    yield _trigger("deleted", table, f"{moment} DELETE", f"FOR EACH ROW EXECUTE FUNCTION {function}()")
+"""
+    yield DatabaseObject(function, before)
     if differs := _differs(model):
         does = f"FOR EACH ROW WHEN ({differs}) EXECUTE FUNCTION {function}()"
         yield _trigger("changed", table, "AFTER UPDATE", does)
+    yield DatabaseObject(f"{function}_made", _of_many(model, f"{function}_made", "NULL, face.made"))
+    yield _trigger("created", table, "AFTER INSERT", _once("NEW", f"{function}_made"))
+    if _lists(model):
+        # What goes with a row by cascade is gone after it: its lists are read before.
+        yield _trigger("deleted", table, "BEFORE DELETE", f"FOR EACH ROW EXECUTE FUNCTION {function}()")
+    else:
+        yield DatabaseObject(f"{function}_gone", _of_many(model, f"{function}_gone", "face.made, NULL"))
+        yield _trigger("deleted", table, "AFTER DELETE", _once("OLD", f"{function}_gone"))
     for attribute in _lists(model):
         yield from _list_triggers(model, attribute)
+
+
+def _once(rows: str, function: str) -> str:
+    return f"REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
+
+
+def _of_many(model: type[Record], function: str, faces: str) -> str:
+    """SQL of a function that notes every row of a statement, with its `faces` before and after."""
+    return f"""
+CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE cause jsonb = history_cause();
+DECLARE this uuid = history_batch();
+BEGIN
+  INSERT INTO change_outbox (batch, label, object_id, request_id, user_id, user_name, before, after)
+  SELECT this, '{model.label}', t.id, cause->>'request_id', (cause->>'user_id')::integer, cause->>'user_name', {faces}
+  FROM changed AS t CROSS JOIN LATERAL (SELECT {_face(model, "t")} AS made) AS face
+  ON CONFLICT (batch, label, object_id) DO UPDATE SET after = excluded.after;
+  RETURN NULL;
+END $$;
+"""
 
 
 def _trigger(event: str, table: str, when: str, does: str) -> DatabaseObject:
@@ -227,5 +216,4 @@ END $$;
 """,
     )
     for event, verb, rows in (("added", "INSERT", "NEW"), ("removed", "DELETE", "OLD")):
-        does = f"REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
-        yield _trigger(event, table, f"AFTER {verb}", does)
+        yield _trigger(event, table, f"AFTER {verb}", _once(rows, function))

@@ -18,7 +18,7 @@ _LAST_OF_EACH = (
 _DELIVERED = "the last delivery applied"
 _FINGERPRINT = "where it was when every holder last agreed on its past"
 _TRANSACTION = "what the changes of one transaction have in common"
-_NAMED = "what a request did to it by its name; null: it was brought about"
+_ASKED_FOR = "of a change that a request asked for"
 _CAUSE = "on whose behalf it changed last: request_id, user_id, user_name"
 _FOLLOWED = "from a delivery of another"
 _SET_ASIDE = "what its owner told of it could not be applied"
@@ -119,13 +119,20 @@ def note_changes() -> None:
         sa.Column("request_id", sa.Text()),
         sa.Column("user_id", sa.Integer()),
         sa.Column("user_name", sa.String(length=150)),
-        sa.Column("action", sa.SmallInteger(), comment=_NAMED),
-        sa.Column("name", sa.String(length=200)),
-        sa.Column("path", sa.String(length=200)),
         sa.Column("before", postgresql.JSONB()),
         sa.Column("after", postgresql.JSONB()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_change_outbox")),
         sa.UniqueConstraint("batch", "label", "object_id", name=op.f("uq_change_outbox_batch_label_object_id")),
+    )
+    op.create_table(
+        "change_name",
+        sa.Column("batch", sa.Uuid(), nullable=False),
+        sa.Column("label", sa.String(length=50), nullable=False),
+        sa.Column("object_id", sa.Integer(), nullable=False, comment=_ASKED_FOR),
+        sa.Column("action", sa.SmallInteger(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("path", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "label", "object_id", name=op.f("pk_change_name")),
     )
     op.add_column("reference_outbox", sa.Column("cause", postgresql.JSONB(), comment=_CAUSE))
 
@@ -133,6 +140,7 @@ def note_changes() -> None:
 def note_no_changes() -> None:
     """The way back from `note_changes`."""
     op.drop_column("reference_outbox", "cause")
+    op.drop_table("change_name")
     op.drop_table("change_outbox")
 
 

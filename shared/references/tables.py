@@ -120,12 +120,19 @@ def add(metadata: MetaData) -> None:
         Column("request_id", Text),
         Column("user_id", Integer),
         Column("user_name", String(150)),
-        Column("action", SmallInteger, comment="what a request did to it by its name; null: it was brought about"),
-        Column("name", String(200)),
-        Column("path", String(200)),
         Column("before", JSONB),
         Column("after", JSONB),
         UniqueConstraint("batch", "label", "object_id"),
+    )
+    Table(
+        "change_name",
+        metadata,
+        Column("batch", Uuid, primary_key=True),
+        Column("label", String(50), primary_key=True),
+        Column("object_id", Integer, primary_key=True, comment="of a change that a request asked for"),
+        Column("action", SmallInteger, nullable=False),
+        Column("name", String(200), nullable=False),
+        Column("path", String(200), nullable=False),
     )
     Table(
         "reference_fact",

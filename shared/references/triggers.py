@@ -13,7 +13,7 @@ from sqlalchemy.sql import visitors
 
 from shared.db.advisory_locks import AdvisoryLock
 from shared.db.definitions import DatabaseObject
-from shared.references.history_triggers import CAUSE
+from shared.references.history_functions import CAUSE
 from shared.references.owning import fact_sql
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record

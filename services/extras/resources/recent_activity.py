@@ -9,7 +9,7 @@ from services.extras.resources.object_changes import BY_TIME, BY_USER, BY_USERNA
 from shared.api.resource import READ, Resource
 from shared.query.filter_base import Filter
 from shared.query.filters import ChoiceFilter
-from shared.references.history import CREATED, DELETED, UPDATED
+from shared.references.history_functions import CREATED, DELETED, UPDATED
 from shared.schema import fields, parsing
 from shared.schema.models import Attribute
 from shared.schema.view import View
