@@ -38,8 +38,8 @@ class Record(_Declarative):
     attribute that filters of others name it by), `identified_by` (the attributes that tell one from another where that
     alone does not, the last what it is called among the others), `listed_by` (columns that order a list of it inside
     another object), `verbose_name`, `attributes` (API name → `Attribute`). What the API calls like one of these is
-    declared with an underscore (`label_`). `elsewhere` is (column, path of a list): where that column is set, the object is at home in
-    that list of the API.
+    declared with an underscore (`label_`). `elsewhere` is (column, path of a list): where that column is set, the
+    object is at home in that list of the API.
     """
 
     id: Mapped[int] = mapped_column(
