@@ -46,7 +46,8 @@ def command(
     """Create what a source has, and bring what is here already up to date.
 
     FILE is what `patchbay export` wrote, CSV, or a list of requests (docs/moving.md). An import that was interrupted
-    goes on where it was; one that is repeated brings what has changed since. What is refused is told, and stops nothing.
+    goes on where it was; one that is repeated brings what has changed since. What is refused is told, and stops
+    nothing; of CSV it stops everything.
     """
     if bool(url) == bool(sources):
         raise click.UsageError("Give a FILE, device-types with PATHs, or --from URL.")
