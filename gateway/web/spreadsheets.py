@@ -97,8 +97,11 @@ class SheetPage:
     def _by_place(self) -> dict[tuple[int, str], list[str]]:
         found: dict[tuple[int, str], list[str]] = {}
         for each in self._errors:
-            column = each["column"] if each["column"] in self.headings else ""
-            found.setdefault((each["line"], column), []).append(each["message"])
+            if each["column"] in self.headings:
+                found.setdefault((each["line"], each["column"]), []).append(each["message"])
+            else:
+                said = f"{each['column']}: {each['message']}" if each["column"] else each["message"]
+                found.setdefault((each["line"], ""), []).append(said)
         return found
 
     def at(self, line: int, heading: str | None = None) -> list[str]:
