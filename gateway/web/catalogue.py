@@ -72,6 +72,9 @@ class Endpoint:
             return None
         return self.resolve(schema["oneOf"][0] if "oneOf" in schema else schema)
 
+    def takes(self, verb: str, media: str) -> bool:
+        return media in self.operations[verb].get("requestBody", {}).get("content", {})
+
     def resolve(self, schema: JsonObject) -> JsonObject:
         """The schema itself, of one or of a reference to one."""
         if "$ref" not in schema:

@@ -10,6 +10,7 @@ from services.ipam.address_syntax import canonical, parse_address, parse_network
 from services.ipam.choices import FAMILY
 from shared.query import filters
 from shared.query.filter_base import Filter
+from shared.schema import parsing
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 
@@ -82,3 +83,9 @@ def host(text: str) -> str:
 
 def starts_with(column: Any) -> Callable[[str], list[ColumnElement[bool]]]:
     return lambda text: [cast(column, Text).ilike(filters.escape_like(text) + "%", escape="\\")]
+
+
+def id_of(written: str) -> int | None:
+    """The id that is written, or None for what can be none."""
+    number = parsing.to_integer(written)
+    return None if number is None or abs(number) > parsing.MAX_INTEGER else number

@@ -41,6 +41,23 @@ class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no 
 VERBS = {"POST": "Create", "GET": "Read", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
 
 
+class SheetLineSchema(Schema):
+    """What became of one line of CSV."""
+
+    line = ma.Integer(required=True)
+    id = ma.Integer(required=True)
+    what = ma.String(required=True, metadata={"enum": ["created", "changed", "unchanged"]})
+
+
+class SheetSchema(Schema):
+    """What came of a file of CSV."""
+
+    created = ma.Integer(required=True)
+    changed = ma.Integer(required=True)
+    unchanged = ma.Integer(required=True)
+    rows = ma.List(ma.Nested(SheetLineSchema), required=True)
+
+
 @cache
 def page_schema(read: type[Schema]) -> type[Schema]:
     """One page of a list."""
@@ -162,6 +179,7 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) ->
     def decorate(function: View) -> View:
         if verb == "POST":
             function = made.alt_response(201, schema=one_or_many(write), success=True, description="Created")(function)
+            function = made.alt_response(200, schema=SheetSchema, success=True, description="Saved from CSV")(function)
         elif on_list and verb in WITH_IDS and status == 200:
             function = made.alt_response(200, schema=reply, success=True, description="OK")(function)
         else:

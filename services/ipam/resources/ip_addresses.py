@@ -19,7 +19,7 @@ from shared.custom_fields.column import CustomFields
 from shared.query.filter_base import Filter, SetFilter, one_of
 from shared.query.filters import ReferenceFilter
 from shared.references.invariants import when_changed
-from shared.schema import fields, parsing
+from shared.schema import fields
 from shared.schema.columns import CASCADE, PROTECT, SET_NULL, Tracked, choice, computed, reference, text
 from shared.schema.representations import subface
 
@@ -101,14 +101,8 @@ def of_device(own: Any, master: Any, values: Sequence[object]) -> ColumnElement[
     return IPAddress.interface_id.in_(select(Interface.id).where(owned))
 
 
-def id_of(written: str) -> int | None:
-    """The id that is written, or None for what can be none."""
-    number = parsing.to_integer(written)
-    return None if number is None or abs(number) > parsing.MAX_INTEGER else number
-
-
 def of_device_id(written: list[str]) -> ColumnElement[bool] | None:
-    numbers = [number for text in written if (number := id_of(text)) is not None]
+    numbers = [number for text in written if (number := filters.id_of(text)) is not None]
     if len(numbers) < len(written):
         return None
     return of_device(Interface.device_id, Interface.chassis_master_id, numbers)
@@ -143,7 +137,7 @@ ip_addresses = Resource(
         "tenant",
         SetFilter("device_id", of_device_id),
         SetFilter("device", of_device_name),
-        Filter("virtual_machine_id", lambda text: of_machine(Interface.virtual_machine_id, text, id_of(text))),
+        Filter("virtual_machine_id", lambda text: of_machine(Interface.virtual_machine_id, text, filters.id_of(text))),
         Filter("virtual_machine", lambda text: of_machine(Interface.virtual_machine_name, text, text)),
         ReferenceFilter("interface_id", IPAddress, ("interface",), by_key=False),
         "status",
