@@ -23,7 +23,7 @@ from gateway.request import Request, client_address, path_of, public_address, re
 from gateway.routing import route
 from gateway.upstreams import Upstreams
 from shared.config import settings
-from shared.http import budget
+from shared.http import budget, protocol
 from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
 
 # A page asks several services, and the form that was sent is read meanwhile.
@@ -131,6 +131,7 @@ def caller(environ: dict[str, Any], request: Request) -> Identity:
         signed = Identity()
     if not name or signed.service != name:
         raise GatewayError(403, "This is not a call of a known service.")
+    request.headers[protocol.HEADER] = environ.get(_variable(protocol.HEADER), "")
     return Identity(service=name, number=signed.number)
 
 

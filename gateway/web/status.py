@@ -1,7 +1,7 @@
 """How the services are: whether each answers, how far it is behind the others, and what the audit found."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from importlib.metadata import version
 
 import orjson
@@ -40,6 +40,8 @@ class Feed:
 
     `changes` were not fetched yet, the `oldest` of them so long ago; the holder `fetched` last so long ago. `audited`
     is when the last audit ended, with so many `findings`; `restored` says which of the two is behind the other.
+    What was told of so many objects could not be applied and was `set_aside`; `fetching` are new facts, by type, and
+    for how many objects they are `left` to be fetched.
     """
 
     owner: str
@@ -50,6 +52,8 @@ class Feed:
     audited: str | None = None
     findings: int | None = None
     restored: str | None = None
+    set_aside: int | None = None
+    fetching: JsonObject = field(default_factory=dict)
 
 
 def statuses() -> list[Status]:
@@ -80,7 +84,11 @@ def feeds(statuses: list[Status]) -> list[Feed]:
             known.setdefault((owner, each.app), {}).update(facts)
         for holder, facts in each.progress.get("holders", {}).items():
             known.setdefault((each.app, holder), {}).update(facts)
-    return [Feed(*pair, **{"changes": 0 if pair[0] in up else None, **known[pair]}) for pair in sorted(known)]
+    named = {each.name for each in fields(Feed)}
+    return [
+        Feed(*pair, **{"changes": 0 if pair[0] in up else None} | {k: v for k, v in known[pair].items() if k in named})
+        for pair in sorted(known)
+    ]
 
 
 def libraries() -> dict[str, str]:

@@ -17,6 +17,7 @@ from shared.config import settings
 from shared.db import row_counts
 from shared.db.database import Database, was_closed
 from shared.db.hang_detection import detect_hangs
+from shared.db.revisions import unfit
 from shared.db.server_version import unsupported
 from shared.http import budget, errors, request_body, responses
 from shared.http.budget import Turns
@@ -203,5 +204,6 @@ def _serve_health(app: Flask, base: type[Record]) -> None:
             version = connection.scalar(text("SELECT current_setting('server_version_num')\\:\\:integer"))
             if (reason := unsupported(version)) is not None:
                 raise errors.ServiceUnavailable(f"{reason}.")
-            connection.execute(text("SELECT 1 FROM alembic_version"))
+            if (reason := unfit(connection, base.app)) is not None:
+                raise errors.ServiceUnavailable(f"{reason}.")
         return responses.json_response({"service": base.app, "status": "ready"})

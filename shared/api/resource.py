@@ -174,7 +174,7 @@ class Resource(Generic[M]):
     @cached_property
     def lookup_defaults(self) -> JsonObject:
         """What an object shows that no lookup asks about."""
-        return {name: value for lookup in self.lookups for name, value in lookup.default.items()}
+        return {name: value for lookup in self.lookups for name, value in lookup.defaults.items()}
 
     @cached_property
     def ordering(self) -> Ordering:

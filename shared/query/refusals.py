@@ -1,11 +1,24 @@
-"""What a query names and is not there: a 400 that says so, and what may have been meant."""
+"""What a query names and is not there: a 400 that says so, and what may have been meant.
+
+NetBox ignores a parameter that it does not know; a client that asks for `Prefer: handling=strict` (RFC 7240), or an
+installation with `STRICT_FILTERS`, wants to be told: a misspelt filter is a list of everything.
+"""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from flask import request
+
+from shared.config import settings
 from shared.http.errors import BadRequest
 
 LONGEST_NAME = 100
+
+
+def strict() -> bool:
+    """Whether what means nothing is to be refused, rather than ignored."""
+    wishes = (wish.strip().lower().replace('"', "") for wish in request.headers.get("Prefer", "").split(","))
+    return settings.strict_filters or any(wish.split(";")[0].strip() == "handling=strict" for wish in wishes)
 
 
 def unknown(parameter: str, name: str, what: str, known: Iterable[str]) -> BadRequest:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Boolean, Connection, Integer, MetaData, Select, Table, event, false
+from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Select, Table, event, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, mapped_column
 
 from shared.schema import fields
@@ -217,7 +217,10 @@ def _replica(base: type[Record], contract: Contract) -> None:
             type_, nullable=True, index=name in (contract.key, *contract.indexed), info={"field": field}
         )
         for name, (type_, field) in contract.facts.items()
+        if name not in contract.leaving
     }
+    # The last release reads these columns, and the next drops them: this one keeps them and does not know them.
+    leaving = [Column(name, contract.facts[name][0]) for name in contract.leaving]
     shown = {name: computed(field(), expression) for name, (field, expression) in contract.computed.items()}
     type(
         contract.label.split(".")[1].capitalize(),
@@ -226,6 +229,8 @@ def _replica(base: type[Record], contract: Contract) -> None:
             "__doc__": f"What is known here of a {contract.label} that is referred to.",
             "label": contract.label,
             "replica": True,
+            "__table_args__": tuple(leaving),
+            "__mapper_args__": {"exclude_properties": contract.leaving},
             "released": mapped_column(Boolean, nullable=False, server_default=false()),
             **facts,
             **shown,

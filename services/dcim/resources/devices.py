@@ -55,7 +55,7 @@ class Device(Base, CustomFields, Tracked):
 def of_type(flag: str) -> BooleanFilter:
     """The filter on a flag of the device's type."""
     chosen = select(DeviceType.id).where(getattr(DeviceType, flag))
-    return BooleanFilter(flag, Device.device_type_id.in_(chosen))
+    return BooleanFilter(flag, among(Device.device_type_id, chosen))
 
 
 def with_mac_address(address: str) -> ColumnElement[bool]:
