@@ -8,6 +8,9 @@ import socket
 import struct
 from pathlib import Path
 
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
 from shared.api.app import after_fork
 
 workers = 1
@@ -32,7 +35,7 @@ PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 SILENT_SECONDS = 30
 
 
-def pre_fork(server, worker) -> None:
+def pre_fork(server: Arbiter, worker: Worker) -> None:
     """What is loaded by now stays: collecting garbage must neither walk through it, which stops every thread for
     60 milliseconds, nor write into memory that the processes share.
     """
@@ -40,14 +43,14 @@ def pre_fork(server, worker) -> None:
     gc.freeze()
 
 
-def post_fork(server, worker) -> None:
+def post_fork(server: Arbiter, worker: Worker) -> None:
     """Lets the application start over what a fork does not carry across: connections and threads."""
     _die_with_parent(server.pid)
     limit_silence(worker.sockets)
     after_fork()
 
 
-def limit_silence(listeners) -> None:
+def limit_silence(listeners: list[socket.socket]) -> None:
     """Connections inherit this from what they are accepted on. Waiting for a next request is not limited by it."""
     for listener in listeners:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):

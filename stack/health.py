@@ -21,7 +21,7 @@ def states(plan: Plan) -> dict[str, str]:
     return {name: state(plan, name) for name in names}
 
 
-def wait_until_healthy(plan: Plan, supervisor: subprocess.Popen) -> dict[str, str]:
+def wait_until_healthy(plan: Plan, supervisor: subprocess.Popen[bytes]) -> dict[str, str]:
     """What is not healthy yet when `supervisor` ends or the time is over: nothing, if all came to answer."""
     give_up = time.monotonic() + SECONDS_TO_START
     while unhealthy := {name: state for name, state in states(plan).items() if state != HEALTHY}:

@@ -65,5 +65,5 @@ def _exported(database: connection) -> str:
         return name
 
 
-def _connected(url: str) -> closing:
+def _connected(url: str) -> closing[connection]:
     return closing(psycopg2.connect(dsn(url), connect_timeout=5, application_name="patchbay backup"))

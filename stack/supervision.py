@@ -30,7 +30,7 @@ class Supervision:
 
     def __init__(self, folder: DataFolder) -> None:
         self.folder = folder
-        self._children: dict[str, subprocess.Popen] = {}
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._running: dict[str, psutil.Process] = {}
         self._due: dict[str, float] = {}
         self._stopping = False

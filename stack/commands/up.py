@@ -43,7 +43,7 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
         sys.exit(watch(folder, follower, supervisor, told))
 
 
-def start(plan: Plan) -> subprocess.Popen:
+def start(plan: Plan) -> subprocess.Popen[bytes]:
     """The supervisor of `plan`, once all programs answer. Raises CliError, and then leaves nothing running."""
     folder = plan.folder
     folder.forget_metrics()
@@ -70,7 +70,7 @@ def start(plan: Plan) -> subprocess.Popen:
     return supervisor
 
 
-def stop_supervisor(supervisor: subprocess.Popen) -> None:
+def stop_supervisor(supervisor: subprocess.Popen[bytes]) -> None:
     """Ends a supervisor that may not have recorded itself yet."""
     supervisor.terminate()
     try:
@@ -88,7 +88,7 @@ def signals_told() -> list[int]:
     return told
 
 
-def watch(folder: DataFolder, follower: LogTail, supervisor: subprocess.Popen, told: list[int]) -> int:
+def watch(folder: DataFolder, follower: LogTail, supervisor: subprocess.Popen[bytes], told: list[int]) -> int:
     """Shows what the programs write until `told` to stop, or stopped by `down`; the exit status."""
 
     def going_on() -> bool:

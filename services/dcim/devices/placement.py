@@ -124,7 +124,7 @@ def _stand(session: Session, change: Change, rack: Any, standing: dict[int, list
     change.fail(f"There is no room for {height} at U{candidate.position} of rack {rack.name}: {why}.")
 
 
-def _described(session, standing: MountedDevice) -> str:
+def _described(session: Session, standing: MountedDevice) -> str:
     if standing.id is None:
         return "a device of this request"
-    return described(session.get(Base.model_of("dcim.device"), standing.id))
+    return described(session.get_one(Base.model_of("dcim.device"), standing.id))
