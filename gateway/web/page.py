@@ -92,7 +92,7 @@ class HtmlPage:
 
     @property
     def refused(self) -> refusals.Refusal | None:
-        """What was refused: the form that was sent, or else the page itself."""
+        """The refusal to show: that of the form that was sent, else that of the page itself."""
         answer = self.refusal or (None if self.answer.ok else self.answer)
         return refusals.Refusal(self.method, answer.json, self.form) if answer else None
 
@@ -152,7 +152,7 @@ class HtmlPage:
 
     @property
     def deed(self) -> str:
-        """What a POST does here."""
+        """What a POST does at this address: the summary in the document."""
         summary: str = self._served.operations["post"]["summary"]
         return summary
 

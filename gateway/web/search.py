@@ -63,7 +63,7 @@ def _found(words: str) -> tuple[list[JsonObject], list[str]]:
 
 
 def _part(app: str, query: str) -> UpstreamResponse:
-    """What `app` found; one that did not answer in time gets little of it for a while."""
+    """What `app` found; a service that did not answer lately gets little time."""
     silent = monotonic() < _silent_until.get(app, 0)
     with budget.limited(AGAIN_SECONDS if silent else SECONDS):
         reply = fetch("GET", f"/internal/{app}/search", query)
