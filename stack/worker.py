@@ -1,7 +1,7 @@
 """A gunicorn worker whose threads wait a moment for the next request of a connection before they give it back.
 
-Handing a connection to the thread that polls, and from there to a thread that serves, costs more than many a reply.
-Whoever asks again at once, as the gateway and most scripts do, is spared it.
+Handing a connection back to the polling thread, and from there to a serving thread, costs more than many replies do.
+Clients that send the next request at once, as the gateway and most scripts do, avoid that cost.
 """
 
 import select
@@ -23,7 +23,7 @@ class LingeringWorker(ThreadWorker):
 
 
 def _readable(connection: socket.socket) -> bool:
-    """Whether something comes on `connection`, be it its end, before we have waited long enough."""
+    """Whether `connection` becomes readable, by data or by its end, within LINGER_MILLISECONDS."""
     waiting = select.poll()
     waiting.register(connection, select.POLLIN)
     return bool(waiting.poll(LINGER_MILLISECONDS))

@@ -76,7 +76,7 @@ def releases() -> dict[str, str | None]:
 
 
 def feeds(statuses: list[Status]) -> list[Feed]:
-    """Every pair of owner and holder that one of the two reports; an owner that is up and reports none has no changes."""
+    """Every pair of owner and holder that one of them reports; an owner that is up and reports none has no changes."""
     up = {each.app for each in statuses if not each.problem}
     known: dict[tuple[str, str], JsonObject] = {}
     for each in statuses:

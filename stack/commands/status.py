@@ -1,4 +1,4 @@
-"""`patchbay status`: how each process is."""
+"""`patchbay status`: the health of each process."""
 
 import sys
 from collections.abc import Iterator

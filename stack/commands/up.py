@@ -81,7 +81,7 @@ def stop_supervisor(supervisor: subprocess.Popen[bytes]) -> None:
 
 
 def signals_told() -> list[int]:
-    """The signals to end that come from now on, as they come."""
+    """A list that grows by each signal to end that arrives from now on."""
     told: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: told.append(number))
@@ -98,7 +98,7 @@ def watch(folder: DataFolder, follower: LogTail, supervisor: subprocess.Popen[by
     for name, line in follower.lines(going_on):
         show(name, line)
     if not told:
-        # `down` is at it; or both supervisors were killed.
+        # Either `down` is stopping the stack, or both supervisors were killed.
         psutil.wait_procs(processes.alive(folder), timeout=processes.SECONDS_TO_STOP)
     left = [] if told else processes.alive(folder)
     processes.stop(folder)
