@@ -1,4 +1,4 @@
-"""A client of one API, a Patchbay's or a NetBox's: whole lists, and writes that tell when their outcome is unknown."""
+"""A client of one API, of Patchbay or NetBox: reads whole lists, and says when the outcome of a write is unknown."""
 
 import time
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Refused(CliError):
 
 
 class _Token(AuthBase):
-    """Sends the token, and nothing that a .netrc file has for the host."""
+    """Sends the token; requests would otherwise send what a .netrc file has for the host."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -58,7 +58,7 @@ class ApiClient:
         return _parsed(self._ask("GET", f"/api/{path}", params=query, headers=headers))
 
     def version(self) -> str:
-        """The version of the API (`"2.3"`), as it says itself. Raises CliError."""
+        """The version that the API reports (`"2.3"`). Raises CliError."""
         return self._ask("GET", "/api/").headers.get("API-Version", "")
 
     def raw(self, path: str, most: int) -> bytes:
@@ -174,7 +174,7 @@ def _told(reply: requests.Response) -> Any:
 
 
 def _wait(number: int, retry_after: str | None) -> None:
-    """Before the next try; the last one is not waited for."""
+    """Sleep before the next try; there is nothing to wait for after the last one."""
     if number + 1 < TRIES:
         asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.2 * 2**number
         time.sleep(min(asked, LONGEST_WAIT_SECONDS))

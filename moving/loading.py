@@ -1,4 +1,4 @@
-"""Rows become objects, in bulk, whatever happens in between: each once, and again only if it has changed."""
+"""Creates objects from rows, in bulk: each once, however often it is interrupted, and changes those that differ."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -16,9 +16,9 @@ from moving.writer import Writer
 from stack.cli_error import CliError
 
 FOUND = "found here"
-# Who is here already keeps its rights, whatever a source says of somebody with the same name.
+# Users who exist here keep their rights, whatever the source says of a user with the same name.
 ONLY_FOUND = frozenset({"users/users", "users/groups"})
-# After this long a request is done or will never be, though its client has gone.
+# After so long, a request whose client is gone is either done or never will be.
 SETTLED_SECONDS = 30
 POLL_SECONDS = 0.25
 TRIES = 5
@@ -183,7 +183,7 @@ class Loader:
         self._report.count(kind.path, what, len(sendings))
 
     def _complete(self, row: Row) -> None:
-        """Set the references that had to wait; what is not there now will not come."""
+        """Set the references that had to wait; an object that is still missing now will not come."""
         kind = self._catalogue.kinds[row.path]
         target = self._state.target(kind.label, row.id)
         try:
@@ -206,8 +206,8 @@ class Loader:
     def _without_done(self, kind: Kind, sendings: list[Sending], begun: float) -> list[Sending]:
         """Those of `sendings` that were not created; the others are kept.
 
-        A request may still be at work though nobody waits for it. Where a second object would be refused, that may be
-        found out by asking again; else it is given time to end.
+        A request may still be running although nobody waits for it. Where a duplicate would be refused, it is sent
+        again; else it is given time to end.
         """
         while True:
             there = self._api.objects(kind.path, since=self._state.greatest(kind.label))

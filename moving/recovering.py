@@ -1,4 +1,4 @@
-"""Whether what was being written when all ended was written: what is there is compared with what was sent.
+"""Finds out whether the last write of an interrupted import was done, by comparing what exists with what was sent.
 
 A request that creates is one transaction, and what it created has greater ids than all that was created before it.
 """
@@ -11,7 +11,7 @@ from moving.catalogue import Kind
 from moving.rows import row_of
 from moving.state import Sending
 
-# What no reply shows, or not as it was sent.
+# Fields that no reply shows, or not as they were sent.
 HIDDEN = frozenset({"plaintext", "password", "image", "custom_fields", "choices", "id"})
 
 
@@ -30,7 +30,7 @@ def matched(kind: Kind, sendings: list[Sending], there: Iterable[dict[str, Any]]
 
 
 def _sign(kind: Kind, body: dict[str, Any]) -> tuple[str, ...]:
-    """What quickly tells most objects apart."""
+    """A key that quickly tells most objects apart."""
     return tuple(_plain(body.get(name)) for name in sorted(kind.required - HIDDEN))
 
 

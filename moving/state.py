@@ -1,7 +1,7 @@
 """What an import has done so far, in a file of its own: which object became which, and what was being written.
 
-Every step is written down before it is taken and after it was taken; a process that is killed in between leaves the
-question behind whether it was taken, which `unfinished` asks.
+Every step is recorded before it begins and after it is done. If the process is killed in between, `unfinished` returns
+the steps of which nobody knows whether they were done.
 """
 
 import fcntl
@@ -63,14 +63,14 @@ class State:
         self.run = int(self.fact("run") or 0) + 1
 
     def _keep_others_out(self) -> None:
-        """Until this process ends. Raises CliError."""
+        """Lock the state against other imports until this process ends. Raises CliError."""
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CliError("another import from this source is at work") from error
 
     def copy(self) -> "State":
-        """The same, in memory: what is written down there is forgotten."""
+        """A copy in memory, whose changes are not kept."""
         made = State(":memory:")
         self._db.backup(made._db)
         made.run = self.run
@@ -82,7 +82,7 @@ class State:
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """All that is written down within is written down together."""
+        """A transaction: everything that is recorded inside it is recorded together, or not at all."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -98,7 +98,7 @@ class State:
     def keep_fact(self, name: str, value: object) -> None:
         self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, str(value)))
 
-    # --- objects that are there --------------------------------------------------------------------------------------
+    # --- objects that exist here -------------------------------------------------------------------------------------
 
     def target(self, label: str, source: SourceId) -> int | None:
         """The id here of an object of the source."""
@@ -127,7 +127,7 @@ class State:
         return self._db.execute("SELECT max(target) FROM done WHERE label = ?", (label,)).fetchone()[0] or 0
 
     def gone(self) -> dict[str, int]:
-        """How many objects of each type the source had in an earlier run, and has no more."""
+        """How many objects of each type the source had in an earlier run, but no longer has."""
         query = "SELECT label, count(*) FROM done WHERE run < ? GROUP BY label ORDER BY label"
         return dict(self._db.execute(query, (self.run,)).fetchall())
 
@@ -144,7 +144,7 @@ class State:
             )
 
     def unfinished(self) -> list[Sending]:
-        """What was about to be created when all ended, in its order."""
+        """The rows that were about to be created when the last run ended, in order."""
         found = self._db.execute("SELECT path, source, print, body, later FROM pending ORDER BY number").fetchall()
         return [
             Sending(Row(path, orjson.loads(source), orjson.loads(body)), orjson.loads(sent), bool(later))

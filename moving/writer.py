@@ -13,9 +13,9 @@ TRIES = 4
 
 
 class Writer:
-    """Writes as a superuser who brings back what was: a device gets no components of its type's templates.
+    """Writes as a superuser who restores objects (`?restore=true`): a device gets no components from templates.
 
-    With `keep_ids` objects also get the ids that they have at the source. `headers` are sent to the lists they are by.
+    With `keep_ids` objects also get the ids that they have at the source. `headers` are extra headers by list.
     """
 
     def __init__(self, api: ApiClient, keep_ids: bool = False) -> None:
@@ -31,7 +31,7 @@ class Writer:
         return [each["id"] for each in made]
 
     def change(self, kind: Kind, pk: int, body: dict[str, Any]) -> None:
-        """Give the object `pk` these values; to ask twice does no harm. Raises Refused and OutcomeUnknown."""
+        """Give the object `pk` these values; repeating it does no harm. Raises Refused and OutcomeUnknown."""
         sent = {name: value for name, value in body.items() if name != kind.file}
         for number in range(TRIES):
             try:

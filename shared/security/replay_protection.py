@@ -17,7 +17,7 @@ from shared.security.identity import ACCEPTED_SECONDS, Identity
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
-# Each write forgets at most two old numbers, none that another write is forgetting: nobody waits, and none pile up.
+# Each write deletes at most two expired numbers and skips locked ones, so nobody waits and they do not pile up.
 _SPEND = f"""
 WITH old AS (
     SELECT number FROM identity_spent WHERE spent < clock_timestamp() - interval '{2 * ACCEPTED_SECONDS} seconds'
