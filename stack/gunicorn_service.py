@@ -11,7 +11,9 @@ from pathlib import Path
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from shared.api.app import after_fork
+from shared.config import settings
+from shared.telemetry import logs
+from stack import metrics_folder
 
 workers = 1
 # As many as the gateway can have requests under way, so that calls of other services never wait for a thread. How many
@@ -27,8 +29,12 @@ limit_request_line = 8190
 # No header of a client, not even of one on this machine, may change the path of a request.
 forwarder_headers = ""
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
-accesslog = None
+accesslog = None  # the programs write their own (ACCESS_LOG)
+logconfig_dict = logs.configuration()
 control_socket_disable = True
+
+# To be said before prometheus-client is loaded: with the application, hence in `post_fork` as well.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder.prepare(settings.metrics_folder, worker_tmp_dir)
 
 PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 # A client that stops in the middle of a request or a reply frees its thread after so long.
@@ -47,7 +53,21 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
     """Lets the application restart what a fork does not copy: connections and threads."""
     _die_with_parent(server.pid)
     limit_silence(worker.sockets)
+    from shared.api.app import after_fork
+
     after_fork()
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """What a worker counted is kept; its gauges of work in progress are dropped."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server: Arbiter) -> None:
+    """Removes the folder of metrics, if this process has made it."""
+    metrics_folder.remove(settings.metrics_folder)
 
 
 def limit_silence(listeners: list[socket.socket]) -> None:

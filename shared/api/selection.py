@@ -70,7 +70,8 @@ def everything(resource: Resource) -> Selection:
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _selection(resource: Resource, names: tuple[str, ...]) -> Selection:
+def of_names(resource: Resource, names: tuple[str, ...]) -> Selection:
+    """What shows these attributes."""
     return Selection(resource, names)
 
 
@@ -89,7 +90,7 @@ def requested(resource: Resource) -> Selection:
     shown = tuple(name for name in shown if name not in unwanted)
     if not shown:
         raise BadRequest({next(name for name in OMIT if name in request.args): ["This leaves nothing to show."]})
-    return _selection(resource, shown)
+    return of_names(resource, shown)
 
 
 def _named(every: Iterable[str], parameter: str) -> set[str]:

@@ -21,9 +21,14 @@ def strict() -> bool:
     return settings.strict_filters or any(wish.split(";")[0].strip() == "handling=strict" for wish in wishes)
 
 
-def unknown(parameter: str, name: str, what: str, known: Iterable[str]) -> BadRequest:
-    """The error that `parameter` names `name`, which is no `what` (an attribute, say), with the nearest of `known`."""
+def said_unknown(name: str, what: str, known: Iterable[str]) -> str:
+    """The sentence that `name` is no `what` (an attribute, say), with the nearest of `known`."""
     shown = name[:LONGEST_NAME]
     near = get_close_matches(shown, list(known), 1)
     hint = f' Did you mean "{near[0]}"?' if near else ""
-    return BadRequest({parameter[:LONGEST_NAME]: [f'"{shown}" is no {what}.{hint}']})
+    return f'"{shown}" is no {what}.{hint}'
+
+
+def unknown(parameter: str, name: str, what: str, known: Iterable[str]) -> BadRequest:
+    """The same, of a `name` that `parameter` gives."""
+    return BadRequest({parameter[:LONGEST_NAME]: [said_unknown(name, what, known)]})

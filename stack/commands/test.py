@@ -21,6 +21,7 @@ def command(arguments: tuple[str, ...]) -> None:
     `./patchbay test -- --help` is pytest's own help.
     """
     system_packages.ensure("dot", "graphviz", "topology maps are not drawn.")
+    system_packages.ensure("promtool", "prometheus", "alert rules and dashboard are not checked.")
     system_packages.ensure("chromium", "chromium", "the tests in a browser are skipped.")
     for check in CHECKS:
         if status := _run(check):

@@ -128,6 +128,12 @@ def of_machine(column: Any, written: str, value: int | str | None) -> ColumnElem
 
 ip_addresses = Resource(
     IPAddress,
+    csv_headings={
+        "device": "interface.device",
+        "virtual_machine": "interface.virtual_machine",
+        "interface_name": "interface",
+        "is_primary": "",
+    },
     filters=(
         filters.FamilyFilter(IPAddress.host),
         filters.AddressFilter("parent", lambda text: filters.strictly_within(IPAddress.host, filters.network(text))),
@@ -146,6 +152,7 @@ ip_addresses = Resource(
     search=("description",),
     search_extra=filters.starts_with(IPAddress.address),
     order=("host",),
+    part_of=("vrf", "interface"),
     rules=(validate_unique_in_vrf("host", lambda ip: host_of(ip.address)),),
     after_save=(when_changed("ipam.ipaddress", "interface_id"),),
     dependent_facts=(
