@@ -84,9 +84,9 @@ class Endpoint:
 
 
 class Catalogue:
-    """The documents of all apps. One that cannot be had now is the last that was; none, if there never was one.
+    """The OpenAPI documents of all apps. While a service does not answer, the last document it gave is used, if any.
 
-    Nobody waits for a newer one: that is asked for in the background.
+    A newer document is fetched in the background: no request waits for it.
     """
 
     def __init__(self, upstreams: Upstreams) -> None:
@@ -109,7 +109,7 @@ class Catalogue:
         return known
 
     def _renewed(self, app: str) -> JsonObject:
-        """The document as it is now, or else the last; while another thread asks for it, the last."""
+        """The current document; the last one while the service does not answer or another thread is fetching it."""
         known = self._documents.get(app, (0.0, {}))[1]
         if not self._asking[app].acquire(blocking=not known):
             return known

@@ -119,7 +119,7 @@ class HtmlPage:
 
     @property
     def refused(self) -> refusals.Refusal | None:
-        """What was refused: the form that was sent, or else the page itself."""
+        """The refusal to show: that of the form that was sent, else that of the page itself."""
         answer = self.refusal or (None if self.answer.ok else self.answer)
         said = answer.json if answer else None
         return refusals.Refusal(self.method, said, self.form) if answer or self.unclear else None
@@ -180,7 +180,7 @@ class HtmlPage:
 
     @property
     def deed(self) -> str:
-        """What a POST does here."""
+        """What a POST does at this address: the summary in the document."""
         summary: str = self._served.operations["post"]["summary"]
         return summary
 

@@ -38,7 +38,7 @@ _apps: list[Flask] = []
 
 
 class ServiceApp(Flask):
-    """A Flask whose clients leave threads and database connections to the services that call it.
+    """A Flask application that keeps some threads and database connections free for calls from other services.
 
     A write may wait for another service, which has to ask this one before it can answer.
     """
@@ -50,7 +50,7 @@ class ServiceApp(Flask):
         self._clients = Turns(settings.database_pool + settings.database_pool // 2)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Views and hooks here are plain functions; to find that out each time takes Flask longer than many of them."""
+        """Every view and hook here is a plain function: Flask need not look for coroutines, which would take longer."""
         return func
 
     def full_dispatch_request(self) -> Response:

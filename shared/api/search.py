@@ -42,7 +42,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
 
 
 def _part(resource: Resource, words: str) -> AnySelect | None:
-    """The objects of one type that are found, those whose name begins so first; None where the caller sees none."""
+    """The objects of one type that match, names that start with it first; None where the caller may see none."""
     model = resource.model
     try:
         seen = authorization.visible_rows(resource)

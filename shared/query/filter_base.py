@@ -17,7 +17,7 @@ AnyColumn = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 class Never(Enum):
-    """What a text means that no row can have."""
+    """Stands for a value that no row can have."""
 
     IMPOSSIBLE = "impossible"
 
@@ -54,7 +54,7 @@ class Filter:
         return false() if "\x00" in "".join(given) else self._any_of(given)
 
     def where_not(self, values: list[str]) -> Condition | None:
-        """As `where`, of the rows that it leaves out; a value that cannot be leaves none here either."""
+        """As `where`, negated; an impossible value matches no row here either."""
         found = self.where(values)
         return found if found is None or isinstance(found, False_) else found.is_not(true())
 

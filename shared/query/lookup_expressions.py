@@ -1,4 +1,4 @@
-"""Lookup expressions: what else than equality a list can be asked for (`name__ic=core`), as in NetBox since 2.9.
+"""Lookup expressions: filters by other comparisons than equality (`name__ic=core`), as in NetBox since 2.9.
 
 They follow from the kind of the attribute, or of the filter that has its name, and are made when they are asked for:
 
@@ -7,7 +7,7 @@ They follow from the kind of the attribute, or of the filter that has its name, 
     lt lte gt gte                         less, greater               numbers, dates, moments
     ic isw iew ie   nic nisw niew nie     contains, starts with, ends with, is; not   texts, whatever the case
 
-As for any filter, repeating means OR, and a value that cannot be matches nothing; that of a negated one, too.
+As for any filter, repeating means OR, and an impossible value matches nothing, even in a negated filter.
 """
 
 import operator
@@ -34,7 +34,7 @@ NOT = "n"
 
 
 class Negated(Filter):
-    """What `base` leaves out; where there is nothing to compare, too."""
+    """The rows that `base` does not match, including those without a value."""
 
     def __init__(self, name: str, base: Filter) -> None:
         super().__init__(name, base.condition)

@@ -31,7 +31,7 @@ class Ordering:
 
     @property
     def halves(self) -> bool:
-        """Whether the rows whose first reference is null come after all others: these can be had by an index."""
+        """Whether rows whose first reference is null come last: then those with one can be read from an index."""
         first = self.names[0] if self.names else ""
         steps = self._steps(tuple(first.split(".")[:-1])) if first.strip("-?") == first else ()
         return any(step.field.allow_none for _, step in steps)
@@ -129,7 +129,7 @@ def _names_like(model: type[Record], above: list[str]) -> Iterable[str]:
 
 
 def _is_ordered(model: type[Record], attribute: Attribute) -> bool:
-    """Whether the values of an attribute that is shown come one before another."""
+    """Whether the values of an attribute can be ordered."""
     if not attribute.readable or isinstance(attribute.field, (fields.Json, fields.References)):
         return False
     column = model.__table__.columns.get(attribute.column)

@@ -201,7 +201,7 @@ def _read(session: Session, base: type[Record], holder: str) -> tuple[int, list[
 
 
 def _acknowledge(session: Session, base: type[Record], holder: str, number: int, entries: list[int]) -> None:
-    """Take out what has arrived; what is being changed again stays. Should that be lost, it is delivered once more."""
+    """Delete the entries that have arrived, but not those that changed again. If this is lost, they are sent twice."""
     session.execute(text("SET LOCAL synchronous_commit TO off"))
     readers = base.metadata.tables["reference_reader"]
     statement = postgresql.insert(readers).values(service=holder, acknowledged=number)
@@ -222,7 +222,7 @@ def pursue_waiting(base: type[Record]) -> None:
 
 
 def _pursue(base: type[Record], holder: str, away: bool = True) -> None:
-    """Have a thread of its own deliver to a holder until nothing is left; one that is `away` is not waited for."""
+    """Deliver to a holder in a thread of its own until nothing is left; writers do not wait for one that is `away`."""
     key = base.app, holder
     with _pursuing:
         if away:
@@ -235,7 +235,7 @@ def _pursue(base: type[Record], holder: str, away: bool = True) -> None:
 
 
 def _returned(owner: str, holder: str) -> None:
-    """A holder has been heard of: from now on it is waited for like any other."""
+    """Called when a holder answers again: from now on writers wait for it as for any other."""
     with _pursuing:
         _away.discard((owner, holder))
         _pursuing.notify_all()

@@ -32,7 +32,7 @@ def answer_claim(session: Session, model: type[Record], service: str, asked: Jso
     "incarnation"}`, those of the `facts` of each that are published, which these are, when, and in which database.
 
     The row locks make a concurrent change either visible here or publish to this new claim; the shared lock does the
-    same for changes of other rows that ripple into the summary. Claims of what does not exist are dropped. The id 0
+    same for changes of other rows on which these facts depend. Claims of what does not exist are dropped. The id 0
     claims every object, those to come too. Raises Forbidden for a type that its contract does not give to `service`.
     """
     if service not in CONTRACTS[model.label].holders:
@@ -142,7 +142,7 @@ def forget(session: Session, base: type[Record], service: str, label: str) -> No
 
 
 def expect_nothing(session: Session, base: type[Record], service: str) -> None:
-    """Forget how far `service` was: where it is now, it starts."""
+    """Forget how far `service` was: it begins where it is now."""
     readers = base.metadata.tables["reference_reader"]
     session.execute(update(readers).where(readers.c.service == service).values(acknowledged=0))
 

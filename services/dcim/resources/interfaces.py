@@ -1,6 +1,6 @@
-"""Interfaces: what a device meets a network with; those of virtual machines are here, too.
+"""Interfaces of devices, and the table of those of virtual machines.
 
-Where these are at home, and only they, is /api/virtualization/interfaces/ (virtualization_interfaces.py).
+The latter have a list of their own, /api/virtualization/interfaces/ (virtualization_interfaces.py).
 """
 
 from sqlalchemy.orm import Session
@@ -44,7 +44,7 @@ class Interface(InterfaceFacts, InterfaceKind, Component, Base):
 
 
 def validate_no_circuit(session: Session, changes: list[Change]) -> None:
-    """What circuits end on, only the service of circuits knows; it is asked when an interface ceases to be a port.
+    """Only the circuits service knows where circuits end; it is asked when an interface becomes one without a cable.
 
     Raises ServiceUnavailable.
     """

@@ -75,7 +75,7 @@ def interface_counts(connection: Connection, ids: list[int]) -> dict[int, JsonOb
     """`{interface id: {count_ipaddresses}}` for those of `ids` that have an address."""
     on = IPAddress.interface_id
     counted = select(on, func.count()).where(on.in_(ids)).group_by(on)
-    return {pk: {"count_ipaddresses": number} for pk, number in connection.execute(counted)}
+    return {pk: {"count_ipaddresses": number} for pk, number in connection.execute(counted) if pk is not None}
 
 
 # The addresses on an interface, and those that are translated to one of them.
