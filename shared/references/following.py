@@ -23,6 +23,7 @@ from shared.references import (
     holding,
     invariants,
     memory,
+    outbox,
     owning,
     past,
     recovering,
@@ -49,7 +50,7 @@ def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
 
     def apply(session: Session) -> tuple[bool, dict[str, int]]:
         session.execute(select(func.set_config(APPLYING, "true", True)))
-        return _apply_all(session, base, owner, told), delivering.published(session)
+        return _apply_all(session, base, owner, told), outbox.published(session)
 
     applied, published = database().run(apply)
     degraded = delivering.deliver_what_followed(base, published, told["seconds"]) if applied else set()

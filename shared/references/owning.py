@@ -1,9 +1,26 @@
 """The owner's side: who holds what, and what the holders may know of it."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, cast, column, delete, func, literal, select, text, true, update, values
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    update,
+    values,
+)
 from sqlalchemy import Integer as SqlInteger
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
@@ -58,7 +75,7 @@ def _record(session: Session, model: type[Record], service: str, ids: list[int],
         return
     reader = postgresql.insert(readers).values(service=service, acknowledged=0)
     session.execute(reader.on_conflict_do_nothing())
-    claimed = func.unnest(cast(ids, postgresql.ARRAY(SqlInteger)))
+    claimed = func.unnest(array(literal(array_text(ids), Text)))
     rows = select(literal(service), literal(model.label), claimed, literal(restricting))
     statement = postgresql.insert(claims).from_select(["service", "label", "object_id", "restricting"], rows)
     same = ["service", "label", "object_id"]
@@ -67,8 +84,17 @@ def _record(session: Session, model: type[Record], service: str, ids: list[int],
 
 def among(key: Any, ids: Iterable[int]) -> ColumnElement[bool]:
     """Whether `key` is one of `ids`, which may be many: they are one value of the statement."""
-    found: ColumnElement[bool] = key == any_(cast(sorted(ids), postgresql.ARRAY(SqlInteger)))
+    found: ColumnElement[bool] = key == any_(array(literal(array_text(sorted(ids)), Text)))
     return found
+
+
+def array(ids: ColumnElement[str], of: type[SqlInteger] = SqlInteger) -> ColumnElement[Any]:
+    """The array that `array_text` wrote: one constant, where a list would be an expression for each of its items."""
+    return cast(ids, postgresql.ARRAY(of))
+
+
+def array_text(ids: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def next_number(session: Session) -> int:
@@ -91,10 +117,18 @@ def incarnation(session: Session, base: type[Record]) -> str:
 
 def summaries(session: Session, model: type[Record], ids: Iterable[int]) -> list[JsonObject]:
     """What others may know of the objects `ids`: id and the facts of the contract."""
+    rows = session.execute(_facts(model), {"ids": array_text(ids)})
+    names = tuple(rows.keys())
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+@cache
+def _facts(model: type[Record]) -> Select[*tuple[Any, ...]]:
+    """The statement of `summaries`, which takes longer to make than to run."""
     entity = aliased(model)
     facts = [fact_sql(model, entity, name).label(name) for name in CONTRACTS[model.label].facts]
-    rows = session.execute(select(entity.id, *facts).where(among(entity.id, ids)).order_by(entity.id))
-    return [dict(row._mapping) for row in rows]
+    wanted = entity.id == any_(array(bindparam("ids", type_=Text)))
+    return select(entity.id, *facts).where(wanted).order_by(entity.id)
 
 
 def fact_sql(model: type[Record], entity: type[Record], name: str) -> ColumnElement[Any]:

@@ -103,8 +103,10 @@ def keep_no_replies() -> None:
 
 def tell_what_followed() -> None:
     """Whether an entry of the outbox followed from what another service delivered."""
-    followed = sa.Column("followed", sa.Boolean(), server_default=sa.false(), nullable=False, comment=_FOLLOWED)
-    op.add_column("reference_outbox", followed)
+    op.add_column(
+        "reference_outbox",
+        sa.Column("followed", sa.Boolean(), server_default=sa.false(), nullable=False, comment=_FOLLOWED),
+    )
     op.create_index(
         "ix_reference_outbox_followed", "reference_outbox", ["service"], postgresql_where=sa.text("followed")
     )
