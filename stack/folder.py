@@ -56,11 +56,6 @@ class DataFolder:
         except OSError as error:
             raise CliError(f"cannot write to the data folder {self.path}: {error.strerror}") from error
 
-    def forget_metrics(self) -> None:
-        """Counting starts anew with the programs that count."""
-        for file in self.metrics.glob("*.db"):
-            file.unlink()
-
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keeps every other command that changes this folder's stack out for the while."""

@@ -23,6 +23,8 @@ from shared.http.errors import ServiceUnavailable
 from shared.references import client, outbox
 from shared.references.single_flight import SingleFlight
 from shared.schema.models import Record
+from shared.telemetry import tracing
+from shared.telemetry.origin import carried
 
 # A writer waits this long for a holder that does not answer, and this long for one that did not before.
 SECONDS = 7.0
@@ -101,7 +103,7 @@ def _in_parallel(work: Callable[[str], set[str]], items: list[str]) -> list[set[
             return work(item)
 
     with ThreadPoolExecutor(max_workers=len(items) - 1) as pool:
-        others = pool.map(in_context, items[1:])
+        others = pool.map(carried(in_context), items[1:])
         return [work(items[0]), *others]
 
 
@@ -147,7 +149,8 @@ def _try(base: type[Record], holder: str, seconds: float, fresh: bool) -> Delive
     if not entries:
         return NOTHING
     told = {"number": number, "seconds": seconds - 2 * PAUSE_SECONDS, **content}
-    answer = client.call(holder, "changes", told, seconds, fresh)
+    with tracing.span(base.app, f"deliver to {holder}", attributes={"patchbay.entries": len(entries)}):
+        answer = client.call(holder, "changes", told, seconds, fresh)
     if answer["outdated"]:
         return Delivery(False)
     database().run(lambda session: outbox.acknowledge(session, base, holder, number, entries))
