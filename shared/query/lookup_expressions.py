@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeEngine
 
 from shared.query import filters
 from shared.query.date_filters import DateFilter
-from shared.query.filter_base import IMPOSSIBLE, ColumnFilter, Condition, Filter
+from shared.query.filter_base import FEW_VALUES, IMPOSSIBLE, ColumnFilter, Condition, Filter
 from shared.schema.models import Attribute, Record
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -38,7 +38,7 @@ class Negated(Filter):
 
     def __init__(self, name: str, base: Filter) -> None:
         super().__init__(name, base.condition)
-        self.kind, self._base = base.kind, base
+        self.kind, self.searches, self._base = base.kind, base.searches, base
 
     def where(self, values: list[str]) -> Condition | None:
         return self._base.where_not(values)
@@ -46,6 +46,8 @@ class Negated(Filter):
 
 class Pattern(Filter):
     """Whether a text is like `pattern`, in which `{}` stands for what is asked, whatever the case."""
+
+    most_values, searches = FEW_VALUES, True
 
     def __init__(self, name: str, base: ColumnFilter, pattern: str) -> None:
         def condition(text: str) -> Condition:
@@ -56,6 +58,8 @@ class Pattern(Filter):
 
 class Comparison(Filter):
     """Whether a number or a point in time `compares` to what is asked."""
+
+    most_values = FEW_VALUES
 
     def __init__(self, name: str, base: ColumnFilter, compares: Callable[[Any, Any], Any]) -> None:
         def condition(text: str) -> Condition | None:

@@ -25,6 +25,7 @@ from shared.references import (
     holding,
     invariants,
     memory,
+    outbox,
     owning,
     past,
     recovering,
@@ -55,7 +56,7 @@ def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
     def apply(session: Session, how: setting_aside.How) -> tuple[bool, dict[str, int], bool]:
         session.execute(select(func.set_config(APPLYING, "true", True)))
         applied = _apply_all(session, base, owner, told, how)
-        return applied, delivering.published(session), setting_aside.SOME in session.info
+        return applied, outbox.published(session), setting_aside.SOME in session.info
 
     with tracing.span(base.app, f"apply what {owner} tells"):
         applied, published, some_not = setting_aside.run(apply)
