@@ -1,8 +1,8 @@
 """The document of the API as NetBox 2.3 serves it: Swagger 2.0, made of the OpenAPI 3 document by rule.
 
 Paths are below `/api`, the one part of a path that varies is called `id`, operations are named after their path, a body
-is the parameter `data`. What Swagger 2.0 has no word for is left out: of alternatives it tells the first. A reference has
-no room for `x-nullable`, so what is null anywhere has it in its definition: clients that check replies look there.
+is the parameter `data`. What Swagger 2.0 has no word for is left out: of alternatives it tells the first. A reference
+has no room for `x-nullable`, so what is null anywhere has it in its definition: clients that check replies look there.
 """
 
 from collections.abc import Iterable
