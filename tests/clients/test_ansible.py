@@ -63,7 +63,8 @@ class Ansible:
 
     def _run(self, program: str, *arguments: object) -> subprocess.CompletedProcess:
         collections = {f"ANSIBLE_COLLECTIONS_{name}": str(self.environment.folder) for name in ("PATH", "PATHS")}
-        settings = surroundings() | collections | {"HOME": str(self.home), "NO_PROXY": "127.0.0.1", "COLUMNS": "10000"}
+        own = {"HOME": str(self.home), "NO_PROXY": "127.0.0.1", "ANSIBLE_PIPELINING": "true", "COLUMNS": "10000"}
+        settings = surroundings() | collections | own
         command = [self.environment.python, "-P", self.environment.folder / "bin" / program, *map(str, arguments)]
         return subprocess.run(command, cwd=self.home, env=settings, capture_output=True, text=True)
 
