@@ -17,6 +17,4 @@ RESOURCES = (vrfs, rirs, aggregates, roles, prefixes, ip_addresses, vlan_groups,
 
 SITE_COUNTS = counts(count_prefixes=Prefix.__table__.c.site_id, count_vlans=VLAN.__table__.c.site_id)
 
-app = create_app(
-    Base, RESOURCES, internal_queries={"site-counts": SITE_COUNTS, "interface-counts": interface_counts}
-)
+app = create_app(Base, RESOURCES, internal_queries={"site-counts": SITE_COUNTS, "interface-counts": interface_counts})

@@ -65,7 +65,8 @@ class Ansible:
         collections = {f"ANSIBLE_COLLECTIONS_{name}": str(self.environment.folder) for name in ("PATH", "PATHS")}
         own = {"HOME": str(self.home), "NO_PROXY": "127.0.0.1", "ANSIBLE_PIPELINING": "true", "COLUMNS": "10000"}
         settings = surroundings() | collections | own
-        command = [self.environment.python, "-P", self.environment.folder / "bin" / program, *map(str, arguments)]
+        started = self.environment.python, "-P", self.environment.folder / "bin" / program
+        command = [str(each) for each in (*started, *arguments)]
         return subprocess.run(command, cwd=self.home, env=settings, capture_output=True, text=True)
 
 
@@ -157,7 +158,7 @@ def test_statuses_are_numbers_which_do_not_make_names_of_groups(ansible: Ansible
 
 def test_modules_make_change_and_remove(ansible: Ansible, api: Client) -> None:
     port = {"device": "acme-1", "name": "Vlan100"}
-    wanted = [
+    wanted: list[tuple[str, dict]] = [
         ("tenant", {"name": "Acme", "slug": "acme"}),
         ("site", {"name": "Acme HQ", "slug": "acme-hq", "status": "active", "tenant": "Acme"}),
         ("vlan", {"name": "acme", "vid": 100, "site": "Acme HQ", "tenant": "Acme", "status": "active"}),
@@ -177,8 +178,8 @@ def test_modules_make_change_and_remove(ansible: Ansible, api: Client) -> None:
     ]
     present = [ansible.task(module, data) for module, data in wanted]
     absent = [ansible.task(module, data, "absent") for module, data in reversed(wanted)]
-    moved = ("site", {"name": "Acme HQ", "facility": "Cellar"})
-    checked, *made = ansible.play(ansible.task(*wanted[0], check_mode=True), *present)
+    moved = ansible.task("site", {"name": "Acme HQ", "facility": "Cellar"})
+    checked, *made = ansible.play({**present[0], "check_mode": True}, *present)
     assert checked["changed"] and "created" in checked["msg"]
     assert [each["changed"] for each in made] == [True] * len(wanted), made
     address = api.results("ipam/ip-addresses/", q="198.51.100.1")[0]
@@ -186,7 +187,7 @@ def test_modules_make_change_and_remove(ansible: Ansible, api: Client) -> None:
     assert api.results("ipam/prefixes/", q="198.51.100.0/24")[0]["vlan"]["vid"] == 100
 
     *again, checked, changed, looked = ansible.play(
-        *present, ansible.task(*moved, check_mode=True), ansible.task(*moved), {**absent[0], "check_mode": True}
+        *present, {**moved, "check_mode": True}, moved, {**absent[0], "check_mode": True}
     )
     assert [each["changed"] for each in again] == [False] * len(wanted), again
     assert [each.get("failed", False) for each in again[:-1]] == [False] * (len(wanted) - 1), again
