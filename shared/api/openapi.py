@@ -18,7 +18,7 @@ from shared.api.openapi_bodies import WITH_IDS, body, list_body, listed, one_or_
 from shared.api.openapi_parameters import list_parameters, selecting
 from shared.api.resource import Action, Resource, Shape
 from shared.schema.representations import BaseSchema
-from shared.security import authorization
+from shared.security import authorization, idempotency
 
 View = Callable[..., Any]
 V = TypeVar("V", bound=View)
@@ -94,8 +94,8 @@ def describe(
     parameters = [] if on_list else [_PK]
     if verb == "GET":
         parameters += list_parameters(resource) if on_list else selecting()
-    elif on_list:
-        parameters.append(restoring.PARAMETER)
+    else:
+        parameters += [idempotency.PARAMETER, *([restoring.PARAMETER] if on_list else [])]
     documented: Callable[[View], View] = made.doc(
         summary=summary,
         operationId=_operation(resource, view.__name__),
@@ -125,7 +125,7 @@ def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Act
         summary=f"{action.summary or action.name} of one {resource.model.verbose_name}".capitalize(),
         operationId=_operation(resource, f"{action.name}_{verb.lower()}"),
         tags=[resource.app],
-        parameters=[_PK, *action.query],
+        parameters=[_PK, *action.query, *([] if verb == "GET" else [idempotency.PARAMETER])],
         **_permission(action.permission or resource.permission, resource, verb),
         **request(taken),
     )

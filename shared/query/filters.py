@@ -24,7 +24,6 @@ from shared.query.filter_base import (
 )
 from shared.query.paths import Ids, Path, reach, target_of
 from shared.schema import fields, parsing
-from shared.schema.fields import Choices
 from shared.schema.models import Record
 
 TRUE, FALSE = {"true", "1", "yes", "2"}, {"false", "0", "no", "3"}
@@ -68,17 +67,18 @@ class BooleanFilter(Filter):
 
 
 class ChoiceFilter(ColumnFilter):
+    """A value of `field`, or the slug of its label, as in a body."""
+
     kind = "choice"
 
-    def __init__(self, name: str, column: AnyColumn, choices: Choices[Any]) -> None:
-        self.choices = choices
-        by_text = {str(value): value for value, _ in choices}
-        has_booleans = any(isinstance(value, bool) for value, _ in choices)
+    def __init__(self, name: str, column: AnyColumn, field: fields.Choice) -> None:
+        self.choices = field.choices
+        has_booleans = any(isinstance(value, bool) for value, _ in field.choices)
 
         def read(text: str) -> Any:
             if has_booleans and text.lower() in TRUE | FALSE:
                 return text.lower() in TRUE
-            return by_text.get(text, None if text.lower() in (NULL, "0", "none") else IMPOSSIBLE)
+            return field.by_text.get(text, None if text.lower() in (NULL, "0", "none") else IMPOSSIBLE)
 
         super().__init__(name, column, read)
 
@@ -220,7 +220,7 @@ def of_attribute(model: type[Record], name: str) -> list[Filter]:
         return [by_id, by_key] if by_id.target and by_id.target.key in by_id.target.attributes else [by_id]
     column = getattr(model, attribute.column)
     if isinstance(field, fields.Choice):
-        return [ChoiceFilter(name, column, field.choices)]
+        return [ChoiceFilter(name, column, field)]
     if isinstance(field, fields.Boolean):
         return [BooleanFilter(name, column)]
     if isinstance(field, fields.Integer):

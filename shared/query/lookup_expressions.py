@@ -76,7 +76,7 @@ def find(table: Mapping[str, Filter], model: type[Record], parameter: str) -> Fi
     if not separator:
         return None
     bases = (each for each in (table.get(name), _of_attributes(model).get(name)) if each)
-    return next((made for base in bases if (made := _made(parameter, base, expression))), None)
+    return next((found for base in bases if (found := made(parameter, base, expression))), None)
 
 
 def names(table: Mapping[str, Filter], model: type[Record], parameter: str) -> Iterable[str]:
@@ -88,7 +88,8 @@ def names(table: Mapping[str, Filter], model: type[Record], parameter: str) -> I
     return [name for name in either if name in table or find(table, model, name)]
 
 
-def _made(name: str, base: Filter, expression: str) -> Filter | None:
+def made(name: str, base: Filter, expression: str) -> Filter | None:
+    """The filter `name` that compares what `base` does in the way of `expression`, where its kind has that way."""
     if expression == NOT:
         return Negated(name, base)
     if expression == "empty":

@@ -145,6 +145,8 @@ def _reference(base: "type[Record]", field: fields.Field) -> JsonObject:
     told = {"x-reference": path_of(target)}
     if isinstance(field, fields.References):
         item = {"type": "integer"}
-        return {"type": "array", "items": item, "description": f"The ids of {target.verbose_name}s.", **told}
-    said = f"The id of a {target.verbose_name}, or its nested object as GET shows it."
+        said = f"The ids of {target.verbose_name}s, or attributes in their place, as for a reference to one."
+        return {"type": "array", "items": item, "description": said, **told}
+    example = f'{{"{target.key}": …}}' if target.key in target.attributes else '{"id": …}'
+    said = f"The id of a {target.verbose_name}, its nested object as GET shows it, or what it alone has: `{example}`."
     return {"type": "integer", "description": said, "example": 1, **told}

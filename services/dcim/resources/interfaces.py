@@ -20,7 +20,18 @@ from shared.references.invariants import when_changed
 from shared.references.lookups import Lookup
 from shared.schema import fields
 from shared.schema.changes import Change
-from shared.schema.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
+from shared.schema.columns import (
+    CASCADE,
+    SET_NULL,
+    boolean,
+    choice,
+    computed,
+    integer,
+    no_tags,
+    reference,
+    references,
+    text,
+)
 from shared.schema.models import View
 
 TERMINATIONS = "interface-terminations"
@@ -41,6 +52,7 @@ class Interface(InterfaceFacts, InterfaceKind, Component, Base):
     mode = choice(INTERFACE_MODE, null=True)
     untagged_vlan_id = reference("ipam.vlan", on_delete=SET_NULL, null=True)
     tagged_vlans = references("ipam.vlan")
+    tags = no_tags()
 
 
 def validate_no_circuit(session: Session, changes: list[Change]) -> None:
