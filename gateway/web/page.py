@@ -11,7 +11,7 @@ from flask import Response, render_template, request, stream_with_context
 from markupsafe import Markup
 
 from gateway.request import Request
-from gateway.web import display, forms, object_parts, refusals, reply_json, snippets
+from gateway.web import display, forms, object_parts, policy, refusals, reply_json, snippets
 from gateway.web.catalogue import Endpoint
 from gateway.web.object_parts import ObjectParts
 from gateway.web.page_forms import filters_of, form_of, questions_of
@@ -60,9 +60,11 @@ class HtmlPage:
         status = 400 if self.unclear else (self.refusal or self.answer).status
         written = render_template("api.html", page=self, rows=ROWS)
         before, rows, after = written.partition(ROWS)
-        if not rows:
-            return Response(written, status)
-        return Response(stream_with_context(chain([before], self._rows(), [after])), status)
+        pieces = stream_with_context(chain([before], self._rows(), [after])) if rows else written
+        reply = Response(pieces, status)
+        if self.parts and self.parts.pictures:
+            reply.headers["Content-Security-Policy"] = policy.with_images_of(self.parts.pictures)
+        return reply
 
     def _rows(self) -> Iterator[str]:
         found = self.body["results"]
@@ -122,7 +124,7 @@ class HtmlPage:
 
     @cached_property
     def columns(self) -> list[str]:
-        return display.columns(self.body["results"])
+        return display.columns(self.body["results"], self.endpoint.part_of if self.endpoint else ())
 
     @cached_property
     def filters(self) -> list[forms.Input]:

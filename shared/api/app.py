@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.api import autocomplete, choices, declarations, indexes, openapi, options, search, views
+from shared.api import autocomplete, choices, declarations, indexes, openapi, options, related, search, views
 from shared.api.resource import Resource
 from shared.config import settings
 from shared.db import row_counts
@@ -108,8 +108,8 @@ def create_app(
     app.register_blueprint(
         internal_api.blueprint(base, internal_queries or {}, _permissions(base, resources, permissions))
     )
-    app.register_blueprint(search.blueprint(base, resources))
-    app.register_blueprint(autocomplete.blueprint(base, resources))
+    for found in (search, autocomplete, related):
+        app.register_blueprint(found.blueprint(base, resources))
     _serve_health(app, base)
     errors.install(app)  # last, for flask-smorest installs handlers of its own
     _apps.append(app)

@@ -124,7 +124,7 @@ def test_the_way_from_the_root_to_an_interface_and_back(page, api):
     page.locator("pre.json").get_by_role("link", name="/api/dcim/devices/").click()
     page.goto(f"{page.url}?name=walked-1")
     page.get_by_role("link", name="walked-1").first.click()
-    page.get_by_role("navigation", name="Related").get_by_role("link", name="Interfaces by device").click()
+    page.get_by_role("navigation", name="Related").get_by_role("link", name="Interfaces").click()
     page.get_by_role("link", name="eth-walked").first.click()
     assert page.get_by_role("heading", level=1).inner_text() == "eth-walked"
     page.get_by_role("link", name="walked-1").first.click()
