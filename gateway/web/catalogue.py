@@ -17,6 +17,7 @@ from shared import JsonObject
 from shared.config import APPS
 from shared.http import budget
 from shared.security.identity import Identity
+from shared.telemetry.origin import carried
 
 FRESH_SECONDS = 60
 RETRY_SECONDS = 5
@@ -134,7 +135,7 @@ class Catalogue:
         if all(app in self._documents for app in APPS):
             return {app: self.document(app) for app in APPS}
         with ThreadPoolExecutor(len(APPS)) as pool:
-            return dict(zip(APPS, pool.map(self.document, APPS), strict=True))
+            return dict(zip(APPS, pool.map(carried(self.document), APPS), strict=True))
 
     def document(self, app: str) -> JsonObject:
         until, known = self._documents.get(app, (0.0, {}))
@@ -214,7 +215,7 @@ class Catalogue:
     def _fetch(self, app: str) -> JsonObject | None:
         path = f"/internal/{app}/openapi"
         headers = {"X-Forwarded-For": "127.0.0.1"}
-        asked = Request("GET", path, "", "gateway", "http", "documents", headers)
+        asked = Request("GET", path, "", "gateway", "http", headers)
         try:
             reply = self._upstreams.send(asked, app, Identity(service="gateway"))
         except GatewayError:

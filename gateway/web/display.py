@@ -1,5 +1,6 @@
 """How values are put for people: titles of objects, labels of names, JSON with links."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from markupsafe import Markup, escape
 from shared import JsonObject
 
 UPPER = {
-    *("api", "asn", "cid", "dcim", "id", "ip", "ipam", "json", "lag", "mac", "mtu", "nat", "os"),
+    *("a", "b", "api", "asn", "cid", "dcim", "id", "ip", "ipam", "json", "lag", "mac", "mtu", "nat", "os", "pdu"),
     *("rd", "rir", "rpc", "rsa", "url", "vc", "vcpus", "vid", "vlan", "vm", "vrf"),
 }
 SPELLED = {
@@ -19,6 +20,12 @@ SPELLED = {
     "ip6": "IPv6",
     "ips": "IPs",
     "ipaddresses": "IP addresses",
+    "vrfs": "VRFs",
+    "rirs": "RIRs",
+    "mgmt": "management",
+    "obj": "object",
+    "reportresult": "report result",
+    "useraction": "user action",
     "vlans": "VLANs",
     "napalm": "NAPALM",
 }
@@ -35,6 +42,8 @@ _TITLES = (
     "model",
     "description",
 )
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+_LINKED = re.compile(r'([^<]*)<a href="(/api/[\w/-]+)">([^<]*)</a>([^<]*)')
 
 
 def label(name: str) -> str:
@@ -65,6 +74,20 @@ def age(seconds: float) -> str:
 def moment(text: str) -> str:
     """A time of the API without its fractions: "2026-01-31 12:00:00 UTC"."""
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def is_moment(value: Any) -> bool:
+    """Whether it is a time as the API writes them."""
+    return isinstance(value, str) and bool(_MOMENT.fullmatch(value))
+
+
+def activity(message: str) -> Markup:
+    """A line of the recent activity, which is text with one link to an object of this site."""
+    if not (found := _LINKED.fullmatch(message)):
+        return escape(message)
+    before, address, name, after = found.groups()
+    link = Markup('<a href="{}">{}</a>').format(address, Markup(name).striptags())
+    return escape(before) + link + escape(after)
 
 
 def linked_json(value: Any) -> Markup:

@@ -20,6 +20,7 @@ from gateway.web.visitor import Visitor
 from shared.http import budget
 from shared.http.context import of_request
 from shared.security.identity import Identity
+from shared.telemetry.origin import carried
 
 # How many questions a page asks at the same moment.
 AT_ONCE = 8
@@ -85,9 +86,13 @@ def fetch_together(questions: Iterable[Question]) -> list[UpstreamResponse]:
     if not asking:
         return []
     with ThreadPoolExecutor(min(len(asking), AT_ONCE)) as pool:
-        found = list(pool.map(lambda ask: ask(), asking))
+        found = list(pool.map(carried(_answer), asking))
     of_request(Visitor).answers |= {(each.path, each.query): reply for each, reply in zip(wanted, found, strict=True)}
     return found
+
+
+def _answer(ask: Callable[[], UpstreamResponse]) -> UpstreamResponse:
+    return ask()
 
 
 def _asking(method: str, question: Question, data: Any = None) -> Callable[[], UpstreamResponse]:

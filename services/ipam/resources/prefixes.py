@@ -25,6 +25,7 @@ class Prefix(Base, CustomFields, Tracked):
     path = "prefixes"
     nested = ("family", "prefix")
     key = "prefix"
+    identified_by = ("vrf", "prefix")
 
     family = family_of("prefix")
     prefix = network()
@@ -71,6 +72,7 @@ def set_vrf_order(session: Session, changes: list[Change]) -> None:
 
 prefixes = Resource(
     Prefix,
+    csv_headings={"vlan_group": "vlan.group", "vlan_vid": "vlan"},
     filters=(
         filters.FamilyFilter(Prefix.prefix),
         "is_pool",

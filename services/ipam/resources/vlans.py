@@ -41,6 +41,7 @@ def by_vid(words: str) -> list[ColumnElement[bool]]:
 
 vlans = Resource(
     VLAN,
+    csv_headings={"group_name": "group"},
     filters=("vid", "name", "site", "group", "tenant", "role", "status"),
     search=("name", "description"),
     search_extra=by_vid,
