@@ -7,6 +7,7 @@ value that is none of its type ends the process with one line that names the var
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from importlib import import_module
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,13 @@ def process_of(app: str) -> str:
 def package_of(app: str) -> str:
     """The package that `app` is made of."""
     return "gateway.users" if app == "users" else f"services.{app}"
+
+
+def version_of(app: str) -> str:
+    """The version of the program that serves `app`."""
+    package = "gateway" if app == "users" else package_of(app)
+    version: str = import_module(package).VERSION
+    return version
 
 
 class SettingError(ValueError):
