@@ -32,7 +32,8 @@ _DEVICE = Markup(
 )
 _DRAWING = Markup(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-    ' role="img" aria-label="Elevation of {name}" font-family="sans-serif" font-size="12" fill="#7b868b">{faces}</svg>'
+    ' role="group" aria-label="Elevation of {name}" font-family="sans-serif" font-size="12"'
+    ' fill="#7b868b">{faces}</svg>'
 )
 
 
