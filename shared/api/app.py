@@ -11,7 +11,19 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.api import autocomplete, choices, declarations, health, indexes, openapi, options, search, views
+from shared.api import (
+    autocomplete,
+    choices,
+    declarations,
+    health,
+    indexes,
+    openapi,
+    options,
+    related,
+    search,
+    totals,
+    views,
+)
 from shared.api.csv import writing as csv_writing
 from shared.api.resource import Resource
 from shared.config import settings
@@ -131,8 +143,8 @@ def create_app(
     app.register_blueprint(
         internal_api.blueprint(base, internal_queries or {}, _permissions(base, resources, permissions))
     )
-    app.register_blueprint(search.blueprint(base, resources))
-    app.register_blueprint(autocomplete.blueprint(base, resources))
+    for found in (search, autocomplete, related, totals):
+        app.register_blueprint(found.blueprint(base, resources))
     health.serve(app, base.app, (partial(reference_gauges.gauges, base=base), *gauges))
     errors.install(app)  # last, for flask-smorest installs handlers of its own
     _apps.append(app)

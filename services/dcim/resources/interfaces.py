@@ -9,7 +9,7 @@ from services.dcim.base import Base
 from services.dcim.choices import INTERFACE_MODE
 from services.dcim.components.columns import OWNER, Component, InterfaceKind
 from services.dcim.devices.facts import INTERFACE_RIPPLES, InterfaceFacts
-from services.dcim.interfaces.lists import device_filters, natural_order, other_filters
+from services.dcim.interfaces.lists import device_filters, natural_order, other_filters, vlan_filter
 from services.dcim.interfaces.mac_address import mac_address
 from services.dcim.interfaces.rules import NO_PORT, RULES, no_ports, set_vlans, vlans_within_reach
 from services.dcim.resources.interface_connections import connection_of, is_connected
@@ -77,6 +77,7 @@ interfaces = Resource(
         "mtu",
         "mgmt_only",
         Related("lag", "lag", only_id=True),
+        vlan_filter(Interface),
         *device_filters(Interface),
         *other_filters(Interface),
     ),

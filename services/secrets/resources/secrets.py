@@ -127,4 +127,6 @@ secrets = Resource(
     before_save=(set_ciphertext,),
     visible=visible,
     postprocess=decrypt,
+    note="What is secret is shown to whoever has a session key: /api/secrets/get-session-key/ gives one for the "
+    "private key of a user whose key is active. A browser keeps it as a cookie until it is closed.",
 )
