@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Computed, Connection, Index, and_, func, or_, select
+from sqlalchemy import ColumnElement, Computed, Index, and_, func, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import aliased, mapped_column
 
 from services.ipam import filters
-from services.ipam.address_syntax import parse_address
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, ADDRESS_ROLE, ADDRESS_STATUS
 from services.ipam.columns import Inet, address, family_of, host_of
 from services.ipam.containment import lying_in
 from services.ipam.vrf_locks import validate_unique_in_vrf
-from shared import JsonObject
 from shared.api.resource import DependentFacts, Resource
 from shared.custom_fields.column import CustomFields
 from shared.query.filter_base import Filter, SetFilter, one_of
@@ -72,13 +70,6 @@ class IPAddress(Base, CustomFields, Tracked):
         return machine.where(inside.id == self.nat_inside_id).scalar_subquery()
 
 
-def interface_counts(connection: Connection, ids: list[int]) -> dict[int, JsonObject]:
-    """`{interface id: {count_ipaddresses}}` for those of `ids` that have an address."""
-    on = IPAddress.__table__.c.interface_id
-    counted = select(on, func.count()).where(on.in_(ids)).group_by(on)
-    return {pk: {"count_ipaddresses": number} for pk, number in connection.execute(counted) if pk is not None}
-
-
 # The addresses on an interface, and those that are translated to one of them.
 ON_INTERFACE = """
     SELECT a.id FROM ipam_ipaddress a LEFT JOIN ipam_ipaddress i ON i.id = a.nat_inside_id
@@ -89,12 +80,6 @@ TRANSLATED = "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"
 Index("ix_ipam_ipaddress_mask", func.masklen(IPAddress.address))
 
 Interface, Device, Machine = map(Base.model_of, ("dcim.interface", "dcim.device", "virtualization.virtualmachine"))
-
-
-def by_address(written: str) -> ColumnElement[bool]:
-    """With a mask, the address and the mask; without, the address whatever its mask."""
-    same_host = IPAddress.host == filters.host(written)
-    return and_(same_host, IPAddress.address == str(parse_address(written))) if "/" in written else same_host
 
 
 def of_device(own: Any, master: Any, values: Sequence[object]) -> ColumnElement[bool]:
@@ -133,7 +118,7 @@ ip_addresses = Resource(
     filters=(
         filters.FamilyFilter(IPAddress.host),
         filters.AddressFilter("parent", lambda text: filters.strictly_within(IPAddress.host, filters.network(text))),
-        filters.AddressFilter("address", by_address),
+        filters.AddressFilter("address", filters.equal_to(IPAddress.address, IPAddress.host)),
         filters.MaskFilter(IPAddress.address),
         "vrf",
         "tenant",
