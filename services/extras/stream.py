@@ -24,14 +24,14 @@ LOOK_SECONDS = 0.2
 SPARE_SECONDS = 2.0
 
 
-class Listed(Protocol):
+class PageOfIds(Protocol):
     """The objects of a page, by id."""
 
     @property
     def ids(self) -> list[int]: ...
 
 
-T = TypeVar("T", bound=Listed)
+T = TypeVar("T", bound=PageOfIds)
 _seconds = fields.Integer(0, MOST_SECONDS)
 _position = fields.Integer(0, parsing.MAX_INTEGER)
 

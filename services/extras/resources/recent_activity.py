@@ -57,7 +57,7 @@ recent_activity = Resource(
     filters=(
         BY_USER,
         BY_USERNAME,
-        ChoiceFilter("action", _action(ObjectChange), ACTION),
+        ChoiceFilter("action", _action(ObjectChange), fields.Choice(ACTION)),
         Filter("content_type", lambda text: ObjectChange.changed_object_type == text),
         Filter(
             "object_id",
