@@ -109,7 +109,7 @@ class Resource(Generic[M]):
     base_conditions  (conditions) the rows of the model that this endpoint shows
     visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
-    postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot; `awaited(read)`: a list, perhaps later
+    postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot; `awaited(read)`: a page
     belonging   `{label: query(connection, id)}`: the query of this list for what belongs to an object of that type
     part_of     the references that tell objects of one name apart; those of `unique` and `order` unless given
     note        what whoever reads an object has to know, for the document and for people
