@@ -57,6 +57,12 @@ connections_most = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+reads = Counter(
+    "patchbay_reads",
+    "Requests that were answered from the replica, or from the primary although there is one",
+    ("app", "source"),
+    registry=REGISTRY,
+)
 database_busy = Counter(
     "patchbay_database_busy", "Requests for which no connection came free in time", ("app",), registry=REGISTRY
 )
