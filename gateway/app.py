@@ -24,7 +24,7 @@ from gateway.request import Request, client_address, path_of, public_address, re
 from gateway.routing import route
 from gateway.upstreams import Upstreams
 from shared.config import settings
-from shared.http import budget
+from shared.http import budget, protocol
 from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
 from shared.telemetry import logs, tracing
 from shared.telemetry.metrics import method_label
@@ -106,7 +106,9 @@ class Gateway:
 
     def _page(self, environ: dict[str, Any]) -> Reply:
         with budget.limited(PAGE_SECONDS, environ.get("gunicorn.socket")):
-            body, status, headers = run_wsgi_app(self._pages, environ, buffered=True)
+            body, status, headers = run_wsgi_app(self._pages, environ)
+            if "Content-Length" in headers:  # what has none is long, and is sent as it is made
+                body = _whole(body)
         return Reply(int(status.split()[0]), list(headers), body)
 
     def _forward(self, environ: dict[str, Any], audience: str, app: str) -> Reply:
@@ -129,6 +131,14 @@ class Gateway:
                 return self._upstreams.send(request, app, identity)
         finally:
             request.close()
+
+
+def _whole(body: Iterable[bytes]) -> list[bytes]:
+    try:
+        return list(body)
+    finally:
+        if hasattr(body, "close"):
+            body.close()
 
 
 def _for_people(environ: dict[str, Any]) -> bool:
@@ -157,6 +167,7 @@ def caller(environ: dict[str, Any], request: Request) -> Identity:
         signed = Identity()
     if not name or signed.service != name:
         raise GatewayError(403, "This is not a call of a known service.")
+    request.headers[protocol.HEADER] = environ.get(_variable(protocol.HEADER), "")
     return Identity(service=name, number=signed.number)
 
 

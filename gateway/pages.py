@@ -1,6 +1,7 @@
 """What the gateway serves itself: the API root, health and metrics. Everything unknown is a 404 in JSON."""
 
 import logging
+from http.client import responses
 
 import orjson
 from flask import Flask, Response, render_template, request
@@ -84,6 +85,6 @@ def _failed(status: int, detail: str, headers: dict[str, str]) -> Response:
     """An error as the client wants it: a page for people, JSON for programs."""
     kept = {name: text for name, text in headers.items() if name in ("Allow", "Retry-After")}
     if "text/html" in request.headers.get("Accept", "").lower():
-        told = {"status": status, "detail": detail, "request_id": origin().request_id}
-        return Response(render_template("error.html", **told), status, kept)
+        told = {"status": status, "phrase": responses.get(status, ""), "detail": detail}
+        return Response(render_template("error.html", **told, request_id=origin().request_id), status, kept)
     return Response(orjson.dumps({"detail": detail}), status, kept, mimetype="application/json")

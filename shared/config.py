@@ -94,6 +94,7 @@ class Settings:
     enforce_global_unique: bool = _setting("ENFORCE_GLOBAL_UNIQUE", False)
     media_root: str = _setting("MEDIA_ROOT", "var/media")
     reports_root: str = _setting("REPORTS_ROOT", "var/reports")
+    renders_folder: str = _setting("RENDERS_FOLDER", "")  # what programs share takes them turns rendering templates
     report_seconds: int = _setting("REPORT_SECONDS", 25)  # less than the gateway waits (read_seconds)
     max_body_bytes: int = _setting("MAX_BODY_BYTES", 10 * 1024 * 1024)
     max_bulk_objects: int = _setting("MAX_BULK_OBJECTS", 1000)

@@ -11,8 +11,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from gateway.users.bootstrap import ensure_admin
 from shared.config import APPS, process_of, surroundings
+from shared.db.schema_steps import StillLocked
 from shared.db.server_version import unsupported
-from shared.migrations import NewerDatabase, head, upgrade
+from shared.migrations import head
+from shared.upgrading import NewerDatabase, upgrade
 from stack import settings_file
 from stack.cli_error import CliError
 from stack.folder import DataFolder, write_private
@@ -98,13 +100,12 @@ def revision(url: str) -> str | None:
 
 
 def _migrate(app: str, url: str) -> None:
-    before = revision(url)
-    newest = head(app)
-    if before != newest:
-        click.echo(f"Migrating {app}: {before or 'nothing'} → {newest}")
+    before, newest = revision(url), head(app)
+    if before is None:
+        click.echo(f"Migrating {app}: nothing → {newest}")
     try:
-        upgrade(app, url)
-    except NewerDatabase as error:
+        upgrade(app, url, lambda step: click.echo(f"Migrating {app}: {step}"))
+    except (NewerDatabase, StillLocked) as error:
         raise CliError(str(error)) from error
     except DBAPIError as error:
         raise CliError(f"{app} cannot be migrated: {first_line(error.orig or error)}") from error

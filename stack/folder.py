@@ -42,6 +42,7 @@ class DataFolder:
         self.media = self.path / "media"
         self.reports = self.path / "reports"
         self.metrics = self.path / "metrics"
+        self.renders = self.path / "renders"
 
     def create(self) -> None:
         """Makes the folder and proves that it can be written to. Raises CliError."""

@@ -151,6 +151,7 @@ class Plan:
         return {
             "MEDIA_ROOT": str(self.folder.media),
             "REPORTS_ROOT": str(self.folder.reports),
+            "RENDERS_FOLDER": str(self.folder.renders),
             **{name: value for name, value in self.environment.items() if name not in private},
             **_PYTHONPATH,
             address_variable(GATEWAY): self.address(GATEWAY),

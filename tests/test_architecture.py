@@ -131,7 +131,8 @@ ROOMS = {
     "query": ("schema", "db", "http"),
     "references": ("schema", "security", "db", "http", "telemetry"),
     "custom_fields": ("query", "references", "schema", "db", "http"),
-    "migrations": ("references", "db"),
+    "migrations": (),
+    "upgrading": ("migrations", "references", "db"),
     "api": ("custom_fields", "references", "query", "rendering", "security", "schema", "db", "http", "telemetry"),
 }
 

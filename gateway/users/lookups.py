@@ -16,6 +16,7 @@ from gateway.users.keys import digest
 from shared.config import settings
 from shared.db import watching
 from shared.db.hang_detection import DatabaseHung
+from shared.db.revisions import unfit
 
 _GRANTED = """
 CASE WHEN u.is_superuser THEN '{}'::text[] ELSE ARRAY(
@@ -73,6 +74,15 @@ def server_version() -> int:
             return int(connection.dbapi_connection.server_version)
         finally:
             connection.close()
+    except (psycopg2.Error, SQLAlchemyError):
+        raise UsersUnavailable from None
+
+
+def unfit_schema() -> str | None:
+    """Why this code cannot work on the schema of the accounts; None if it can. Raises UsersUnavailable."""
+    try:
+        with _engine().connect() as connection:
+            return unfit(connection, "users")
     except (psycopg2.Error, SQLAlchemyError):
         raise UsersUnavailable from None
 

@@ -130,6 +130,16 @@ class Catalogue:
                 return Endpoint(template, operations, document)
         return None
 
+    def lists(self) -> dict[str, str]:
+        """The list of what is called so: `{"rack group": "/api/dcim/rack-groups/"}`, longer names first."""
+        nouns = {
+            described["post"]["summary"].partition(" ")[2]: path
+            for document in self.documents().values()
+            for path, described in document.get("paths", {}).items()
+            if "x-type" in described.get("post", {}) and "{" not in path
+        }
+        return dict(sorted(nouns.items(), key=lambda item: -len(item[0])))
+
     def nouns(self) -> dict[str, str]:
         """What the objects of each type are called: `{"dcim.racktype": "rack type"}`."""
         operations = [

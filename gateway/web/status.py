@@ -1,7 +1,7 @@
 """How the services are: whether each answers, how far it is behind the others, and what the audit found."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from importlib.metadata import version
 
@@ -42,6 +42,8 @@ class Feed:
 
     `changes` were not fetched yet, the `oldest` of them so long ago; the holder `fetched` last so long ago. `audited`
     is when the last audit ended, with so many `findings`; `restored` says which of the two is behind the other.
+    What was told of so many objects could not be applied and was `set_aside`; `fetching` are new facts, by type, and
+    for how many objects they are `left` to be fetched.
     """
 
     owner: str
@@ -52,6 +54,8 @@ class Feed:
     audited: str | None = None
     findings: int | None = None
     restored: str | None = None
+    set_aside: int | None = None
+    fetching: JsonObject = field(default_factory=dict)
 
 
 def statuses() -> list[Status]:
@@ -82,7 +86,7 @@ def feeds(statuses: list[Status]) -> list[Feed]:
             known.setdefault((owner, each.app), {}).update(facts)
         for holder, facts in each.progress.get("holders", {}).items():
             known.setdefault((each.app, holder), {}).update(facts)
-    names = {field.name for field in fields(Feed)}  # of what a newer release tells, those that are known here
+    names = {each.name for each in fields(Feed)}  # of what a newer release tells, those that are known here
     told = {pair: {"changes": 0 if pair[0] in up else None, **known[pair]} for pair in sorted(known)}
     return [Feed(*pair, **{name: facts[name] for name in facts.keys() & names}) for pair, facts in told.items()]
 

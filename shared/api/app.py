@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.api import choices, declarations, health, indexes, openapi, options, search, views
+from shared.api import autocomplete, choices, declarations, health, indexes, openapi, options, search, views
+from shared.api.csv import writing as csv_writing
 from shared.api.resource import Resource
 from shared.config import settings
 from shared.db import row_counts
@@ -124,12 +125,14 @@ def create_app(
     app.extensions["patchbay.invariants"] = [each for resource in resources for each in resource.invariants]
     _label_replies(app)
     authorization.install(app, base.app)
+    _refuse_csv(app)
     _serve(app, base, resources, routes)
     _serve_root(app, base, resources, routes, before or {})
     app.register_blueprint(
         internal_api.blueprint(base, internal_queries or {}, _permissions(base, resources, permissions))
     )
     app.register_blueprint(search.blueprint(base, resources))
+    app.register_blueprint(autocomplete.blueprint(base, resources))
     health.serve(app, base.app, (partial(reference_gauges.gauges, base=base), *gauges))
     errors.install(app)  # last, for flask-smorest installs handlers of its own
     _apps.append(app)
@@ -175,6 +178,14 @@ def _label_replies(app: Flask) -> None:
         reply.headers["X-Request-ID"] = origin().request_id
         reply.headers["API-Version"] = "2.3"
         return options.allow(reply)
+
+
+def _refuse_csv(app: Flask) -> None:
+    @app.before_request
+    def refuse() -> None:
+        """Only lists are to be had as CSV."""
+        if csv_writing.is_asked_for() and not str(request.endpoint).endswith(".list_objects"):
+            raise errors.NotFound
 
 
 def _serve(app: Flask, base: type[Record], resources: Sequence[Resource], routes: Sequence[Route]) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from shared.db.database import database
+from shared.db.revisions import unfit
 from shared.db.server_version import unsupported
 from shared.http import responses
 from shared.http.errors import ServiceUnavailable
@@ -42,7 +43,8 @@ def serve(app: Flask, name: str, gauges: Sequence[Gauges]) -> None:
             version = connection.scalar(text("SELECT current_setting('server_version_num')\\:\\:integer"))
             if (reason := unsupported(version)) is not None:
                 raise ServiceUnavailable(f"{reason}.")
-            connection.execute(text("SELECT 1 FROM alembic_version"))
+            if (reason := unfit(connection, name)) is not None:
+                raise ServiceUnavailable(f"{reason}.")
         return responses.json_response({"service": name, "status": "ready"})
 
     @app.get("/metrics")

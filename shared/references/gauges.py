@@ -16,13 +16,13 @@ from shared.schema.models import Record
 # Of what `progress` tells of each neighbour: (name there, name of the gauge, what it is).
 OWNERS = (
     ("fetched", "feed_lag_seconds", "Since when this service has not heard of the owner: what it knows may be so old"),
+    ("set_aside", "set_aside_entries", "Objects of which something that the owner told cannot be applied here"),
     ("findings", "audit_findings", "What the last audit found not to agree with the owner"),
     ("audit_age", "audit_age_seconds", "How long ago the last audit ended"),
 )
 HOLDERS = (
     ("changes", "outbox_entries", "Changes that the holder has yet to apply"),
     ("oldest", "outbox_oldest_seconds", "Age of the oldest change that the holder has yet to apply"),
-    ("set_aside", "set_aside_entries", "Changes that the holder could not apply, which wait for an operator"),
 )
 # What waits here for this service itself. PostgreSQL keeps count of the claims, which may be millions, by itself.
 _WAITING = """

@@ -1,6 +1,6 @@
 """The owner's side: who holds what, and what the holders may know of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, any_, cast, column, delete, func, literal, select, text, true, update, values
@@ -27,9 +27,9 @@ def published(base: type[Record], label: str) -> type[Record]:
     return model
 
 
-def answer_claim(session: Session, model: type[Record], service: str, ids: list[int], restricting: bool) -> JsonObject:
-    """Record that `service` refers to those of `ids` that exist: `{"objects", "position",
-    "incarnation"}`, their summaries, when, and in which database.
+def answer_claim(session: Session, model: type[Record], service: str, asked: JsonObject) -> JsonObject:
+    """Record that `service` refers to those of the `ids` that exist: `{"objects", "published", "position",
+    "incarnation"}`, those of the `facts` of each that are published, which these are, when, and in which database.
 
     The row locks make a concurrent change either visible here or publish to this new claim; the shared lock does the
     same for changes of other rows that ripple into the summary. Claims of what does not exist are dropped. The id 0
@@ -37,19 +37,24 @@ def answer_claim(session: Session, model: type[Record], service: str, ids: list[
     """
     if service not in CONTRACTS[model.label].holders:
         raise Forbidden(f"The contract of {model.label} does not give it to {service}.")
+    ids = asked["ids"]
     session.execute(AdvisoryLock.DEPENDENT_FACTS.shared())
     if ALL in ids:
         session.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE MODE"))
     wanted = true() if ALL in ids else among(model.id, ids)
     locked = select(model.id).where(wanted).order_by(model.id).with_for_update(read=True)
     found = list(session.scalars(locked))
-    _record(session, model, service, [ALL] if ALL in ids else found, restricting)
+    _record(session, model, service, [ALL] if ALL in ids else found, asked["restricting"])
     claims = model.metadata.tables["reference_claim"]
     absent = set(ids) - {ALL} - set(found)
     mine = (claims.c.service == service, claims.c.label == model.label)
     session.execute(delete(claims).where(*mine, among(claims.c.object_id, absent)))
-    objects, known = summaries(session, model, found), incarnation(session, model.base)
-    return {"objects": objects, "position": next_number(session), "incarnation": known}
+    return {
+        "objects": summaries(session, model, found, asked["facts"]),
+        "published": published_facts(model),
+        "position": next_number(session),
+        "incarnation": incarnation(session, model.base),
+    }
 
 
 def _record(session: Session, model: type[Record], service: str, ids: list[int], restricting: bool) -> None:
@@ -89,12 +94,19 @@ def incarnation(session: Session, base: type[Record]) -> str:
     return str(session.scalar(select(base.metadata.tables["reference_incarnation"].c.id)))
 
 
-def summaries(session: Session, model: type[Record], ids: Iterable[int]) -> list[JsonObject]:
-    """What others may know of the objects `ids`: id and the facts of the contract."""
-    entity = aliased(model)
-    facts = [fact_sql(model, entity, name).label(name) for name in CONTRACTS[model.label].facts]
+def summaries(
+    session: Session, model: type[Record], ids: Iterable[int], asked: Collection[str] | None = None
+) -> list[JsonObject]:
+    """What others may know of the objects `ids`: id and the facts of the contract, of these those that are `asked`."""
+    entity, names = aliased(model), published_facts(model, asked)
+    facts = [fact_sql(model, entity, name).label(name) for name in names]
     rows = session.execute(select(entity.id, *facts).where(among(entity.id, ids)).order_by(entity.id))
     return [dict(row._mapping) for row in rows]
+
+
+def published_facts(model: type[Record], asked: Collection[str] | None = None) -> list[str]:
+    """The facts of the contract, of these those that are `asked`."""
+    return [name for name in CONTRACTS[model.label].facts if asked is None or name in asked]
 
 
 def fact_sql(model: type[Record], entity: type[Record], name: str) -> ColumnElement[Any]:

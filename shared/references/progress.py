@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from shared import VERSION, JsonObject
 from shared.db.prepared import AnySelect
+from shared.references import facts
+from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
 
 
@@ -14,9 +16,24 @@ def report(session: Session, base: type[Record]) -> JsonObject:
     """What this service tells of itself; times are in ISO 8601, ages in seconds."""
     return {
         "versions": _versions(session),
-        "owners": _by_service(session, _positions(base)),
+        "owners": _with_facts(session, base, _by_service(session, _positions(base))),
         "holders": _by_service(session, _waiting(base)),
     }
+
+
+def _with_facts(session: Session, base: type[Record], owners: dict[str, JsonObject]) -> dict[str, JsonObject]:
+    """Of every owner: how many objects are set aside, and for how many replicas which new facts are yet to come."""
+    aside = base.metadata.tables["reference_set_aside"]
+    counts = select(aside.c.label, func.count()).group_by(aside.c.label)
+    for known in owners.values():
+        known |= {"set_aside": 0, "fetching": {}}
+    for label, count in session.execute(counts):
+        owners[label.split(".")[0]]["set_aside"] += count
+    for each in facts.to_fetch(session.connection(), base):
+        model = base.model_of(each.label)
+        left = session.scalar(select(func.count()).where(model.id > each.after))
+        owners[CONTRACTS[each.label].owner]["fetching"][each.label] = {"facts": each.names, "left": left}
+    return owners
 
 
 def _by_service(session: Session, statement: AnySelect) -> dict[str, JsonObject]:

@@ -51,7 +51,7 @@ def claim_anew(
         if CONTRACTS[target.label].complete:
             holding.claim(target, {owning.ALL})
             continue
-        while ids := _page(target, last):
+        while ids := page(target, last):
             if time.monotonic() > until:
                 return [target.label, last]
             holding.claim(target, set(ids))
@@ -59,7 +59,7 @@ def claim_anew(
     return None
 
 
-def _page(target: type[Record], after: int) -> list[int]:
+def page(target: type[Record], after: int) -> list[int]:
     """The ids of the next replicas that their owner may still have."""
     lost = target.metadata.tables["reference_lost"]
     gone = select(lost.c.object_id).where(lost.c.label == target.label)

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol, cast
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from sqlalchemy import ColumnElement
 
 from shared.config import settings
+from shared.http import protocol
 from shared.http.context import context
 from shared.http.errors import Forbidden
 from shared.security import replay_protection
@@ -27,6 +28,7 @@ def install(app: Flask, name: str) -> None:
     def identify() -> None:
         if request.path in OPEN_PATHS:
             return
+        protocol.require(request.headers.get(protocol.HEADER), name)
         try:
             context().identity = verify(
                 settings.service_keys.get(name, ""),
@@ -40,6 +42,12 @@ def install(app: Flask, name: str) -> None:
             log.warning("identity refused: %s (%s %s)", error, request.method, request.path)
             raise Forbidden("This service answers only to its gateway.") from error
         replay_protection.arm(caller(), request.method)
+
+    @app.after_request
+    def name_protocol(reply: Response) -> Response:
+        if request.path.startswith("/internal/"):
+            reply.headers.update(protocol.as_header())
+        return reply
 
 
 def caller() -> Identity:

@@ -28,7 +28,7 @@ def command(folder: DataFolder) -> None:
         click.echo(f"{name:<14}  pid {pid:<8}  port {plan.ports.get(name, '-'):<6}  {state}")
     for service in (each for each in SERVICES if found[each] == HEALTHY):
         progress = ask(plan, service, "progress", {}, SECONDS_TO_ANSWER)
-        for line in (*lost_pasts(service, progress), *late_changes(service, progress)):
+        for line in (*lost_pasts(service, progress), *late_changes(service, progress), *facts(service, progress)):
             click.echo(line)
     sys.exit(any(state != HEALTHY for state in found.values()))
 
@@ -47,3 +47,13 @@ def late_changes(service: str, progress: dict) -> Iterator[str]:
         if (state["oldest"] or 0) > SECONDS_LATE:
             late = f"{state['changes']} changes of {service}, the oldest for {state['oldest']:.0f} seconds"
             yield f"{holder} lacks {late}"
+
+
+def facts(service: str, progress: dict) -> Iterator[str]:
+    """What `service` has yet to learn of the objects it refers to."""
+    for owner, state in progress["owners"].items():
+        for label, what in state["fetching"].items():
+            yield f"{service} fetches {', '.join(what['facts'])} of {label}, for {what['left']} more"
+        if state["set_aside"]:
+            objects = f"{state['set_aside']} objects of {owner}"
+            yield f"{service} cannot apply what it was told of {objects}: ./patchbay logs {service}"

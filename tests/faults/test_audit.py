@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 import requests
 
+from shared.http import protocol
 from shared.security.identity import HEADER, Identity, digest, sign
 from stack.plan import Plan
 from stack.postgres import Cluster
@@ -203,10 +204,10 @@ def test_a_holder_restored_from_a_backup(hurt, client, make):
 
 
 def test_a_claim_that_no_contract_allows_is_refused_and_hurts_no_audit(hurt, tenancy):
-    plan, asked = Plan.load(hurt.folder), {"label": "tenancy.tenant", "ids": [1], "restricting": True}
+    plan, asked = Plan.load(hurt.folder), {"label": "tenancy.tenant", "ids": [1], "facts": [], "restricting": True}
     path, body = "/internal/tenancy/claims", orjson.dumps(asked)
     identity = sign(plan.signing_key("tenancy"), Identity(service="secrets"), "POST", path, body=digest(body))
-    headers = {HEADER: identity, "Content-Type": "application/json"}
+    headers = {HEADER: identity, "Content-Type": "application/json", **protocol.as_header()}
     refused = requests.post(plan.health_base("tenancy") + path, data=body, headers=headers)
     assert (refused.status_code, "does not give it to secrets" in refused.text) == (403, True)
     claim = "INSERT INTO reference_claim (service, label, object_id, restricting) VALUES ('dcim', %s, 1, false)"

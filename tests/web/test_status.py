@@ -67,7 +67,8 @@ def test_changes_that_a_service_has_not_fetched_are_counted(own, own_api, visito
 def test_the_outcome_of_an_audit_stays_with_its_time(own, own_api, visitor, tenant):
     page = visitor.send("/admin/status/")
     assert "No findings" in page.text
-    audited, findings = feed(visitor, "tenancy", "dcim")[3:]
+    new_facts, set_aside, audited, findings = feed(visitor, "tenancy", "dcim")[3:]
+    assert (new_facts, set_aside) == ("—", "0")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", audited)
     assert findings == "none"
 
