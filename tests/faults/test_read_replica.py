@@ -82,11 +82,13 @@ def replicated(make_stack) -> Iterator[tuple[Stack, Replica]]:
     """A stack whose tenancy reads from a replica."""
     stack = make_stack().start()
     replica = Replica(stack)
-    url = replica.url("patchbay_tenancy")
-    assert stack.run("config", f"PATCHBAY_TENANCY_DATABASE_REPLICA_URL={url}").returncode == 0
-    assert stack.run("restart", "tenancy").returncode == 0
-    yield stack, replica
-    replica.remove()
+    try:
+        url = replica.url("patchbay_tenancy")
+        assert stack.run("config", f"PATCHBAY_TENANCY_DATABASE_REPLICA_URL={url}").returncode == 0
+        assert stack.run("restart", "tenancy").returncode == 0
+        yield stack, replica
+    finally:
+        replica.remove()
 
 
 def served(stack: Stack, source: str) -> float:
