@@ -71,10 +71,7 @@ class ServiceApp(Flask):
         route = request.url_rule.rule if request.url_rule else "none"
         metrics.observe(self.name, method, route, status, seconds)
         logs.access(method, request.path, status, seconds, route=route)
-        span.update_name(f"{metrics.method_label(method)} {route}")
-        span.set_attribute("http.request.method", metrics.method_label(method))
-        span.set_attribute("http.route", route)
-        span.set_attribute("http.response.status_code", status)
+        tracing.answered(span, metrics.method_label(method), route, status)
 
     def dispatch_request(self) -> ResponseReturnValue:
         with self._clients.turn() if request.path.startswith("/api/") else nullcontext():
