@@ -86,9 +86,13 @@ def fetch_together(questions: Iterable[Question]) -> list[UpstreamResponse]:
     if not asking:
         return []
     with ThreadPoolExecutor(min(len(asking), AT_ONCE)) as pool:
-        found = list(pool.map(carried(lambda ask: ask()), asking))
+        found = list(pool.map(carried(_answered), asking))
     of_request(Visitor).answers |= {(each.path, each.query): reply for each, reply in zip(wanted, found, strict=True)}
     return found
+
+
+def _answered(ask: Callable[[], UpstreamResponse]) -> UpstreamResponse:
+    return ask()
 
 
 def _asking(method: str, question: Question, data: Any = None) -> Callable[[], UpstreamResponse]:

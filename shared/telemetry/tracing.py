@@ -64,7 +64,7 @@ def answered(span: NoSpan, method: str, route: str, status: int) -> None:
     """Say what became of the request that `span` is of."""
     if type(span) is not NoSpan:
         span.update_name(f"{method} {route}")
-        facts = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+        facts: Attributes = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
         span.set_attributes(facts)
 
 
