@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from gateway import authentication
+from gateway import VERSION, authentication
 from gateway.errors import GatewayError
 from gateway.responses import json_response
 from gateway.upstreams import Upstreams
@@ -49,7 +49,7 @@ def create_pages(upstreams: Upstreams) -> Flask:
 
 
 def healthz() -> Response:
-    return json_response({"status": "ok"})
+    return json_response({"status": "ok", "version": VERSION})
 
 
 def readyz() -> Response:

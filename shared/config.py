@@ -7,6 +7,7 @@ value that is none of its type ends the process with one line that names the var
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from importlib import import_module
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,13 @@ def package_of(app: str) -> str:
 def database_variable(app: str, kind: str = "DATABASE") -> str:
     """The variable with the URL of the database of `app`, or of its `DATABASE_REPLICA`."""
     return f"PATCHBAY_{process_of(app).upper()}_{kind}_URL"
+
+
+def version_of(app: str) -> str:
+    """The version of the program that serves `app`."""
+    package = "gateway" if app == "users" else package_of(app)
+    version: str = import_module(package).VERSION
+    return version
 
 
 class SettingError(ValueError):

@@ -9,7 +9,6 @@ import psycopg2
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from gateway.users.bootstrap import ensure_admin
 from shared.config import APPS, process_of, surroundings
 from shared.db.schema_steps import StillLocked
 from shared.db.server_version import unsupported
@@ -44,7 +43,7 @@ def prepare(plan: Plan, owners: Sequence[str] = DATABASES) -> None:
             if process_of(app) in owners:
                 _migrate(app, plan.database_url(process_of(app)))
         if GATEWAY in owners:
-            _make_admin(plan.folder, *ensure_admin(plan.database_url(GATEWAY), token))
+            _make_admin(plan.folder, plan.database_url(GATEWAY), token)
 
 
 def create_missing(plan: Plan, owners: Sequence[str]) -> None:
@@ -111,7 +110,11 @@ def _migrate(app: str, url: str) -> None:
         raise CliError(f"{app} cannot be migrated: {first_line(error.orig or error)}") from error
 
 
-def _make_admin(folder: DataFolder, password: str | None, token: str | None) -> None:
+def _make_admin(folder: DataFolder, url: str, token: str | None) -> None:
+    # The image of a service, which brings its own database up to date, has no gateway in it.
+    from gateway.users.bootstrap import ensure_admin
+
+    password, token = ensure_admin(url, token)
     if password is None:
         return
     write_private(folder.admin_token, f"{token}\n")

@@ -86,12 +86,12 @@ def fetch_together(questions: Iterable[Question]) -> list[UpstreamResponse]:
     if not asking:
         return []
     with ThreadPoolExecutor(min(len(asking), AT_ONCE)) as pool:
-        found = list(pool.map(carried(_answered), asking))
+        found = list(pool.map(carried(_answer), asking))
     of_request(Visitor).answers |= {(each.path, each.query): reply for each, reply in zip(wanted, found, strict=True)}
     return found
 
 
-def _answered(ask: Callable[[], UpstreamResponse]) -> UpstreamResponse:
+def _answer(ask: Callable[[], UpstreamResponse]) -> UpstreamResponse:
     return ask()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from shared.config import version_of
 from shared.db.database import database
 from shared.db.revisions import unfit
 from shared.db.server_version import unsupported
@@ -35,7 +36,7 @@ def serve(app: Flask, name: str, gauges: Sequence[Gauges]) -> None:
 
     @app.get("/healthz")
     def healthz() -> Response:
-        return responses.json_response({"service": name, "status": "up"})
+        return responses.json_response({"service": name, "status": "up", "version": version_of(name)})
 
     @app.get("/readyz")
     def readyz() -> Response:

@@ -146,13 +146,17 @@ def table_of(definition: DatabaseObject) -> str:
 
 def count(connection: Connection, resources: Iterable[Searchable], tables: Container[str]) -> None:
     """Count what was never counted in those of the `tables` that serve `resources`; others do not write meanwhile."""
-    models = [model for model in {resource.model: None for resource in resources} if model.__table__.name in tables]
-    counted = set(connection.scalars(text("SELECT DISTINCT label FROM row_tally"))) if models else set()
-    for model in models:
-        if uncounted := tallies_of(model).keys() - counted:
+    for model in {resource.model: None for resource in resources}:
+        if model.__table__.name in tables and _uncounted(connection, model):
             connection.exec_driver_sql(f"LOCK TABLE {model.__table__.name} IN SHARE ROW EXCLUSIVE MODE")
-            for label in sorted(uncounted):
+            for label in _uncounted(connection, model):
                 connection.exec_driver_sql(counting(model, label))
+
+
+def _uncounted(connection: Connection, model: StoredModel) -> list[str]:
+    labels = sorted(tallies_of(model))
+    known = text("SELECT DISTINCT label FROM row_tally WHERE label = ANY(:labels)")
+    return sorted({*labels} - {*connection.scalars(known, {"labels": labels})})
 
 
 def tallies_of(model: StoredModel) -> dict[str, str]:

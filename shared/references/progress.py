@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Float, cast, func, outerjoin, select, text
 from sqlalchemy.orm import Session
 
 from shared import VERSION, JsonObject
+from shared.config import version_of
 from shared.db.prepared import AnySelect
 from shared.references import facts
 from shared.schema.contracts import CONTRACTS
@@ -15,7 +16,7 @@ from shared.schema.models import Record
 def report(session: Session, base: type[Record]) -> JsonObject:
     """What this service tells of itself; times are in ISO 8601, ages in seconds."""
     return {
-        "versions": _versions(session),
+        "versions": _versions(session, base),
         "owners": _with_facts(session, base, _by_service(session, _positions(base))),
         "holders": _by_service(session, _waiting(base)),
     }
@@ -43,9 +44,10 @@ def _by_service(session: Session, statement: AnySelect) -> dict[str, JsonObject]
     return {service: dict(zip(names, values, strict=True)) for service, *values in rows}
 
 
-def _versions(session: Session) -> dict[str, str]:
+def _versions(session: Session, base: type[Record]) -> dict[str, str]:
     return {
-        "patchbay": VERSION,
+        "patchbay": version_of(base.app),
+        "shared": VERSION,
         "schema": session.scalar(text("SELECT version_num FROM alembic_version")),
         "postgresql": session.scalar(text("SHOW server_version")),
     }

@@ -104,10 +104,10 @@ def keep_no_replies() -> None:
 
 def tell_what_followed() -> None:
     """Whether an entry of the outbox followed from what another service delivered."""
-    followed: sa.Column[bool] = sa.Column(
-        "followed", sa.Boolean(), server_default=sa.false(), nullable=False, comment=_FOLLOWED
+    op.add_column(
+        "reference_outbox",
+        sa.Column("followed", sa.Boolean(), server_default=sa.false(), nullable=False, comment=_FOLLOWED),
     )
-    op.add_column("reference_outbox", followed)
 
 
 def tell_no_causes() -> None:

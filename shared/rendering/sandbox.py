@@ -38,8 +38,10 @@ def render(sources: dict[str, str], **names: Any) -> dict[str, str]:
     work = orjson.dumps({"sources": sources, "names": names})
     try:
         with _turns.turn(), _places.taken() as place:
-            seconds, alone = budget.left(SECONDS), {"env": {}, "cwd": ROOT, "pass_fds": (place,)}
-            done = subprocess.run(command, input=work, capture_output=True, timeout=seconds, **alone)
+            seconds = budget.left(SECONDS)
+            done = subprocess.run(
+                command, input=work, capture_output=True, timeout=seconds, env={}, cwd=ROOT, pass_fds=(place,)
+            )
     except subprocess.TimeoutExpired:
         raise TemplateFailed(f"The template takes more than {SECONDS} seconds.") from None
     if done.returncode:

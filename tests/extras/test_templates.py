@@ -145,7 +145,7 @@ def test_what_an_export_template_may_not_be(api):
 
 def rendering(stack) -> dict[str, list[psutil.Process]]:
     """The processes that render for each service, all of which were alive at one moment."""
-    found = {}
+    found: dict[str, list[psutil.Process]] = {}
     for name, master in stack.processes.items():
         for each in master.children(recursive=True):
             try:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.config import version_of
 from shared.security.identity import HEADER
 from tests.gateway.conftest import LIMIT
 
@@ -217,7 +218,7 @@ def test_a_path_escaped_twice_stays_in_its_service(client):
 
 
 def test_health_and_metrics(client):
-    assert client("GET", "/healthz").json() == {"status": "ok"}
+    assert client("GET", "/healthz").json() == {"status": "ok", "version": version_of("users")}
     assert client("GET", "/readyz").json() == {"accounts": "ok", "apps_without_key": []}
     client("GET", "/api/ipam/vrfs/")
     text = client("GET", "/metrics").text

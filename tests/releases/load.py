@@ -11,7 +11,8 @@ import requests
 from tests.client import Client
 from tests.releases.mixture import Mixture
 
-_words = (f"loaded-{number}" for number in count(1))
+WORD = "loaded-"
+_words = (f"{WORD}{number}" for number in count(1))
 
 
 class Load:
@@ -99,7 +100,10 @@ def load(mixture: Mixture) -> Iterator[Load]:
 
 
 def wrong_faces(client: Client) -> list[str]:
-    """Every nested object on the first page of every list that does not say what its own address says."""
+    """Every nested object on the first page of every list that does not say what its own address says.
+
+    What a load is changing just now is left out.
+    """
     shown: dict[str, dict[str, Any]] = {}
     nested: list[tuple[str, dict[str, Any]]] = []
     for app, root in client.get("")[1].items():
@@ -111,6 +115,8 @@ def wrong_faces(client: Client) -> list[str]:
                 nested += [(f"{app}/{name} {each.get('id')}", face) for face in _faces(each)]
     wrong = []
     for where, face in nested:
+        if any(str(value).startswith(WORD) for value in face.values()):
+            continue
         if (url := face["url"]) not in shown:
             reply = client.session.get(url)
             shown[url] = reply.json() if reply.ok else {"detail": reply.status_code}
