@@ -1,6 +1,7 @@
 """The ipam service: its resources, in URL order."""
 
 from services.ipam.base import Base
+from services.ipam.interface_counts import interface_counts
 from services.ipam.resources.aggregates import aggregates
 from services.ipam.resources.ip_addresses import ip_addresses
 from services.ipam.resources.prefixes import Prefix, prefixes
@@ -17,4 +18,4 @@ RESOURCES = (vrfs, rirs, aggregates, roles, prefixes, ip_addresses, vlan_groups,
 
 SITE_COUNTS = counts(count_prefixes=Prefix.__table__.c.site_id, count_vlans=VLAN.__table__.c.site_id)
 
-app = create_app(Base, RESOURCES, internal_queries={"site-counts": SITE_COUNTS})
+app = create_app(Base, RESOURCES, internal_queries={"site-counts": SITE_COUNTS, "interface-counts": interface_counts})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func
+from sqlalchemy import ColumnElement, Text, and_, cast, func
 
 from services.ipam.address_syntax import canonical, parse_address, parse_network
 from services.ipam.choices import FAMILY
@@ -79,6 +79,16 @@ def search_containing(column: Any) -> Callable[[str], list[ColumnElement[bool]]]
 
 def host(text: str) -> str:
     return str(parse_address(text).ip)
+
+
+def equal_to(address: Any, of_host: Any) -> Callable[[str], ColumnElement[bool]]:
+    """With a mask, the address and the mask; without, the address whatever its mask."""
+
+    def condition(text: str) -> ColumnElement[bool]:
+        same_host = of_host == host(text)
+        return and_(same_host, address == str(parse_address(text))) if "/" in text else same_host
+
+    return condition
 
 
 def starts_with(column: Any) -> Callable[[str], list[ColumnElement[bool]]]:

@@ -1,7 +1,7 @@
 """Which attributes of its objects a client wants to see: all, the nested face (`brief`), or those it names.
 
 `fields=id,name` shows these, `omit=comments` (or `exclude=`) all others, as in NetBox 4. What is not shown is not
-joined.
+joined. Omitting an unknown name is no error: clients of later releases of NetBox omit attributes that these added.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,10 @@ from flask import request
 
 from shared import JsonObject
 from shared.api.resource import Resource
+from shared.http.context import context
 from shared.http.errors import BadRequest
 from shared.query.filters import TRUE
-from shared.query.refusals import unknown
+from shared.query.refusals import strict, unknown
 from shared.references.lookups import Lookup
 from shared.schema.read_face import ReadFace
 from shared.schema.representations import readable_names
@@ -44,7 +45,7 @@ class Selection:
     @cached_property
     def lookup_defaults(self) -> JsonObject:
         """What an object shows that no lookup asks about."""
-        return {name: value for lookup in self.lookups for name, value in lookup.default.items()}
+        return {name: value for lookup in self.lookups for name, value in lookup.defaults.items()}
 
     @cached_property
     def read_face(self) -> ReadFace:
@@ -75,7 +76,7 @@ def of_names(resource: Resource, names: tuple[str, ...]) -> Selection:
 
 
 def requested(resource: Resource) -> Selection:
-    """What the query string asks to see. Raises BadRequest for an attribute that there is not."""
+    """What the query string asks to see. Raises BadRequest where that is nothing, or what there is not."""
     if not any(name in request.args for name in PARAMETERS):
         return everything(resource)
     every = _every_name(resource)
@@ -97,8 +98,10 @@ def _named(every: Iterable[str], parameter: str) -> set[str]:
     given = (name.strip() for text in request.args.getlist(parameter) for name in text.split(","))
     named = {name for name in given if name}
     for name in sorted(named.difference(every)):
-        raise unknown(parameter, name, "attribute", every)
-    return named
+        if parameter == FIELDS or strict():
+            raise unknown(parameter, name, "attribute", every)
+        context().ignored.append(f"{parameter}={name}")
+    return named.intersection(every)
 
 
 @cache
@@ -108,4 +111,4 @@ def _every_name(resource: Resource) -> tuple[str, ...]:
 
 
 def _shown_by(lookup: Lookup) -> set[str]:
-    return {*lookup.default, lookup.of}
+    return {*lookup.defaults, lookup.of}

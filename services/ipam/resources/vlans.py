@@ -47,5 +47,6 @@ vlans = Resource(
     search_extra=by_vid,
     order=("site.name", "group.site.name", "group.name", "vid"),
     unique=(("group", "vid"), ("group", "name")),
+    part_of=("site", "group"),
     rules=(validate_group_site,),
 )
