@@ -26,7 +26,9 @@ def sent_back(label: str, ids: list[int], columns: list, cells: dict[int, dict[s
 
 def statements(stack, label: str, ids: list[int]) -> tuple[list[str], list[str]]:
     """What a service asks of its database to show objects as CSV, and to change them all by it."""
-    resource, out, back = BY_LABEL[label], [], []
+    resource = BY_LABEL[label]
+    out: list[str] = []
+    back: list[str] = []
     here = app.extensions["patchbay.database"] = Database(stack.database_url("dcim"))
     asked = out
     event.listen(here.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
