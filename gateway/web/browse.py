@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from gateway import sessions
 from gateway.request import Request
 from gateway.routing import app_of
-from gateway.web import bulk, columns, display, forms, picker, values
+from gateway.web import bulk, columns, display, forms, picker, spreadsheets, values
 from gateway.web.catalogue import Catalogue, Endpoint
 from gateway.web.page import HtmlPage, questions_of_page
 from gateway.web.page_forms import form_of
@@ -70,6 +70,8 @@ def change(rest: str) -> ResponseReturnValue:
 
 
 def _submitted(asked: Request, endpoint: Endpoint, method: str) -> ResponseReturnValue:
+    if method == "POST" and endpoint.is_list and spreadsheets.are_sent():
+        return spreadsheets.submitted(asked, endpoint)
     current = fetch("GET", asked.path).json if endpoint.is_object else None
     form: forms.Form | None = None
     data: Any = None

@@ -89,6 +89,9 @@ class Endpoint:
             return None
         return self.resolve(schema["oneOf"][0] if "oneOf" in schema else schema)
 
+    def takes(self, verb: str, media: str) -> bool:
+        return media in self.operations[verb].get("requestBody", {}).get("content", {})
+
     def resolve(self, schema: JsonObject) -> JsonObject:
         """The schema itself, of one or of a reference to one."""
         if "$ref" not in schema:
@@ -119,9 +122,9 @@ def _paths(document: JsonObject) -> Iterable[tuple[str, JsonObject]]:
 
 
 class Catalogue:
-    """The documents of all apps. One that cannot be had now is the last that was; none, if there never was one.
+    """The OpenAPI documents of all apps. While a service does not answer, the last document it gave is used, if any.
 
-    Nobody waits for a newer one: that is asked for in the background.
+    A newer document is fetched in the background: no request waits for it.
     """
 
     def __init__(self, upstreams: Upstreams) -> None:
@@ -147,7 +150,7 @@ class Catalogue:
         return known
 
     def _renewed(self, app: str) -> JsonObject:
-        """The document as it is now, or else the last; while another thread asks for it, the last."""
+        """The current document; the last one while the service does not answer or another thread is fetching it."""
         known = self._documents.get(app, (0.0, {}))[1]
         if not self._asking[app].acquire(blocking=not known):
             return known

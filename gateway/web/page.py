@@ -111,8 +111,20 @@ class HtmlPage:
         return reply_json.ReplyJson(self.body, self.is_list)
 
     @property
+    def as_csv(self) -> str:
+        """The address of the whole list, as it is narrowed, as CSV."""
+        unordered = {*PAGING, "ordering", "brief"}
+        kept = [(name, text) for name, text in request.args.items(multi=True) if name not in unordered]
+        return f"{self.asked.path}?{urlencode([*kept, ('format', 'csv')])}"
+
+    @property
+    def takes_csv(self) -> bool:
+        """Whether files of CSV can be sent here."""
+        return self.is_list and self.can("post") and bool(self.endpoint and self.endpoint.takes("post", "text/csv"))
+
+    @property
     def refused(self) -> refusals.Refusal | None:
-        """What was refused: the form that was sent, or else the page itself."""
+        """The refusal to show: that of the form that was sent, else that of the page itself."""
         answer = self.refusal or (None if self.answer.ok else self.answer)
         said = answer.json if answer else None
         return refusals.Refusal(self.method, said, self.form) if answer or self.unclear else None
@@ -178,7 +190,7 @@ class HtmlPage:
 
     @property
     def deed(self) -> str:
-        """What a POST does here."""
+        """What a POST does at this address: the summary in the document."""
         summary: str = self._served.operations["post"]["summary"]
         return summary
 

@@ -64,8 +64,8 @@ def _place(key: str) -> str:
 
 
 class Refusal:
-    """A refusal as a page shows it: a `heading`, `sentences`, and `dependents`, the (address, name) of what stands in
-    the way. What is said beside an input of `form` is no sentence of it.
+    """A refusal as a page shows it: a `heading`, `sentences`, and `dependents`, the (address, name) of the objects
+    that prevent it. A message that is shown beside an input of `form` is not repeated among the sentences.
     """
 
     def __init__(self, method: str, body: Any, form: "Form | None" = None):

@@ -30,6 +30,7 @@ from gateway.web import (
 from gateway.web.catalogue import Catalogue
 from gateway.web.upstream_client import identity
 from gateway.web.visitor import Visitor
+from shared.config import settings
 from shared.http.context import of_request
 
 FOLDER = Path(__file__).parent
@@ -42,6 +43,7 @@ def install(app: Flask, upstreams: Upstreams) -> None:
     app.json = provider = DefaultJSONProvider(app)
     provider.sort_keys = False
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = DAY
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     sessions.install(app)
     _give_templates(app)

@@ -17,7 +17,7 @@ from shared.query.paths import among, reach
 
 BY_NAME = 2
 
-QUERIED = {
+QUERIED: dict[str, Callable[[list[str]], ColumnElement[bool] | None]] = {
     "device_id": lambda texts: IdFilter(Device).where(texts),
     "device": lambda names: one_of(Device.name, names),
 }

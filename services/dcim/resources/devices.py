@@ -51,6 +51,7 @@ class Device(Base, CustomFields, Tracked):
     vc_priority = integer(0, 255, null=True)
     comments = columns.long_text()
     name_order = columns.sort_key("name", natural_order.name_key)
+    tags = columns.no_tags()
 
 
 def of_type(flag: str) -> BooleanFilter:

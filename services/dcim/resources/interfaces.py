@@ -1,6 +1,6 @@
-"""Interfaces: what a device meets a network with; those of virtual machines are here, too.
+"""Interfaces of devices, and the table of those of virtual machines.
 
-Where these are at home, and only they, is /api/virtualization/interfaces/ (virtualization_interfaces.py).
+The latter have a list of their own, /api/virtualization/interfaces/ (virtualization_interfaces.py).
 """
 
 from sqlalchemy.orm import Session
@@ -20,7 +20,18 @@ from shared.references.invariants import when_changed
 from shared.references.lookups import Lookup
 from shared.schema import fields
 from shared.schema.changes import Change
-from shared.schema.columns import CASCADE, SET_NULL, boolean, choice, computed, integer, reference, references, text
+from shared.schema.columns import (
+    CASCADE,
+    SET_NULL,
+    boolean,
+    choice,
+    computed,
+    integer,
+    no_tags,
+    reference,
+    references,
+    text,
+)
 from shared.schema.models import View
 
 TERMINATIONS = "interface-terminations"
@@ -41,10 +52,11 @@ class Interface(InterfaceFacts, InterfaceKind, Component, Base):
     mode = choice(INTERFACE_MODE, null=True)
     untagged_vlan_id = reference("ipam.vlan", on_delete=SET_NULL, null=True)
     tagged_vlans = references("ipam.vlan")
+    tags = no_tags()
 
 
 def validate_no_circuit(session: Session, changes: list[Change]) -> None:
-    """What circuits end on, only the service of circuits knows; it is asked when an interface ceases to be a port.
+    """Only the circuits service knows where circuits end; it is asked when an interface becomes one without a cable.
 
     Raises ServiceUnavailable.
     """

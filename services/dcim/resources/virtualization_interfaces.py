@@ -18,7 +18,7 @@ OF_A_MACHINE = Interface.virtual_machine_id.is_not(None)
 FORM_FACTOR = Attribute("form_factor", "form_factor", fields.Integer(), stored=False)
 SHOWN = (
     *("id", "name", "virtual_machine", "enabled", "mac_address", "mtu", "mode", "untagged_vlan", "tagged_vlans"),
-    "description",
+    *("description", "tags"),
 )
 
 Index("ix_dcim_interface_of_machines", Interface.name, Interface.id, postgresql_where=OF_A_MACHINE)

@@ -70,7 +70,7 @@ class ImageAttachment(Base):
 
 
 def validate_parent(session: Session, changes: list[Change]) -> None:
-    """The parent exists, and is held, so that a picture goes with what it is of."""
+    """The parent must exist; it is claimed from its service, so that the picture is deleted together with it."""
     for label in IMAGES:
         mine = [change for change in changes if change.object.content_type == label]
         found = holding.hold(session, Base, {label: {change.object.object_id for change in mine}})[label]

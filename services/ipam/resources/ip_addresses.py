@@ -3,24 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Computed, Connection, Index, and_, func, or_, select
+from sqlalchemy import ColumnElement, Computed, Index, and_, func, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import aliased, mapped_column
 
 from services.ipam import filters
-from services.ipam.address_syntax import parse_address
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, ADDRESS_ROLE, ADDRESS_STATUS
 from services.ipam.columns import Inet, address, family_of, host_of
 from services.ipam.containment import lying_in
 from services.ipam.vrf_locks import validate_unique_in_vrf
-from shared import JsonObject
 from shared.api.resource import DependentFacts, Resource
 from shared.custom_fields.column import CustomFields
 from shared.query.filter_base import Filter, SetFilter, one_of
 from shared.query.filters import ReferenceFilter
 from shared.references.invariants import when_changed
-from shared.schema import fields, parsing
+from shared.schema import fields
 from shared.schema.columns import CASCADE, PROTECT, SET_NULL, Tracked, choice, computed, reference, text
 from shared.schema.representations import subface
 
@@ -72,13 +70,6 @@ class IPAddress(Base, CustomFields, Tracked):
         return machine.where(inside.id == self.nat_inside_id).scalar_subquery()
 
 
-def interface_counts(connection: Connection, ids: list[int]) -> dict[int, JsonObject]:
-    """`{interface id: {count_ipaddresses}}` for those of `ids` that have an address."""
-    on = IPAddress.interface_id
-    counted = select(on, func.count()).where(on.in_(ids)).group_by(on)
-    return {pk: {"count_ipaddresses": number} for pk, number in connection.execute(counted)}
-
-
 # The addresses on an interface, and those that are translated to one of them.
 ON_INTERFACE = """
     SELECT a.id FROM ipam_ipaddress a LEFT JOIN ipam_ipaddress i ON i.id = a.nat_inside_id
@@ -91,25 +82,14 @@ Index("ix_ipam_ipaddress_mask", func.masklen(IPAddress.address))
 Interface, Device, Machine = map(Base.model_of, ("dcim.interface", "dcim.device", "virtualization.virtualmachine"))
 
 
-def by_address(written: str) -> ColumnElement[bool]:
-    """With a mask, the address and the mask; without, the address whatever its mask."""
-    same_host = IPAddress.host == filters.host(written)
-    return and_(same_host, IPAddress.address == str(parse_address(written))) if "/" in written else same_host
-
-
 def of_device(own: Any, master: Any, values: Sequence[object]) -> ColumnElement[bool]:
     """On an interface of a device, or, if it is the master of its chassis, on one of any member's that it manages."""
     owned = or_(one_of(own, values), and_(one_of(master, values), ~Interface.mgmt_only))
     return IPAddress.interface_id.in_(select(Interface.id).where(owned))
 
 
-def id_of(written: str) -> int | None:
-    number = parsing.to_integer(written)
-    return None if number is None or abs(number) > parsing.MAX_INTEGER else number
-
-
 def of_device_id(written: list[str]) -> ColumnElement[bool] | None:
-    numbers = [number for text in written if (number := id_of(text)) is not None]
+    numbers = [number for text in written if (number := filters.id_of(text)) is not None]
     if len(numbers) < len(written):
         return None
     return of_device(Interface.device_id, Interface.chassis_master_id, numbers)
@@ -138,13 +118,17 @@ ip_addresses = Resource(
     filters=(
         filters.FamilyFilter(IPAddress.host),
         filters.AddressFilter("parent", lambda text: filters.strictly_within(IPAddress.host, filters.network(text))),
-        filters.AddressFilter("address", by_address),
+        filters.AddressFilter("address", filters.equal_to(IPAddress.address, IPAddress.host)),
         filters.MaskFilter(IPAddress.address),
         "vrf",
         "tenant",
         SetFilter("device_id", of_device_id, Device),
         SetFilter("device", of_device_name),
-        Filter("virtual_machine_id", lambda text: of_machine(Interface.virtual_machine_id, text, id_of(text)), Machine),
+        Filter(
+            "virtual_machine_id",
+            lambda text: of_machine(Interface.virtual_machine_id, text, filters.id_of(text)),
+            Machine,
+        ),
         Filter("virtual_machine", lambda text: of_machine(Interface.virtual_machine_name, text, text)),
         ReferenceFilter("interface_id", IPAddress, ("interface",), by_key=False),
         "status",
