@@ -8,6 +8,7 @@ SITES, TENANTS, VRFS = 100, 100, 5
 FIRST_PREFIX = int(IPv4Address("10.0.0.0"))
 CROWDED = int(IPv4Address("172.16.0.0"))
 CROWDED_HOSTS = 1000
+CROWDED_PORTS = 5000
 
 
 class Dataset:
@@ -47,8 +48,17 @@ class Dataset:
         filler.add("dcim.devicerole", ({**row, "color": "aa1409"} for row in named("Role", 10)))
         filler.add("dcim.platform", named("Platform", 5))
         filler.add("dcim.rack", ({"name": f"R{n}", "site_id": 1 + n % SITES} for n in range(self.racks)))
-        filler.add("dcim.device", map(self._device, range(self.devices)))
-        filler.add("dcim.interface", map(self._interface, range(self.interfaces)))
+        filler.add("dcim.device", map(self._device, range(self.devices + 1)))
+        filler.add("dcim.interface", [*map(self._interface, range(self.interfaces)), *self._crowded_ports()])
+
+    @property
+    def crowded_device(self) -> int:
+        """The id of the device with CROWDED_PORTS interfaces; the others have ten."""
+        return self.devices + 1
+
+    def _crowded_ports(self) -> list[dict]:
+        ports = (self._interface(self.interfaces + n) for n in range(CROWDED_PORTS))
+        return [{**port, "device_id": self.crowded_device, "name": f"port {n}"} for n, port in enumerate(ports)]
 
     def _device(self, n: int) -> dict:
         rack = n % self.racks
@@ -80,7 +90,7 @@ class Dataset:
     def _fill_ipam(self, filler: Filler) -> None:
         filler.refer("ipam", "tenancy.tenant", range(1, TENANTS + 1))
         filler.refer("ipam", "dcim.site", range(1, SITES + 1))
-        filler.refer("ipam", "dcim.interface", range(1, self.interfaces + 1))
+        filler.refer("ipam", "dcim.interface", range(1, self.interfaces + CROWDED_PORTS + 1))
         filler.add("ipam.vrf", ({"name": f"VRF {n}", "rd": f"65000:{n}", "tenant_id": tenant(n)} for n in range(VRFS)))
         filler.add("ipam.role", named("Role", 5))
         filler.add("ipam.prefix", [*map(self._prefix, range(self.prefixes)), crowded_prefix()])

@@ -12,7 +12,7 @@ import psycopg2
 
 from bench import cases
 from bench.client import Asker
-from bench.dataset import Dataset
+from bench.dataset import CROWDED_PORTS, Dataset
 from bench.measuring import Cost, cost
 from stack import processes
 from stack.folder import DataFolder
@@ -20,6 +20,7 @@ from stack.plan import Plan, database_name
 from stack.postgres import Cluster
 
 MOST_FOR_A_THOUSAND_CHANGES = 300  # milliseconds
+MOST_FOR_A_CROWDED_DEVICE = 500
 FIRST_FREE = int(IPv4Address("192.168.0.1"))
 
 
@@ -50,6 +51,7 @@ class Run:
         yield from map(self._write, (1, 100))
         yield self._change(1000)
         yield self._rename()
+        yield self._rename_device()
 
     def _read(self, case: cases.Read) -> dict:
         self._compare(case)
@@ -110,6 +112,18 @@ class Run:
 
         ours, direct = (self._asked(service, rename, 20) for service in ("", "tenancy"))
         return row("rename of a tenant", self._cost(update, 20), ours, direct)
+
+    def _rename_device(self) -> dict:
+        """A device with thousands of interfaces gets another name, which ipam then shows: against one with ten."""
+        names = itertools.count()
+
+        def renaming(pk: int) -> Callable[[Asker], object]:
+            return lambda asker: asker.ask("PATCH", f"/api/dcim/devices/{pk}/", {"name": f"Renamed {pk} {next(names)}"})
+
+        few = self._asked("", renaming(1), 8)
+        ours, direct = (self._asked(service, renaming(self.data.crowded_device), 8) for service in ("", "dcim"))
+        made = row(f"rename of a device, {CROWDED_PORTS:,} ports", few, ours, direct)
+        return {**made, "within": made["ours"] <= MOST_FOR_A_CROWDED_DEVICE}
 
     def throughput(self, clients: int = 8, seconds: float = 5.0) -> dict[str, float]:
         """Requests a second of `clients` that ask at once, through the gateway."""

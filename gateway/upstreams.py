@@ -9,6 +9,7 @@ from shared.config import settings
 from shared.http import protocol
 from shared.security import session_key
 from shared.security.identity import HEADER, Identity, sign
+from shared.telemetry import tracing
 
 
 class Upstreams:
@@ -32,4 +33,5 @@ class Upstreams:
         # A service that calls another says itself what it speaks.
         if protocol.HEADER not in request.headers:
             request.claims |= protocol.as_header()
-        return self._apps[app].send(request)
+        with tracing.span("gateway", f"ask {app}", tracing.SpanKind.CLIENT, {"server.address": app}):
+            return self._apps[app].send(request)

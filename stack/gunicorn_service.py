@@ -8,7 +8,9 @@ import socket
 import struct
 from pathlib import Path
 
-from shared.api.app import after_fork
+from shared.config import settings
+from shared.telemetry import logs
+from stack import metrics_folder
 
 workers = 1
 # As many as the gateway can have requests under way: those of other services never wait for a thread. Clients share
@@ -24,8 +26,12 @@ limit_request_line = 8190
 # No client, not even one on this machine, says by a header which path it asks for.
 forwarder_headers = ""
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
-accesslog = None
+accesslog = None  # the programs write their own (ACCESS_LOG)
+logconfig_dict = logs.configuration()
 control_socket_disable = True
+
+# To be said before prometheus-client is loaded: with the application, hence in `post_fork` as well.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder.prepare(settings.metrics_folder, worker_tmp_dir)
 
 PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 # Who vanishes or stops in the middle of a request or a reply gives its thread back.
@@ -44,7 +50,21 @@ def post_fork(server, worker) -> None:
     """Lets the application start over what a fork does not carry across: connections and threads."""
     _die_with_parent(server.pid)
     limit_silence(worker.sockets)
+    from shared.api.app import after_fork
+
     after_fork()
+
+
+def child_exit(server, worker) -> None:
+    """What a worker counted stays counted; what it had at work is over."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server) -> None:
+    """A folder of our own making goes with us."""
+    metrics_folder.remove(settings.metrics_folder)
 
 
 def limit_silence(listeners) -> None:

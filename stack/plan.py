@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import socket
 import sys
 from collections.abc import Iterable
@@ -19,7 +20,9 @@ from stack.settings_file import DATABASES, EMBEDDED, key_variable, url_variable
 GATEWAY = "gateway"
 POSTGRES = "postgres"
 LOOPBACK = "127.0.0.1"
-_PYTHONPATH = {"PYTHONPATH": str(ROOT)}
+# Extras may be elsewhere: what the caller's environment says comes after.
+_PYTHONPATH = {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), surroundings().get("PYTHONPATH"))))}
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
 OWN = {"dcim": ("NAPALM_USERNAME", "NAPALM_PASSWORD")}
 
 
@@ -82,7 +85,7 @@ class Plan:
     def health_base(self, name: str) -> str:
         """Where the launcher finds `name`."""
         if name not in self.ports:
-            return self.environment[address_variable(name)].rstrip("/")
+            return self.environment[address_variable(name)].split(",")[0].strip().rstrip("/")  # of its copies, one
         anywhere = {"0.0.0.0": LOOPBACK, "::": "::1"}
         host = LOOPBACK if name in SERVICES else anywhere.get(self.host, self.host)
         return f"http://{_bracketed(host)}:{self.ports[name]}"
@@ -111,6 +114,7 @@ class Plan:
     def _service(self, name: str) -> Program:
         environment = {
             **self._common(),
+            METRICS: str(self.folder.metrics / name),
             key_variable(name): self.signing_key(name),
             url_variable(name): self.database_url(name),
             **{own: self.environment[own] for own in OWN.get(name, ()) if own in self.environment},
@@ -121,7 +125,7 @@ class Plan:
     def _gateway(self) -> Program:
         environment = {
             **self._common(),
-            "PROMETHEUS_MULTIPROC_DIR": str(self.folder.metrics),
+            METRICS: str(self.folder.metrics / GATEWAY),
             **{address_variable(service): self.address(service) for service in SERVICES},
             **{key_variable(app): self.signing_key(app) for app in APPS},
             url_variable(GATEWAY): self.database_url(GATEWAY),
@@ -140,6 +144,7 @@ class Plan:
         return {
             "MEDIA_ROOT": str(self.folder.media),
             "REPORTS_ROOT": str(self.folder.reports),
+            "RENDERS_FOLDER": str(self.folder.renders),
             **{name: value for name, value in self.environment.items() if name not in private},
             **_PYTHONPATH,
             address_variable(GATEWAY): self.address(GATEWAY),

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.users.keys import digest
 from shared.config import settings
+from shared.db import watching
 from shared.db.hang_detection import DatabaseHung
 from shared.db.revisions import unfit
 
@@ -127,6 +128,8 @@ def _engine() -> Engine:
         connect_args={"connect_timeout": max(2, int(settings.connect_seconds))},
     )
     event.listen(engine, "connect", _prepare)
+    watching.watch(engine, "gateway")
+    watching.begin_anew("gateway", settings.database_pool)
     return engine
 
 

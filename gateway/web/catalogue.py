@@ -16,6 +16,7 @@ from shared import JsonObject
 from shared.config import APPS
 from shared.http import budget
 from shared.security.identity import Identity
+from shared.telemetry.origin import carried
 
 FRESH_SECONDS = 60
 RETRY_SECONDS = 5
@@ -93,7 +94,7 @@ class Catalogue:
     def documents(self) -> dict[str, JsonObject]:
         """Every app's document, asked for in parallel."""
         with ThreadPoolExecutor(len(APPS)) as pool:
-            return dict(zip(APPS, pool.map(self.document, APPS), strict=True))
+            return dict(zip(APPS, pool.map(carried(self.document), APPS), strict=True))
 
     def document(self, app: str) -> JsonObject:
         until, known = self._documents.get(app, (0.0, {}))
@@ -129,6 +130,16 @@ class Catalogue:
                 return Endpoint(template, operations, document)
         return None
 
+    def lists(self) -> dict[str, str]:
+        """The list of what is called so: `{"rack group": "/api/dcim/rack-groups/"}`, longer names first."""
+        nouns = {
+            described["post"]["summary"].partition(" ")[2]: path
+            for document in self.documents().values()
+            for path, described in document.get("paths", {}).items()
+            if "x-type" in described.get("post", {}) and "{" not in path
+        }
+        return dict(sorted(nouns.items(), key=lambda item: -len(item[0])))
+
     def nouns(self) -> dict[str, str]:
         """What the objects of each type are called: `{"dcim.racktype": "rack type"}`."""
         operations = [
@@ -157,7 +168,7 @@ class Catalogue:
     def _fetch(self, app: str) -> JsonObject | None:
         path = f"/internal/{app}/openapi"
         headers = {"X-Forwarded-For": "127.0.0.1"}
-        asked = Request("GET", path, "", "gateway", "http", "documents", headers)
+        asked = Request("GET", path, "", "gateway", "http", headers)
         try:
             reply = self._upstreams.send(asked, app, Identity(service="gateway"))
         except GatewayError:

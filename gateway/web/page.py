@@ -1,24 +1,36 @@
 """The page of one address of the API: everything that its template shows."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from http.client import responses
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, render_template, request
+from flask import Response, render_template, request, stream_with_context
 from markupsafe import Markup
 
 from gateway.request import Request
-from gateway.web import display, forms, refusals, snippets
+from gateway.web import display, forms, object_parts, refusals, reply_json, snippets
 from gateway.web.catalogue import Endpoint
-from gateway.web.page_forms import filters_of, form_of
-from gateway.web.upstream_client import UpstreamResponse, fetch, may
+from gateway.web.object_parts import ObjectParts
+from gateway.web.page_forms import filters_of, form_of, questions_of
+from gateway.web.upstream_client import Question, UpstreamResponse, may
 from shared import JsonObject
 from shared.query.pagination import Page
 
 PAGING = ("limit", "offset", "cursor", "start", "format")
-SHOWN_AS_JSON = 50
+ROWS_AT_ONCE = 100
+# Where the rows of a list belong; what users entered has no such brackets.
+ROWS = Markup("<!--rows-->")
 SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
+
+
+def questions_of_page(endpoint: Endpoint | None, path: str) -> list[Question]:
+    """What the page at `path` asks besides what is there."""
+    if endpoint is None:
+        return []
+    return [*questions_of(endpoint), *object_parts.questions_of(endpoint, path)]
 
 
 class HtmlPage:
@@ -37,14 +49,25 @@ class HtmlPage:
         refusal: UpstreamResponse | None = None,
         preview: tuple[str, Any] | None = None,
         method: str = "GET",
+        unclear: bool = False,
     ) -> None:
         self.asked, self.answer, self.endpoint = asked, answer, endpoint
         self.form, self.refusal, self.preview, self.method = form, refusal, preview, method
-        self.body = answer.json
+        self.body, self.unclear = answer.json, unclear
 
-    def render(self) -> tuple[str, int]:
-        status = (self.refusal or self.answer).status
-        return render_template("api.html", page=self), status
+    def render(self) -> Response:
+        """The page; the rows of a list follow as they are written, once everything else is."""
+        status = 400 if self.unclear else (self.refusal or self.answer).status
+        written = render_template("api.html", page=self, rows=ROWS)
+        before, rows, after = written.partition(ROWS)
+        if not rows:
+            return Response(written, status)
+        return Response(stream_with_context(chain([before], self._rows(), [after])), status)
+
+    def _rows(self) -> Iterator[str]:
+        found = self.body["results"]
+        for start in range(0, len(found), ROWS_AT_ONCE):
+            yield render_template("rows.html", columns=self.columns, rows=found[start : start + ROWS_AT_ONCE])
 
     @property
     def url(self) -> str:
@@ -55,6 +78,11 @@ class HtmlPage:
     def status_line(self) -> str:
         shown = self.refusal or self.answer
         return f"{shown.status} {responses.get(shown.status, '')}"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is a service that failed, rather than what was asked."""
+        return (self.refusal or self.answer).status >= 500
 
     @property
     def headers(self) -> dict[str, str]:
@@ -74,27 +102,15 @@ class HtmlPage:
         return [("/" + "/".join(parts[: place + 1]) + "/", name) for place, name in enumerate(parts)]
 
     @property
-    def json(self) -> Markup:
-        """The reply; of a long list the beginning, for nobody reads on, and a browser takes seconds to show it."""
-        if not self.is_list:
-            return display.linked_json(self.body)
-        return display.linked_json({**self.body, "results": self.body["results"][:SHOWN_AS_JSON]})
-
-    @property
-    def left_out(self) -> int:
-        """How many objects of the list are not shown as JSON."""
-        return max(len(self.body["results"]) - SHOWN_AS_JSON, 0) if self.is_list else 0
-
-    @property
-    def as_json(self) -> str:
-        """The address of the reply as JSON."""
-        return f"{self.asked.path}?{urlencode([*request.args.items(multi=True), ('format', 'json')])}"
+    def shown_json(self) -> reply_json.ReplyJson:
+        return reply_json.ReplyJson(self.body, self.is_list)
 
     @property
     def refused(self) -> refusals.Refusal | None:
         """What was refused: the form that was sent, or else the page itself."""
         answer = self.refusal or (None if self.answer.ok else self.answer)
-        return refusals.Refusal(self.method, answer.json, self.form) if answer else None
+        said = answer.json if answer else None
+        return refusals.Refusal(self.method, said, self.form) if answer or self.unclear else None
 
     @property
     def is_list(self) -> bool:
@@ -157,47 +173,9 @@ class HtmlPage:
         return summary
 
     @cached_property
-    def actions(self) -> list[str]:
-        """The names of what can be read below this object, or filled in there."""
-        found = {name: self._action(name) for name in self._below()}
-        return [name for name, each in found.items() if "get" in each.operations or each.body("post")]
-
-    @cached_property
-    def deeds(self) -> list[str]:
-        """The names of what the user may have done to this object by a POST that takes nothing."""
-        found = {name: self._action(name) for name in self._below()}
-        return [
-            name
-            for name, each in found.items()
-            if "post" in each.operations and each.body("post") is None and may(each.permission("post"))
-        ]
-
-    def _below(self) -> list[str]:
-        return current_app.extensions["patchbay.catalogue"].actions(self.endpoint) if self.is_object else []
-
-    def _action(self, name: str) -> Endpoint:
-        found: Endpoint = current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
-        return found
-
-    @cached_property
-    def drawings(self) -> list[tuple[str, Markup]]:
-        """(name, picture): what the services draw of this object; they write no markup of a user into it."""
-        found = []
-        for name in self.actions:
-            if self._action(name).draws:
-                answer = fetch("GET", f"{self.asked.path}{name}/")
-                if answer.ok and answer.content.startswith(b"<svg"):
-                    found.append((name, Markup(answer.content.decode())))
-        return found
-
-    @cached_property
-    def referring(self) -> list[tuple[str, str]]:
-        """(address, name): the lists of what refers to this object."""
-        if not self.is_object or "id" not in self.body:
-            return []
-        listed = self._served.template.removesuffix("{pk}/")
-        found = current_app.extensions["patchbay.catalogue"].referring(listed)
-        return [(f"{path}?{name}={self.body['id']}", _said(path, name)) for path, name in found]
+    def parts(self) -> ObjectParts | None:
+        """What there is of the object beside its attributes."""
+        return ObjectParts(self._served, self.asked.path, self.body) if self.is_object else None
 
     @property
     def example(self) -> JsonObject:
@@ -217,10 +195,6 @@ class HtmlPage:
             return ""
         method, data = self.preview or (self.method, None)
         return snippets.pynetbox(method, self.asked.root, self.asked.path, _query(*PAGING), data)
-
-
-def _said(path: str, name: str) -> str:
-    return f"{display.label(path.split('/')[3])} by {display.label(name.removesuffix('_id')).lower()}"
 
 
 def _query(*without: str) -> str:

@@ -1,6 +1,10 @@
 """What a refused request says, as sentences and links for people."""
 
+import re
 from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+from markupsafe import Markup, escape
 
 from gateway.web import display
 
@@ -8,7 +12,18 @@ if TYPE_CHECKING:
     from gateway.web.forms import Form
 
 PLAIN = ("", "detail", "non_field_errors")
-DEEDS = {"DELETE": "Not deleted", "GET": "Not to be had"}
+DEEDS = {"DELETE": "Not deleted", "GET": "This cannot be shown"}
+
+
+def linked(text: str) -> Markup:
+    """`text` with links to the objects that it tells of by type and id: "device 5 (sw1)"."""
+    lists = current_app.extensions["patchbay.catalogue"].lists()
+    parts, at = [], 0
+    for found in re.finditer(rf"\b({'|'.join(map(re.escape, lists))}) (\d+)\b(?: \([^()]*\))?", text) if lists else ():
+        address = f"{lists[found[1]]}{found[2]}/"
+        parts += [escape(text[at : found.start()]), Markup('<a href="{}">{}</a>').format(address, found[0])]
+        at = found.end()
+    return Markup("").join([*parts, escape(text[at:])])
 
 
 def messages(found: Any) -> list[str]:
@@ -16,6 +31,13 @@ def messages(found: Any) -> list[str]:
     if isinstance(found, dict):
         return [f"item {_place(key)}: {text}" for key, each in found.items() for text in messages(each)]
     return [text for each in found for text in messages(each)] if isinstance(found, list) else [str(found)]
+
+
+def unclear(found: int, more: bool) -> str:
+    """Why a name that was typed for an object could not be taken."""
+    if not found:
+        return "Nothing is called so. Type a part of the name, or of what it belongs to."
+    return f"{'More than ' if more else ''}{found} are found by this: choose one, or type more of the name."
 
 
 def sentences(body: Any) -> list[str]:

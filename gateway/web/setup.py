@@ -13,7 +13,7 @@ from gateway import sessions
 from gateway.errors import GatewayError
 from gateway.request import public_address
 from gateway.upstreams import Upstreams
-from gateway.web import admin, browse, display, docs, login, permissions, search, status_api
+from gateway.web import admin, browse, display, docs, login, permissions, picker, refusals, search, status_api
 from gateway.web.catalogue import Catalogue
 from gateway.web.upstream_client import identity
 from gateway.web.visitor import Visitor
@@ -37,7 +37,7 @@ def install(app: Flask, upstreams: Upstreams) -> None:
     sessions.install(app)
     _give_templates(app)
     app.after_request(_protect)
-    for each in (docs, status_api, search, login, admin, browse):
+    for each in (docs, status_api, search, login, admin, picker, browse):
         app.register_blueprint(each.pages)
 
 
@@ -53,8 +53,9 @@ def _give_templates(app: Flask) -> None:
     app.jinja_env.globals.update(static=_static, csrf=csrf, label=display.label, title=display.title)
     app.jinja_env.globals.update(permission_sections=permissions.sections, permission_verbs=permissions.VERBS)
     app.jinja_env.filters.update(local=_local, form_text=_form_text, age=display.age, moment=display.moment)
+    app.jinja_env.filters["linked"] = refusals.linked
     app.jinja_env.tests["link"] = display.is_link
-    app.context_processor(lambda: {"user": _user()})
+    app.context_processor(lambda: {"user": _user(), "request_id": request.environ.get("HTTP_X_REQUEST_ID", "")})
 
 
 def _user() -> str:

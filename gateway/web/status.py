@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
+from functools import partial
 from importlib.metadata import version
 
 import orjson
@@ -15,6 +16,7 @@ from shared import JsonObject
 from shared.config import APPS, SERVICES
 from shared.http import budget
 from shared.security.identity import Identity
+from shared.telemetry.origin import carried
 
 RELEASE_SECONDS = 1.5  # how long a client waits for what a service says of itself
 LIBRARIES = ("Flask", "SQLAlchemy", "gunicorn", "marshmallow", "psycopg2-binary")
@@ -60,7 +62,7 @@ def statuses() -> list[Status]:
     """Every service, asked at once."""
     upstreams = current_app.extensions["patchbay.upstreams"]
     with ThreadPoolExecutor(len(APPS)) as pool:
-        return list(pool.map(lambda app: _status(upstreams, app), APPS))
+        return list(pool.map(carried(partial(_status, upstreams)), APPS))
 
 
 def releases() -> dict[str, str | None]:
@@ -72,7 +74,7 @@ def releases() -> dict[str, str | None]:
             return _status(upstreams, app).versions.get("patchbay")
 
     with ThreadPoolExecutor(len(APPS)) as pool:
-        return dict(zip(APPS, pool.map(release, APPS), strict=True))
+        return dict(zip(APPS, pool.map(carried(release), APPS), strict=True))
 
 
 def feeds(statuses: list[Status]) -> list[Feed]:
@@ -84,11 +86,9 @@ def feeds(statuses: list[Status]) -> list[Feed]:
             known.setdefault((owner, each.app), {}).update(facts)
         for holder, facts in each.progress.get("holders", {}).items():
             known.setdefault((each.app, holder), {}).update(facts)
-    named = {each.name for each in fields(Feed)}
-    return [
-        Feed(*pair, **{"changes": 0 if pair[0] in up else None} | {k: v for k, v in known[pair].items() if k in named})
-        for pair in sorted(known)
-    ]
+    names = {each.name for each in fields(Feed)}  # of what a newer release tells, those that are known here
+    told = {pair: {"changes": 0 if pair[0] in up else None, **known[pair]} for pair in sorted(known)}
+    return [Feed(*pair, **{name: facts[name] for name in facts.keys() & names}) for pair, facts in told.items()]
 
 
 def libraries() -> dict[str, str]:
@@ -98,9 +98,12 @@ def libraries() -> dict[str, str]:
 def audits() -> list[tuple[str, str, str, int | None]]:
     """(service, what is wrong, type, id): what every service found that does not agree with the owners of objects."""
     upstreams = current_app.extensions["patchbay.upstreams"]
+
+    def audit(app: str) -> JsonObject:
+        return _internal(upstreams, app, "audits", {"repair": False})
+
     with ThreadPoolExecutor(len(SERVICES)) as pool:
-        answering = pool.map(lambda app: _internal(upstreams, app, "audits", {"repair": False}), SERVICES)
-        answers = dict(zip(SERVICES, answering, strict=True))
+        answers = dict(zip(SERVICES, pool.map(carried(audit), SERVICES), strict=True))
     return [
         (app, what, label, pk)
         for app, answer in answers.items()
@@ -120,7 +123,7 @@ def _internal(upstreams: Upstreams, app: str, operation: str, data: JsonObject) 
 
 
 def _call(upstreams: Upstreams, app: str, method: str, path: str, body: bytes = b"") -> JsonObject:
-    asked = Request(method, path, "", "gateway", "http", "status-page", {"X-Forwarded-For": "127.0.0.1"})
+    asked = Request(method, path, "", "gateway", "http", {"X-Forwarded-For": "127.0.0.1"})
     if body:
         asked.headers["Content-Type"] = "application/json"
         asked.body = Body.of(body)

@@ -2,7 +2,7 @@
 
 from services.ipam.base import Base
 from services.ipam.resources.aggregates import aggregates
-from services.ipam.resources.ip_addresses import ip_addresses
+from services.ipam.resources.ip_addresses import interface_counts, ip_addresses
 from services.ipam.resources.prefixes import Prefix, prefixes
 from services.ipam.resources.rirs import rirs
 from services.ipam.resources.roles import roles
@@ -17,4 +17,4 @@ RESOURCES = (vrfs, rirs, aggregates, roles, prefixes, ip_addresses, vlan_groups,
 
 SITE_COUNTS = counts(count_prefixes=Prefix.__table__.c.site_id, count_vlans=VLAN.__table__.c.site_id)
 
-app = create_app(Base, RESOURCES, internal_queries={"site-counts": SITE_COUNTS})
+app = create_app(Base, RESOURCES, internal_queries={"site-counts": SITE_COUNTS, "interface-counts": interface_counts})

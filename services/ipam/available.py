@@ -17,7 +17,7 @@ from services.ipam.allocated import Pool, child_prefixes, used_stretches
 from services.ipam.resources.ip_addresses import ip_addresses
 from services.ipam.resources.vrfs import VRF
 from shared import JsonObject
-from shared.api import forms, views, writing
+from shared.api import forms, transaction, writing
 from shared.api.resource import Action, Resource
 from shared.config import settings
 from shared.db.database import database
@@ -149,7 +149,7 @@ def _allocate(resource: Resource, pk: int, made: Resource, choose: Choose) -> Re
         faces = writing.dump(made, writing.create(session, made, chosen)) if chosen else []
         return faces if many else faces[0]
 
-    return views.write(made, many, allocate, 201)
+    return transaction.write(made, many, allocate, 201)
 
 
 def _pool(session: Session, resource: Resource, pk: int, kept: bool = False) -> Pool:

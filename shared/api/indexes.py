@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy.sql.functions import FunctionElement
 
 from shared.api.resource import Resource
 
@@ -17,7 +18,9 @@ def index(resource: Resource) -> None:
     for names in resource.unique:
         table.append_constraint(UniqueConstraint(*(resource.model.attributes[name].column for name in names)))
     whole = [index for index in table.indexes if index.dialect_options["postgresql"]["where"] is None]
-    indexed = {tuple(index.columns.keys())[0] for index in whole}
+    firsts = [(next(iter(index.expressions)), next(iter(index.columns))) for index in whole]
+    # One of what a function makes of a column finds no value of the column itself.
+    indexed = {column.name for first, column in firsts if not isinstance(first, FunctionElement)}
     indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
     for column in dict.fromkeys([*list(order)[:1], *_narrowing(resource)]):
         if column.name not in indexed:
@@ -30,5 +33,5 @@ def _narrowing(resource: Resource) -> Iterable[Column[Any]]:
     """The references and the columns that are filtered by."""
     columns = resource.model.__table__.columns
     for name, attribute in resource.model.attributes.items():
-        if (attribute.is_reference or name in resource.filters) and attribute.column in columns:
+        if (attribute.is_reference or name in resource.filter_table) and attribute.column in columns:
             yield columns[attribute.column]

@@ -19,7 +19,8 @@ def conditions(connection: Connection, resource: Resource) -> list[Condition]:
         raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
     own = custom_field_input.filters(connection, resource.model, set(request.args))
     given = {name: (own.get(name) or resource.filter(name), values) for name, values in request.args.lists()}
-    context().ignored = [name for name, (chosen, _) in given.items() if not chosen and name not in parameters.OF_LISTS]
-    parameters.refuse_unknown_of_list(resource, context().ignored)
+    unknown = [name for name, (chosen, _) in given.items() if not chosen and name not in parameters.OF_LISTS]
+    parameters.refuse_unknown_of_list(resource, unknown)
+    context().ignored += unknown
     made = [chosen.where(values) for chosen, values in given.values() if chosen]
     return [condition for condition in made if condition is not None]

@@ -84,6 +84,7 @@ def describe(
         operationId=_operation(resource, view.__name__),
         tags=[resource.app],
         parameters=parameters,
+        **({"x-part-of": list(resource.context)} if verb == "GET" and on_list else {}),
         **_permission(resource.permission, resource, verb),
         **(uniqueness.documented(resource) if verb == "POST" else {}),
         **(list_body(resource, verb) if on_list and verb in WITH_IDS else body(resource, verb)),

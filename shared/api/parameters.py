@@ -1,8 +1,4 @@
-"""What the query string of a list or an object says besides filters, and what of it means nothing.
-
-NetBox ignores a parameter that it does not know; a client that asks for `Prefer: handling=strict` (RFC 7240), or an
-installation with `STRICT_FILTERS`, wants to be told: a misspelt filter is a list of everything.
-"""
+"""What the query string of a list or an object says besides filters, and what of it means nothing."""
 
 from collections.abc import Iterable
 
@@ -10,10 +6,9 @@ from flask import request
 
 from shared.api import exports, selection
 from shared.api.resource import Resource
-from shared.config import settings
 from shared.query import lookup_expressions, ordering
 from shared.query.ordering import Ordering
-from shared.query.refusals import unknown
+from shared.query.refusals import strict, unknown
 
 OF_OBJECTS = frozenset({"format", *selection.PARAMETERS})
 OF_LISTS = OF_OBJECTS | {"limit", "offset", "cursor", "start", ordering.PARAMETER, exports.PARAMETER}
@@ -29,7 +24,7 @@ def order_asked_for(resource: Resource) -> Ordering | None:
 
 def refuse_unknown_of_list(resource: Resource, ignored: Iterable[str]) -> None:
     """Raises BadRequest for the first of the parameters `ignored`, where that is asked for."""
-    if _strict():
+    if strict():
         for name in ignored:
             known = lookup_expressions.names(resource.filter_table, resource.model, name)
             raise unknown(name, name, "parameter of this list", [*known, *OF_LISTS])
@@ -37,11 +32,6 @@ def refuse_unknown_of_list(resource: Resource, ignored: Iterable[str]) -> None:
 
 def refuse_unknown_of_object() -> None:
     """Raises BadRequest for the first parameter that means nothing for one object, where that is asked for."""
-    if request.query_string and _strict():
+    if request.query_string and strict():
         for name in (each for each in request.args if each not in OF_OBJECTS):
             raise unknown(name, name, "parameter of one object", OF_OBJECTS)
-
-
-def _strict() -> bool:
-    wishes = (wish.strip().lower().replace('"', "") for wish in request.headers.get("Prefer", "").split(","))
-    return settings.strict_filters or any(wish.split(";")[0].strip() == "handling=strict" for wish in wishes)

@@ -1,7 +1,7 @@
 """Resource: the declaration of one type of object, from which its endpoint is made."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic
 
@@ -18,7 +18,7 @@ from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
 from shared.references.invariants import Invariant
 from shared.references.lookups import Lookup
-from shared.schema import fields
+from shared.schema import fields, natural_keys
 from shared.schema.changes import M, Rule
 from shared.schema.fields import Choices
 from shared.schema.models import Attribute, Record, View
@@ -109,7 +109,10 @@ class Resource(Generic[M]):
     visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
+    part_of     names of the references that tell objects of the same name apart; those that names are unique within,
+                and that the order begins with, unless given
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
+    csv_headings  what NetBox's import forms call a column, `{"rack_name": "rack"}`; "" for what has no place here
     dependent_facts  DependentFacts: the rows of other types that published facts of this one are made of
     invariants  Invariants: what references of this type need of their objects for as long as they are kept
     """
@@ -136,12 +139,16 @@ class Resource(Generic[M]):
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    part_of: tuple[str, ...] | None = None
     view: View | None = None
+    csv_headings: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.path = self.path or self.model.path
         if not self.model.path:
             self.model.path = self.path
+        if self.is_home and self.unique and not natural_keys.of(self.model):
+            self.model.identified_by = self.unique[0]
 
     @property
     def app(self) -> str:
@@ -174,7 +181,15 @@ class Resource(Generic[M]):
     @cached_property
     def lookup_defaults(self) -> JsonObject:
         """What an object shows that no lookup asks about."""
-        return {name: value for lookup in self.lookups for name, value in lookup.default.items()}
+        return {name: value for lookup in self.lookups for name, value in lookup.defaults.items()}
+
+    @cached_property
+    def context(self) -> tuple[str, ...]:
+        """The references whose names are shown beside that of an object, for people to tell it from others."""
+        names = [name for names in self.unique for name in names]
+        names += [name.split(".")[0].strip("-") for name in self.order if "." in name]
+        found = dict.fromkeys(names if self.part_of is None else self.part_of)
+        return tuple(name for name in found if name in self.attributes and self.attributes[name].is_nested)
 
     @cached_property
     def ordering(self) -> Ordering:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, request
-from sqlalchemy import ColumnElement, Text, cast, literal, null, select, union_all
+from sqlalchemy import literal, select, union_all
 
 from shared import JsonObject
 from shared.api.resource import Resource
+from shared.api.titles import title_sql
 from shared.db.database import database
 from shared.db.prepared import AnySelect
 from shared.http import responses
@@ -50,7 +51,7 @@ def _part(resource: Resource, words: str) -> AnySelect | None:
     found = resource.filter_table["q"].where([words])
     if found is None:
         return None
-    name = _name(model)
+    name = title_sql(model, model)
     begins = name.ilike(f"{escape_like(words)}%", escape="\\")
     rows = select(literal(model.label), literal(openapi_schemas.path_of(model)), model.id, name.label("name"))
     return select(
@@ -59,17 +60,6 @@ def _part(resource: Resource, words: str) -> AnySelect | None:
         .limit(MOST_PER_TYPE)
         .subquery(model.__tablename__)
     )
-
-
-def _name(model: type[Record]) -> ColumnElement[str | None]:
-    """What an object is called: the first of its nested names that is a text of its own."""
-    for name in model.nested:
-        attribute = model.attributes[name]
-        if attribute.expression:
-            return cast(attribute.expression(model), Text)
-        if not attribute.is_reference and not attribute.is_list:
-            return cast(getattr(model, attribute.column), Text)
-    return cast(null(), Text)
 
 
 def _result(label: str, path: str, pk: int, name: str | None) -> JsonObject:

@@ -1,7 +1,7 @@
 """Which attributes of its objects a client wants to see: all, the nested face (`brief`), or those it names.
 
 `fields=id,name` shows these, `omit=comments` (or `exclude=`) all others, as in NetBox 4. What is not shown is not
-joined.
+joined. To leave out what is not there is no mistake: clients of later releases leave out what these have added.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,10 @@ from flask import request
 
 from shared import JsonObject
 from shared.api.resource import Resource
+from shared.http.context import context
 from shared.http.errors import BadRequest
 from shared.query.filters import TRUE
-from shared.query.refusals import unknown
+from shared.query.refusals import strict, unknown
 from shared.references.lookups import Lookup
 from shared.schema.read_face import ReadFace
 from shared.schema.representations import readable_names
@@ -44,7 +45,7 @@ class Selection:
     @cached_property
     def lookup_defaults(self) -> JsonObject:
         """What an object shows that no lookup asks about."""
-        return {name: value for lookup in self.lookups for name, value in lookup.default.items()}
+        return {name: value for lookup in self.lookups for name, value in lookup.defaults.items()}
 
     @cached_property
     def read_face(self) -> ReadFace:
@@ -69,12 +70,13 @@ def everything(resource: Resource) -> Selection:
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _selection(resource: Resource, names: tuple[str, ...]) -> Selection:
+def of_names(resource: Resource, names: tuple[str, ...]) -> Selection:
+    """What shows these attributes."""
     return Selection(resource, names)
 
 
 def requested(resource: Resource) -> Selection:
-    """What the query string asks to see. Raises BadRequest for an attribute that there is not."""
+    """What the query string asks to see. Raises BadRequest where that is nothing, or what there is not."""
     if not any(name in request.args for name in PARAMETERS):
         return everything(resource)
     every = _every_name(resource)
@@ -88,7 +90,7 @@ def requested(resource: Resource) -> Selection:
     shown = tuple(name for name in shown if name not in unwanted)
     if not shown:
         raise BadRequest({next(name for name in OMIT if name in request.args): ["This leaves nothing to show."]})
-    return _selection(resource, shown)
+    return of_names(resource, shown)
 
 
 def _named(every: Iterable[str], parameter: str) -> set[str]:
@@ -96,8 +98,10 @@ def _named(every: Iterable[str], parameter: str) -> set[str]:
     given = (name.strip() for text in request.args.getlist(parameter) for name in text.split(","))
     named = {name for name in given if name}
     for name in sorted(named.difference(every)):
-        raise unknown(parameter, name, "attribute", every)
-    return named
+        if parameter == FIELDS or strict():
+            raise unknown(parameter, name, "attribute", every)
+        context().ignored.append(f"{parameter}={name}")
+    return named.intersection(every)
 
 
 @cache
@@ -107,4 +111,4 @@ def _every_name(resource: Resource) -> tuple[str, ...]:
 
 
 def _shown_by(lookup: Lookup) -> set[str]:
-    return {*lookup.default, lookup.of}
+    return {*lookup.defaults, lookup.of}

@@ -72,7 +72,7 @@ def _order_lists(session: Session, model: type[Record], name: str, faces: list[J
 
 def _save(session: Session, resource: Resource, changes: list[Change], partial: bool) -> None:
     for change in changes:
-        _load(resource, change, partial)
+        load(resource, change, partial)
     referred = holding.fetch(session, resource.model, changes)
     custom_field_input.check(session, resource.model, changes)
     check_columns(session, resource, changes)
@@ -122,7 +122,7 @@ def schema_of(schema: type[Schema]) -> Schema:
     return schema()
 
 
-def _load(resource: Resource, change: Change, partial: bool) -> None:
+def load(resource: Resource, change: Change, partial: bool) -> None:
     """Read the fields of what was sent into `change.values`."""
     if not isinstance(change.sent, dict):
         change.errors = request_body.not_an_object(change.sent)

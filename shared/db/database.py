@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import settings
+from shared.db import watching
 from shared.db.hang_detection import CONNECT_SECONDS, DatabaseHung
 from shared.http.errors import ServiceUnavailable
 
@@ -29,7 +30,7 @@ class Database:
     """A pool of connections to one database; `url` may be empty for a process that only documents itself.
 
     Every transaction runs within `guard(session)`, which may refuse it. `on_disconnect` is called when a connection
-    turned out to be broken: what is connected to next may be another database.
+    turned out to be broken: what is connected to next may be another database. `app` is whose database it is.
     """
 
     def __init__(
@@ -37,8 +38,9 @@ class Database:
         url: str,
         guard: Callable[[Session], AbstractContextManager[object]] = nullcontext,
         on_disconnect: Callable[[], None] = lambda: None,
+        app: str = "",
     ) -> None:
-        self._guard, self._on_disconnect = guard, on_disconnect
+        self._guard, self._on_disconnect, self._app = guard, on_disconnect, app
         self.engine = create_engine(
             url or "postgresql+psycopg2://",
             isolation_level="AUTOCOMMIT",
@@ -58,6 +60,7 @@ class Database:
             },
         )
         event.listen(self.engine, "handle_error", self._failed)
+        watching.watch(self.engine, app)
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
         self._sessions = sessionmaker(writing, autoflush=False, expire_on_commit=False)
 
@@ -107,6 +110,7 @@ class Database:
     def forget_connections(self) -> None:
         """After a fork: the parent's connections are not ours to use or close."""
         self.engine.dispose(close=False)
+        watching.begin_anew(self._app, 2 * settings.database_pool)
 
 
 class _NothingDone(Exception):

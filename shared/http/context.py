@@ -23,7 +23,6 @@ class RequestContext:
     attributes as JSON), or why there is none; `fetched_anew` says that complete replicas were fetched once more.
     """
 
-    request_id: str = ""
     identity: object = None
     nonce: str | None = None
     base_url: str = ""

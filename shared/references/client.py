@@ -5,15 +5,15 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import orjson
-from flask import current_app, has_request_context
+from flask import current_app
 
 from shared import JsonObject
 from shared.config import settings
 from shared.http import budget, protocol
 from shared.http.client import Client
 from shared.http.client_response import ClientResponse, Failed
-from shared.http.context import context
 from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
+from shared.telemetry.origin import origin
 
 T = TypeVar("T")
 CONNECT_SECONDS = 2
@@ -57,11 +57,10 @@ def _send(service: str, operation: str, data: JsonObject, seconds: float, fresh:
         "Content-Length": str(len(body)),
         **budget.as_header(seconds),
         **protocol.as_header(),
+        **origin().as_headers(),
         CALLER_HEADER: caller,
         HEADER: sign(settings.service_keys[caller], Identity(service=caller), "POST", path, body=digest(body)),
     }
-    if has_request_context() and context().request_id:
-        headers["X-Request-ID"] = context().request_id
     try:
         return _gateway.send("POST", path, headers, body, seconds, fresh)
     except Failed as error:

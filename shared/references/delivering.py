@@ -31,6 +31,8 @@ from shared.references import client, owning
 from shared.references.single_flight import SingleFlight
 from shared.references.triggers import PUBLISHED
 from shared.schema.models import Record
+from shared.telemetry import tracing
+from shared.telemetry.origin import carried
 
 BATCH = 5000
 # A writer waits this long for a holder that does not answer, and this long for one that did not before.
@@ -61,7 +63,7 @@ NOTHING = Delivery(True)
 _flights: dict[tuple[str, str], SingleFlight[Delivery]] = defaultdict(SingleFlight)
 _away: set[tuple[str, str]] = set()
 _pursued: set[tuple[str, str]] = set()
-_pursuing = threading.Lock()
+_pursuing = threading.Condition()
 
 
 def published(session: Session) -> dict[str, int]:
@@ -84,25 +86,32 @@ def deliver(base: type[Record], entries: dict[str, int], seconds: float = SECOND
     return set().union(*found)
 
 
-def deliver_waiting(base: type[Record], entries: dict[str, int], seconds: float) -> set[str]:
-    """The same, and of all other entries those for holders that answer: whoever began to deliver them may be gone."""
+def deliver_what_followed(base: type[Record], entries: dict[str, int], seconds: float) -> set[str]:
+    """The same after a delivery was applied, within the `seconds` that its owner waits.
+
+    With its `entries` go those that followed from another, for holders that answer: who began to deliver them may be
+    gone, and the owner deliver once more. What clients of ours wrote meanwhile is not waited for: two services that
+    wait for all of each other's changes would each hold up the other.
+    """
     with database().reading() as connection:
-        others = {holder: 0 for holder in waiting(connection, base) if (base.app, holder) not in _pursued}
-    return deliver(base, others | entries, seconds, alone=True)
+        followed = waiting(connection, base, followed=True)
+    others = {holder: 0 for holder in followed if (base.app, holder) not in _pursued}
+    return deliver(base, others | entries, max(budget.left(seconds) - PAUSE_SECONDS, 0), alone=True)
 
 
 def deliver_waiting_for(base: type[Record], holder: str) -> None:
     """What `holder`, which is asking, has missed."""
     with database().reading() as connection:
         missed = holder in waiting(connection, base)
+    _returned(base.app, holder)
     if missed:
         deliver(base, {holder: 0}, TRY_SECONDS, alone=True)
 
 
-def waiting(connection: Connection, base: type[Record]) -> list[str]:
-    """The holders for which something is in the outbox."""
+def waiting(connection: Connection, base: type[Record], followed: bool = False) -> list[str]:
+    """The holders for which something is in the outbox; with `followed`, something that followed from a delivery."""
     outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
-    some = exists().where(outbox.c.service == readers.c.service)
+    some = exists().where(outbox.c.service == readers.c.service, *([outbox.c.followed] if followed else []))
     return list(connection.scalars(select(readers.c.service).where(some)))
 
 
@@ -117,15 +126,16 @@ def _in_parallel(work: Callable[[str], set[str]], items: list[str]) -> list[set[
             return work(item)
 
     with ThreadPoolExecutor(max_workers=len(items) - 1) as pool:
-        others = pool.map(in_context, items[1:])
+        others = pool.map(carried(in_context), items[1:])
         return [work(items[0]), *others]
 
 
 def _deliver(base: type[Record], holder: str, first: int, until: float, alone: bool) -> set[str]:
     """Deliver until everything from the entry `first` on has arrived; returns who could not be told."""
     key = base.app, holder
-    if key in _away:
-        until = min(until, time.monotonic() + AWAY_SECONDS)
+    with _pursuing:
+        if not _pursuing.wait_for(lambda: key not in _away, min(AWAY_SECONDS, max(until - time.monotonic(), 0))):
+            return {holder}
     degraded: set[str] = set()
     failed = False
     while True:
@@ -140,7 +150,6 @@ def _deliver(base: type[Record], holder: str, first: int, until: float, alone: b
         else:
             degraded |= done.degraded
             if done.whole or 0 < done.lowest <= first:
-                _away.discard(key)
                 return degraded
         nobody_waits = budget.is_over()
         if nobody_waits or time.monotonic() > until:
@@ -163,7 +172,8 @@ def _try(base: type[Record], holder: str, seconds: float, fresh: bool) -> Delive
     if not entries:
         return NOTHING
     told = {"number": number, "seconds": seconds - 2 * PAUSE_SECONDS, **content}
-    answer = client.call(holder, "changes", told, seconds, fresh)
+    with tracing.span(base.app, f"deliver to {holder}", attributes={"patchbay.entries": len(entries)}):
+        answer = client.call(holder, "changes", told, seconds, fresh)
     if answer["outdated"]:
         return Delivery(False)
     database().run(lambda session: _acknowledge(session, base, holder, number, entries))
@@ -224,6 +234,13 @@ def _pursue(base: type[Record], holder: str, away: bool = True) -> None:
     threading.Thread(target=_run_pursuit, args=(app, base, holder), daemon=True).start()
 
 
+def _returned(owner: str, holder: str) -> None:
+    """A holder has been heard of: from now on it is waited for like any other."""
+    with _pursuing:
+        _away.discard((owner, holder))
+        _pursuing.notify_all()
+
+
 def _run_pursuit(app: Flask, base: type[Record], holder: str) -> None:
     key = base.app, holder
     pause = PAUSE_SECONDS
@@ -240,8 +257,8 @@ def _run_pursuit(app: Flask, base: type[Record], holder: str) -> None:
                 time.sleep(LONGEST_PAUSE_SECONDS)
                 continue
             pause = PAUSE_SECONDS
+            _returned(*key)
             with _pursuing:
-                _away.discard(key)
                 if done.whole:
                     _pursued.discard(key)
                     return

@@ -31,8 +31,10 @@ from shared.references import (
     replicas,
     setting_aside,
 )
+from shared.references.triggers import APPLYING
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
+from shared.telemetry import tracing
 
 STALE_INTENT_SECONDS = 2
 INTENTS = 500
@@ -51,11 +53,13 @@ def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
     """
 
     def apply(session: Session, how: setting_aside.How) -> tuple[bool, dict[str, int], bool]:
+        session.execute(select(func.set_config(APPLYING, "true", True)))
         applied = _apply_all(session, base, owner, told, how)
         return applied, delivering.published(session), setting_aside.SOME in session.info
 
-    applied, published, some_not = setting_aside.run(apply)
-    degraded = delivering.deliver_waiting(base, published, told["seconds"]) if applied else set()
+    with tracing.span(base.app, f"apply what {owner} tells"):
+        applied, published, some_not = setting_aside.run(apply)
+    degraded = delivering.deliver_what_followed(base, published, told["seconds"]) if applied else set()
     degraded |= {base.app} if some_not else set()
     return {"outdated": not applied, "degraded": sorted(degraded)}
 

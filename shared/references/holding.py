@@ -16,6 +16,7 @@ from shared.schema import parsing
 from shared.schema.changes import Change
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
+from shared.telemetry import tracing
 
 T = TypeVar("T")
 ATTEMPTS = 4
@@ -110,7 +111,8 @@ def settle(target: type[Record], tokens: set[uuid.UUID], ids: set[int], sought: 
         "facts": CONTRACTS[target.label].kept,
         "restricting": bool(replicas.protecting(target)),
     }
-    answer = client.call(owner, "claims", {**asked, "sought": sorted(sought)} if sought else asked)
+    with tracing.span(target.base.app, f"claim from {owner}", attributes={"patchbay.objects": len(ids)}):
+        answer = client.call(owner, "claims", {**asked, "sought": sorted(sought)} if sought else asked)
     if sought and "found" not in answer:
         raise ServiceUnavailable(f"The {owner} service does not find objects by their attributes yet.")
     context().found.update({(target.label, text): each for text, each in answer.get("found", {}).items()})

@@ -18,6 +18,7 @@ from shared.references import (
     delivering,
     finding,
     following,
+    naming,
     owning,
     past,
     progress,
@@ -79,6 +80,11 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
         with database().reading() as connection:
             found = answers[asked["question"]](connection, asked["ids"])
         return responses.json_response({str(pk): more for pk, more in found.items()})
+
+    @internal.post("/natural-keys")
+    def natural_keys() -> Response:
+        with Session(database().engine) as session:
+            return responses.json_response(naming.answer(session, base, caller().service, request_body.body()))
 
     @internal.post("/progress")
     def tell_progress() -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from flask import current_app
 from sqlalchemy import Column, Connection
 
 from shared import JsonObject
@@ -13,6 +14,7 @@ from shared.http.errors import ServiceUnavailable
 from shared.http.responses import base_url
 from shared.references import client
 from shared.schema.models import Record
+from shared.telemetry import metrics
 
 SECONDS = 3
 
@@ -26,6 +28,7 @@ class Lookup:
 
     About objects of this type: only those that the service has claimed are asked about, for the others `default`
     holds. If the service does not answer, the names of `default` are null there and the reply says so (`X-Degraded`).
+    `also` are the names that later releases of NetBox have for some of them, `{"prefix_count": "count_prefixes"}`.
 
     With `of`, the name of a reference: about the objects that it refers to, and the answer takes the place of the
     nested face, which stays if the service does not answer. `here(connection, ids)` adds what this service knows.
@@ -36,6 +39,16 @@ class Lookup:
     default: JsonObject = field(default_factory=dict)
     of: str = ""
     here: Answer | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def defaults(self) -> JsonObject:
+        """`default` under all its names."""
+        return self.renamed(self.default)
+
+    def renamed(self, found: JsonObject) -> JsonObject:
+        """What was `found` of one object, under all its names."""
+        return found | {later: found[name] for later, name in self.also.items() if name in found}
 
 
 class Looking(Protocol):
@@ -89,6 +102,7 @@ def answer(connection: Connection, resource: Looking, found: Mapping[int, Sequen
         known = answers.get(lookup.service, {})
         if isinstance(known, client.ServiceDown):
             context().degraded.add(lookup.service)
+            metrics.lookups_degraded.labels(current_app.name, lookup.service).inc()
             known = None
         (_add_reference if lookup.of else _add)(connection, added, lookup, of_object, known)
     return added
@@ -113,9 +127,9 @@ def _add(
     of_object: dict[int, Any],
     found: JsonObject | None,
 ) -> None:
-    unknown = dict.fromkeys(lookup.default)
+    unknown = dict.fromkeys(lookup.defaults)
     for pk in of_object:
-        added.setdefault(pk, {}).update(unknown if found is None else found.get(str(pk), {}))
+        added.setdefault(pk, {}).update(unknown if found is None else lookup.renamed(found.get(str(pk), {})))
 
 
 def _add_reference(

@@ -16,6 +16,7 @@ _LAST_OF_EACH = (
 )
 _DELIVERED = "the last delivery applied"
 _FINGERPRINT = "where it was when every holder last agreed on its past"
+_FOLLOWED = "from a delivery of another"
 _SET_ASIDE = "what its owner told of it could not be applied"
 _LOST = "of a replica whose object its owner lost"
 # Of columns that were there before: what is said of them now, and what was.
@@ -99,6 +100,19 @@ def keep_replies() -> None:
 def keep_no_replies() -> None:
     """The way back from `keep_replies`."""
     op.drop_table("idempotency_key")
+
+
+def tell_what_followed() -> None:
+    """Whether an entry of the outbox followed from what another service delivered."""
+    op.add_column(
+        "reference_outbox",
+        sa.Column("followed", sa.Boolean(), server_default=sa.false(), nullable=False, comment=_FOLLOWED),
+    )
+
+
+def tell_no_causes() -> None:
+    """The way back from `tell_what_followed`."""
+    op.drop_column("reference_outbox", "followed")
 
 
 def remember_facts() -> None:

@@ -15,6 +15,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    column,
+    false,
     func,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -39,8 +41,10 @@ def add(metadata: MetaData) -> None:
         Column("label", String(50), nullable=False),
         Column("object_id", Integer, nullable=False),
         Column("created", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+        Column("followed", Boolean, nullable=False, server_default=false(), comment="from a delivery of another"),
         UniqueConstraint("service", "label", "object_id"),
         Index(None, "service", "id"),
+        Index("ix_reference_outbox_followed", "service", postgresql_where=column("followed")),
     )
     Table(
         "identity_spent",

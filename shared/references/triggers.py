@@ -18,6 +18,8 @@ from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
 
 PUBLISHED = "patchbay.published"
+# Whether the transaction applies a delivery: what it changes then followed from that.
+APPLYING = "patchbay.applying"
 
 # A database is one for as long as it says so; a new one says so from its first migration on.
 INCARNATION = """
@@ -30,13 +32,15 @@ _FUNCTIONS = (
         f"""
 CREATE OR REPLACE FUNCTION reference_publish(of_label text, ids integer[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE known jsonb = coalesce(nullif(current_setting('{PUBLISHED}', true), ''), '{{}}');
+DECLARE applying boolean = coalesce(current_setting('{APPLYING}', true) = 'true', false);
 DECLARE made jsonb;
 BEGIN
   WITH put AS (
-    INSERT INTO reference_outbox AS entry (service, label, object_id)
-    SELECT DISTINCT c.service, c.label, changed.id FROM unnest(ids) AS changed(id)
+    INSERT INTO reference_outbox AS entry (service, label, object_id, followed)
+    SELECT DISTINCT c.service, c.label, changed.id, applying FROM unnest(ids) AS changed(id)
     JOIN reference_claim c ON c.label = of_label AND c.object_id IN (changed.id, 0) ORDER BY 1, 3
-    ON CONFLICT (service, label, object_id) DO UPDATE SET id = nextval('reference_outbox_id_seq')
+    ON CONFLICT (service, label, object_id)
+    DO UPDATE SET id = nextval('reference_outbox_id_seq'), followed = entry.followed OR excluded.followed
     RETURNING entry.service, entry.id
   ), first AS (SELECT service, min(id) AS id FROM put GROUP BY service)
   SELECT jsonb_object_agg(service, id) INTO made FROM first;

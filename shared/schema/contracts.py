@@ -27,6 +27,8 @@ class Contract:
     `key` is the attribute that filters name it by (`?tenant=slug`); `key_unique` says that it names one object at most.
     `leaving` are facts that owners still publish for holders of the last release, while those of this one keep them no
     more: the next release has them no longer (docs/releasing.md). `indexed` are other facts that filters use.
+    `identified_by` are the attributes that tell one object from another where `key` alone does not, as paths through
+    references (`"group.site"`), the last of them what it is called among the others.
     `elsewhere` is (fact, path): where that is set, the object is at home in that list, which is in the part of another
     app, but served by the owner. `holders` are the services that may refer to such objects: the owner answers the
     claims of no other. `computed` maps names in `nested` that are no facts to (field, expression of the replica). Of a
@@ -46,6 +48,7 @@ class Contract:
     indexed: tuple[str, ...] = ()
     elsewhere: tuple[str, str] | None = None
     leaving: tuple[str, ...] = ()
+    identified_by: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -167,6 +170,7 @@ CONTRACTS = {
                 *("virtual_machine_id", "virtual_machine_name"),
             ),
             elsewhere=("virtual_machine_id", "/api/virtualization/interfaces/"),
+            identified_by=("device", "virtual_machine", "name"),
         ),
         Contract("dcim.devicerole", "device-roles", _NAMED, ("virtualization",), key_unique=True),
         Contract("dcim.platform", "platforms", _NAMED, ("virtualization",), key_unique=True),
@@ -181,7 +185,13 @@ CONTRACTS = {
             key_unique=True,
         ),
         Contract(
-            "ipam.ipaddress", "ip-addresses", _ADDRESS, ("dcim", "virtualization"), ("family", "address"), "address"
+            "ipam.ipaddress",
+            "ip-addresses",
+            _ADDRESS,
+            ("dcim", "virtualization"),
+            ("family", "address"),
+            "address",
+            identified_by=("vrf", "address"),
         ),
         Contract(
             "ipam.vlan",
@@ -191,6 +201,7 @@ CONTRACTS = {
             ("vid", "name", "display_name"),
             "name",
             listed_by=("site_id", "vid"),
+            identified_by=("site", "group", "group.site", "vid"),
         ),
         Contract(
             "extras.customfield",

@@ -35,10 +35,11 @@ class Record(_Declarative):
     its own, and knows its `models` by label.
 
     Class attributes: `label` (`"dcim.site"`), `path` (`"sites"`), `nested` (names in the nested face), `key` (the
-    attribute that filters of others name it by), `listed_by` (columns that order a list of it inside another object),
-    `verbose_name`, `attributes` (API name → `Attribute`). What the API calls like one of these is declared with an
-    underscore (`label_`). `elsewhere` is (column, path of a list): where that column is set, the object is at home in
-    that list of the API.
+    attribute that filters of others name it by), `identified_by` (the attributes that tell one from another where that
+    alone does not, the last what it is called among the others), `listed_by` (columns that order a list of it inside
+    another object), `verbose_name`, `attributes` (API name → `Attribute`). What the API calls like one of these is
+    declared with an underscore (`label_`). `elsewhere` is (column, path of a list): where that column is set, the
+    object is at home in that list of the API.
     """
 
     id: Mapped[int] = mapped_column(
@@ -55,6 +56,7 @@ class Record(_Declarative):
     verbose_name: ClassVar[str] = ""
     nested: ClassVar[tuple[str, ...]] = ("name", "slug")
     key: ClassVar[str] = "slug"
+    identified_by: ClassVar[tuple[str, ...]] = ()
     listed_by: ClassVar[tuple[str, ...]] = ()
     replica: ClassVar[bool] = False
     elsewhere: ClassVar[tuple[str, str] | None] = None
@@ -81,6 +83,7 @@ class Record(_Declarative):
         if contract := CONTRACTS.get(cls.label):
             cls.path, cls.key = contract.path, contract.key
             cls.listed_by = contract.listed_by or cls.listed_by
+            cls.identified_by = contract.identified_by or cls.identified_by
             cls.elsewhere = contract.elsewhere if contract.elsewhere and hasattr(cls, contract.elsewhere[0]) else None
         cls.attributes = _attributes(cls)
         if contract:

@@ -46,7 +46,6 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
 def start(plan: Plan) -> subprocess.Popen:
     """The supervisor of `plan`, once all programs answer. Raises CliError, and then leaves nothing running."""
     folder = plan.folder
-    folder.forget_metrics()
     with folder.open_log(processes.SUPERVISOR) as log:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "stack.supervisor", str(folder.path)],

@@ -52,6 +52,30 @@ def test_a_holder_that_is_busy_holds_up_no_writer_for_good(hurt, client, make, d
     eventually(lambda: tenant_of(client, site)["name"] == "renamed again", "the last name arrives")
 
 
+def test_a_holder_that_itself_waits_for_the_owner_holds_up_none_of_its_writers(hurt, client, make, database):
+    """Who applies a delivery waits for what followed from it, not for what its own clients have written."""
+    equipment = Equipment(client)
+    device, vlan = equipment.make_device(), make("ipam/vlans", vid=7)
+    equipment.make_interface(device, mode=100, untagged_vlan=vlan["id"])
+    service = client.make("ipam/services/", name="of both", device=device["id"], port=80, protocol=6)
+    busy, ipam = database("dcim"), database("ipam")
+    ipam.autocommit = True
+    execute(busy, "SELECT 1 FROM reference_position WHERE owner = 'ipam' FOR UPDATE")
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            elsewhere = Client(hurt.base_url, hurt.token)
+            waiting = pool.submit(elsewhere.patch, f"ipam/vlans/{vlan['id']}/", {"name": "waits"})
+            put = "SELECT 1 FROM reference_outbox WHERE service = 'dcim' AND label = 'ipam.vlan'"
+            eventually(lambda: execute(ipam, put), "the new name of the VLAN is to be told")
+            reply = client.request("PATCH", f"dcim/devices/{device['id']}/", {"name": "waits for none"})
+            assert (reply.status_code, reply.headers.get("X-Degraded")) == (200, None)
+            assert client.get(f"ipam/services/{service['id']}/")[1]["device"]["name"] == "waits for none"
+        finally:
+            busy.rollback()
+        assert waiting.result()[0] == 200
+    audit(hurt)
+
+
 @pytest.mark.parametrize("held", [False, True])
 def test_a_delete_and_a_new_reference_at_the_same_moment(hurt, client, make, held):
     for _ in range(6):

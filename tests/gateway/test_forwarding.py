@@ -108,6 +108,14 @@ def test_a_sane_request_id_is_kept_and_others_replaced(client, given, kept):
     assert kept or re.fullmatch("[0-9a-f]{32}", reply.headers["X-Request-ID"])
 
 
+def test_a_trace_passes_and_what_is_none_does_not(client):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    seen = client("GET", "/api/dcim/sites/", headers={"traceparent": trace, "tracestate": "a=1"}).json()["headers"]
+    assert (seen["traceparent"], seen["tracestate"]) == (trace, "a=1")
+    seen = client("GET", "/api/dcim/sites/", headers={"traceparent": trace[:-3], "tracestate": "a=1"}).json()["headers"]
+    assert "traceparent" not in seen and "tracestate" not in seen
+
+
 def test_the_api_root_lists_the_apps_in_order(client, stack):
     reply = client("GET", "/api/")
     apps = ["circuits", "dcim", "extras", "ipam", "secrets", "tenancy", "users", "virtualization"]

@@ -55,7 +55,7 @@ class Device(Base, CustomFields, Tracked):
 def of_type(flag: str) -> BooleanFilter:
     """The filter on a flag of the device's type."""
     chosen = select(DeviceType.id).where(getattr(DeviceType, flag))
-    return BooleanFilter(flag, Device.device_type_id.in_(chosen))
+    return BooleanFilter(flag, among(Device.device_type_id, chosen))
 
 
 def with_mac_address(address: str) -> ColumnElement[bool]:
@@ -72,6 +72,12 @@ def by_part(words: str) -> list[ColumnElement[bool]]:
 
 devices = Resource(
     Device,
+    csv_headings={
+        "manufacturer": "device_type.manufacturer",
+        "model_name": "device_type",
+        "rack_group": "rack.group",
+        "rack_name": "rack",
+    },
     filters=(
         "name",
         "serial",
@@ -96,6 +102,7 @@ devices = Resource(
     search=("name", "serial", "asset_tag", "comments"),
     search_extra=by_part,
     order=("name_order",),
+    part_of=("site",),
     unique=(("virtual_chassis", "vc_position"),),
     rules=(
         validate_placement,

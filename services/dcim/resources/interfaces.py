@@ -75,7 +75,11 @@ interfaces = Resource(
     before_save=(set_vlans,),
     after_save=(when_changed("dcim.interface", "device_id", "virtual_machine_id", "mgmt_only"),),
     invariants=(*vlans_within_reach(Interface),),
-    lookups=(Lookup("circuits", TERMINATIONS, {"circuit_termination": None}),),
+    lookups=(
+        Lookup("circuits", TERMINATIONS, {"circuit_termination": None}),
+        # As later releases of NetBox show it: Ansible's inventory reads no interface without.
+        Lookup("ipam", "interface-counts", {"count_ipaddresses": 0}),
+    ),
     dependent_facts=INTERFACE_RIPPLES,
     actions=(graphs(INTERFACE),),
 )

@@ -74,7 +74,8 @@ sites = Resource(
     search_extra=by_asn,
     order=("name_order",),
     lookups=(
-        Lookup("ipam", "site-counts", {"count_prefixes": 0, "count_vlans": 0}),
+        # Ansible's inventory reads no site without `prefix_count`, as NetBox 2.5 and later call it.
+        Lookup("ipam", "site-counts", {"count_prefixes": 0, "count_vlans": 0}, also={"prefix_count": "count_prefixes"}),
         Lookup("circuits", "site-counts", {"count_circuits": 0}),
     ),
     actions=(graphs(SITE),),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Computed, Index, and_, func, or_, select
+from sqlalchemy import ColumnElement, Computed, Connection, Index, and_, func, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import aliased, mapped_column
 
@@ -13,6 +13,7 @@ from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, ADDRESS_ROLE, ADDRESS_STATUS
 from services.ipam.columns import Inet, address, family_of, host_of
 from services.ipam.vrf_locks import validate_unique_in_vrf
+from shared import JsonObject
 from shared.api.resource import DependentFacts, Resource
 from shared.custom_fields.column import CustomFields
 from shared.query.filter_base import Filter, SetFilter, one_of
@@ -70,6 +71,13 @@ class IPAddress(Base, CustomFields, Tracked):
         return machine.where(inside.id == self.nat_inside_id).scalar_subquery()
 
 
+def interface_counts(connection: Connection, ids: list[int]) -> dict[int, JsonObject]:
+    """`{interface id: {count_ipaddresses}}` for those of `ids` that have an address."""
+    on = IPAddress.interface_id
+    counted = select(on, func.count()).where(on.in_(ids)).group_by(on)
+    return {pk: {"count_ipaddresses": number} for pk, number in connection.execute(counted)}
+
+
 # The addresses on an interface, and those that are translated to one of them.
 ON_INTERFACE = """
     SELECT a.id FROM ipam_ipaddress a LEFT JOIN ipam_ipaddress i ON i.id = a.nat_inside_id
@@ -120,6 +128,12 @@ def of_machine(column: Any, written: str, value: int | str | None) -> ColumnElem
 
 ip_addresses = Resource(
     IPAddress,
+    csv_headings={
+        "device": "interface.device",
+        "virtual_machine": "interface.virtual_machine",
+        "interface_name": "interface",
+        "is_primary": "",
+    },
     filters=(
         filters.FamilyFilter(IPAddress.host),
         filters.AddressFilter("parent", lambda text: filters.strictly_within(IPAddress.host, filters.network(text))),
@@ -138,6 +152,7 @@ ip_addresses = Resource(
     search=("description",),
     search_extra=filters.starts_with(IPAddress.address),
     order=("host",),
+    part_of=("vrf", "interface"),
     rules=(validate_unique_in_vrf("host", lambda ip: host_of(ip.address)),),
     after_save=(when_changed("ipam.ipaddress", "interface_id"),),
     dependent_facts=(

@@ -24,6 +24,7 @@ class Prefix(Base, CustomFields, Tracked):
     path = "prefixes"
     nested = ("family", "prefix")
     key = "prefix"
+    identified_by = ("vrf", "prefix")
 
     family = family_of("prefix")
     prefix = network()
@@ -70,6 +71,7 @@ def set_vrf_order(session: Session, changes: list[Change]) -> None:
 
 prefixes = Resource(
     Prefix,
+    csv_headings={"vlan_group": "vlan.group", "vlan_vid": "vlan"},
     filters=(
         filters.FamilyFilter(Prefix.prefix),
         "is_pool",
@@ -88,6 +90,7 @@ prefixes = Resource(
     search=("description",),
     search_extra=filters.search_containing(Prefix.prefix),
     order=("vrf_order?", "prefix"),
+    part_of=("vrf", "site"),
     rules=(validate_not_single_host, validate_unique_in_vrf("prefix", lambda prefix: prefix.prefix)),
     before_save=(set_vrf_order,),
     actions=(*available.actions(Prefix), Action("utilization", utilization.draw, media="image/svg+xml")),

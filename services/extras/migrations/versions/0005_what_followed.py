@@ -1,4 +1,4 @@
-"""A holder remembers which facts its replicas have, and what could not be applied."""
+"""Entries of the outbox tell whether they followed from a delivery."""
 
 from shared.references import schema_changes
 
@@ -9,8 +9,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    schema_changes.remember_facts()
+    schema_changes.tell_what_followed()
 
 
 def downgrade() -> None:
-    schema_changes.forget_facts()
+    schema_changes.tell_no_causes()

@@ -2,8 +2,8 @@
 
 from shared.references import schema_changes
 
-revision = "0003"
-down_revision = "0002"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
