@@ -11,12 +11,24 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.api import autocomplete, choices, declarations, health, indexes, openapi, options, search, views
+from shared.api import (
+    autocomplete,
+    choices,
+    declarations,
+    health,
+    indexes,
+    openapi,
+    options,
+    related,
+    search,
+    totals,
+    views,
+)
 from shared.api.csv import writing as csv_writing
 from shared.api.resource import Resource
 from shared.config import settings
 from shared.db import row_counts
-from shared.db.database import Database, was_closed
+from shared.db.database import Database, may_be_repeated
 from shared.db.hang_detection import detect_hangs
 from shared.http import budget, errors, request_body, responses
 from shared.http.budget import Turns
@@ -38,7 +50,7 @@ _apps: list[Flask] = []
 
 
 class ServiceApp(Flask):
-    """A Flask whose clients leave threads and database connections to the services that call it.
+    """A Flask application that keeps some threads and database connections free for calls from other services.
 
     A write may wait for another service, which has to ask this one before it can answer.
     """
@@ -50,7 +62,7 @@ class ServiceApp(Flask):
         self._clients = Turns(settings.database_pool + settings.database_pool // 2)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Views and hooks here are plain functions; to find that out each time takes Flask longer than many of them."""
+        """Every view and hook here is a plain function: Flask need not look for coroutines, which would take longer."""
         return func
 
     def full_dispatch_request(self) -> Response:
@@ -71,21 +83,18 @@ class ServiceApp(Flask):
         route = request.url_rule.rule if request.url_rule else "none"
         metrics.observe(self.name, method, route, status, seconds)
         logs.access(method, request.path, status, seconds, route=route)
-        span.update_name(f"{metrics.method_label(method)} {route}")
-        span.set_attribute("http.request.method", metrics.method_label(method))
-        span.set_attribute("http.route", route)
-        span.set_attribute("http.response.status_code", status)
+        tracing.answered(span, metrics.method_label(method), route, status)
 
     def dispatch_request(self) -> ResponseReturnValue:
         with self._clients.turn() if request.path.startswith("/api/") else nullcontext():
             return self._dispatch()
 
     def _dispatch(self) -> ResponseReturnValue:
-        """Repeat a safe request whose database connection a restart of PostgreSQL had closed."""
+        """Repeat a safe request whose database connection a restart of PostgreSQL closed, or whose replica failed."""
         try:
             return super().dispatch_request()
         except DBAPIError as error:
-            if request.method not in authorization.SAFE or not was_closed(error):
+            if request.method not in authorization.SAFE or not may_be_repeated(error):
                 raise
         return super().dispatch_request()
 
@@ -131,8 +140,8 @@ def create_app(
     app.register_blueprint(
         internal_api.blueprint(base, internal_queries or {}, _permissions(base, resources, permissions))
     )
-    app.register_blueprint(search.blueprint(base, resources))
-    app.register_blueprint(autocomplete.blueprint(base, resources))
+    for found in (search, autocomplete, related, totals):
+        app.register_blueprint(found.blueprint(base, resources))
     health.serve(app, base.app, (partial(reference_gauges.gauges, base=base), *gauges))
     errors.install(app)  # last, for flask-smorest installs handlers of its own
     _apps.append(app)
@@ -164,7 +173,11 @@ def _connect(app: Flask, base: type[Record]) -> None:
     app.extensions["patchbay.base"] = base
     app.extensions["patchbay.past"] = past.Past()
     app.extensions["patchbay.database"] = Database(
-        url, guard=replay_protection.guard, on_disconnect=app.extensions["patchbay.past"].doubt, app=base.app
+        url,
+        guard=replay_protection.guard,
+        on_disconnect=app.extensions["patchbay.past"].doubt,
+        app=base.app,
+        replica_url=settings.replica_urls.get(base.app, ""),
     )
 
 

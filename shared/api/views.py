@@ -94,7 +94,7 @@ def _refuse(resource: Resource) -> View:
 
 def list_objects(resource: Resource) -> Response:
     page, shown, order = Page.of_request(), selection.requested(resource), parameters.order_asked_for(resource)
-    with database().reading() as connection:
+    with database().serving() as connection:
         narrowed = conditions(connection, resource)
         if csv_writing.is_asked_for():
             return csv_writing.respond(connection, resource, narrowed)
@@ -125,7 +125,7 @@ def create_objects(resource: Resource) -> Response:
 def read_object(resource: Resource, pk: int) -> Response:
     parameters.refuse_unknown_of_object()
     shown = selection.requested(resource)
-    with database().reading() as connection:
+    with database().serving() as connection:
         text = reading.one_row(connection, resource, pk, shown)
     if text is None:
         raise NotFound

@@ -17,7 +17,7 @@ def start(environment, stack):
 
     def start(**settings: str) -> str:
         port = free_port()
-        started.append(gunicorn("gateway.app:app", port, {**environment, **settings}))
+        started.append(gunicorn("gateway.app:app", port, {**environment, "READ_SECONDS": "30", **settings}))
         wait_for(port)
         return f"http://127.0.0.1:{port}"
 

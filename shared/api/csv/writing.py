@@ -48,7 +48,7 @@ def respond(connection: Connection, resource: Resource, conditions: list[Conditi
         yield sheet.BOM + sheet.record(column.heading for column in shown) + first
         after = following
         while after is not None:
-            with budget.limited(settings.read_seconds), database().reading() as more:
+            with budget.limited(settings.read_seconds), database().serving() as more:
                 piece, after = _piece(more, resource, conditions, shown, after)
             yield piece
 
