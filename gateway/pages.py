@@ -76,7 +76,7 @@ def refused(error: GatewayError) -> Response:
 
 
 def accounts_unavailable(error: Exception) -> Response:
-    """The only database that a page asks by itself is that of the accounts."""
+    """The reply when a database is missing: the gateway itself only uses that of the accounts."""
     log.warning("the accounts are not available: %s", type(error).__name__)
     return _failed(503, "Accounts are not available at the moment.", {"Retry-After": "1"})
 

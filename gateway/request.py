@@ -118,7 +118,7 @@ class Request:
 
 
 def path_of(environ: dict[str, Any]) -> str:
-    """The decoded path; one that two programs could read as two different paths is not found."""
+    """The decoded path. Raises GatewayError (404) for one that two programs could read as different paths."""
     try:
         path: str = environ.get("PATH_INFO", "").encode("latin-1").decode()
     except UnicodeDecodeError:
@@ -150,13 +150,13 @@ def _is_host(text: str) -> bool:
 
 
 def readable_cookies(environ: dict[str, Any]) -> None:
-    """Replace what is no UTF-8 in the cookies, which may be another program's: nobody could read the others either."""
+    """Replace bytes in cookies that are no UTF-8: one bad cookie of another program would make all unreadable."""
     if not (cookies := environ.get("HTTP_COOKIE", "")).isascii():
         environ["HTTP_COOKIE"] = cookies.encode("latin-1").decode(errors="replace").encode().decode("latin-1")
 
 
 def client_address(environ: dict[str, Any]) -> str:
-    """Where the request comes from: of the hops that X-Forwarded-For names, the last that is no trusted proxy."""
+    """The address of the client: the last hop in X-Forwarded-For that is not a trusted proxy."""
     address: str = environ.get("REMOTE_ADDR", "")
     given: str = environ.get("HTTP_X_FORWARDED_FOR", "")
     hops = [hop.strip() for hop in given.split(",")] if _ADDRESSES.fullmatch(given) else []
@@ -190,6 +190,6 @@ def _end_to_end(environ: dict[str, Any]) -> dict[str, str]:
 
 
 def _without_session(cookies: str) -> str:
-    """The session is read here once, as a token is."""
+    """The cookies without that of the session: it is checked here once, and no service should receive it."""
     pairs = [pair.strip() for pair in cookies.split(";")]
     return "; ".join(pair for pair in pairs if pair.partition("=")[0].strip() != SESSION_COOKIE)

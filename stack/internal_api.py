@@ -3,6 +3,7 @@
 import orjson
 import requests
 
+from shared import JsonObject
 from shared.config import process_of
 from shared.http import protocol
 from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
@@ -12,7 +13,7 @@ from stack.plan import Plan
 SECONDS_TO_CONNECT = 3
 
 
-def ask(plan: Plan, service: str, operation: str, data: dict, seconds: float) -> dict:
+def ask(plan: Plan, service: str, operation: str, data: JsonObject, seconds: float) -> JsonObject:
     """The answer of `service` to an internal operation. Raises CliError."""
     path, body = f"/internal/{service}/{operation}", orjson.dumps(data)
     identity = sign(plan.signing_key(service), Identity(service=service), "POST", path, body=digest(body))
@@ -34,4 +35,5 @@ def ask(plan: Plan, service: str, operation: str, data: dict, seconds: float) ->
         raise CliError(f"the {service} service answers {reply.status_code}: {reply.text[:300]}")
     if protocol.common(said := reply.headers.get(protocol.HEADER)) is None:
         raise CliError(f"the {service} service is {protocol.stranger(said)}")
-    return reply.json()
+    answer: JsonObject = reply.json()
+    return answer

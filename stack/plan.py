@@ -91,7 +91,7 @@ class Plan:
         return f"http://{_bracketed(host)}:{self.ports[name]}"
 
     def address(self, name: str) -> str:
-        """Where the other programs find `name`: not where it listens if something is in between."""
+        """The URL at which other programs reach `name`; a setting may name a proxy in front of it."""
         return self.environment.get(address_variable(name)) or self.health_base(name)
 
     def programs(self) -> list[Program]:
@@ -144,7 +144,7 @@ class Plan:
         return self.environment.get(key_variable(app)) or self.folder.signing_key(app)
 
     def _common(self) -> dict[str, str]:
-        """What the caller's environment says, without what only one program may know."""
+        """The environment that all programs share: the caller's, without secrets that only one program may know."""
         private = {variable(owner) for owner in DATABASES for variable in (url_variable, replica_variable)}
         private |= {key_variable(app) for app in APPS}
         private |= {"PATCHBAY_ADMIN_TOKEN", *chain(*OWN.values())}

@@ -1,4 +1,4 @@
-"""What a database lacks of what its migrations make, as after a restore that half failed."""
+"""Compares a database with what its migrations make, for example after a restore that partly failed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ _INVALID_INDEXES = "SELECT indexrelid\\:\\:regclass\\:\\:text FROM pg_index WHER
 def differences(app: str, url: str) -> list[str]:
     """What the newest migrations of `app` make and its database lacks, or has otherwise: one phrase each.
 
-    Nothing of a database at another revision, as when two releases run side by side.
+    Empty for a database at another revision, as when two releases run side by side.
     """
     if revision(url) != head(app):
         return []
@@ -46,7 +46,7 @@ def _missing(app: str, connection: Connection) -> list[str]:
 
 
 def _flat(found: list[Any]) -> Iterator[tuple[Any, ...]]:
-    """Alembic puts what differs in one column into a list of its own."""
+    """The differences in one flat list: Alembic nests those of one column."""
     for each in found:
         yield from each if isinstance(each, list) else [each]
 

@@ -22,6 +22,7 @@ PURE = (
     "services/dcim/racks/elevation.py",
     "services/ipam/address_space.py",
     "services/ipam/address_syntax.py",
+    "services/ipam/prefix_tree.py",
     "services/secrets/crypto.py",
 )
 

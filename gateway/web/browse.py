@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from gateway import sessions
 from gateway.request import Request
 from gateway.routing import app_of
-from gateway.web import display, forms, picker, values
+from gateway.web import bulk, columns, display, forms, picker, spreadsheets, values
 from gateway.web.catalogue import Catalogue, Endpoint
 from gateway.web.page import HtmlPage, questions_of_page
 from gateway.web.page_forms import form_of
@@ -26,6 +26,7 @@ KEPT_HEADERS = (
     "location",
 )
 VERBS = ("POST", "PATCH", "DELETE")
+OWN = ("format", columns.PARAMETER)
 
 
 def catalogue() -> Catalogue:
@@ -60,6 +61,8 @@ def change(rest: str) -> ResponseReturnValue:
         return HtmlPage(asked, answer, catalogue().endpoint(asked.path), method=request.method).render()
     _require_csrf(request.form.get("_csrf", ""))
     endpoint = catalogue().endpoint(asked.path)
+    if endpoint and (deed := request.form.get("_bulk")) in bulk.VERBS and endpoint.is_list:
+        return bulk.answered(asked, endpoint, str(deed))
     method = request.form.get("_method", "POST")
     if endpoint is None or method not in VERBS or method.lower() not in endpoint.operations:
         abort(404)
@@ -67,6 +70,8 @@ def change(rest: str) -> ResponseReturnValue:
 
 
 def _submitted(asked: Request, endpoint: Endpoint, method: str) -> ResponseReturnValue:
+    if method == "POST" and endpoint.is_list and spreadsheets.are_sent():
+        return spreadsheets.submitted(asked, endpoint)
     current = fetch("GET", asked.path).json if endpoint.is_object else None
     form: forms.Form | None = None
     data: Any = None
@@ -145,7 +150,7 @@ def _clean(endpoint: Endpoint | None) -> str | None:
 
 
 def _query() -> str:
-    return urlencode([(name, text) for name, text in request.args.items(multi=True) if name != "format"])
+    return urlencode([(name, text) for name, text in request.args.items(multi=True) if name not in OWN])
 
 
 def _shown(answer: UpstreamResponse) -> bool:

@@ -23,13 +23,16 @@ DESCRIPTION = (
     "The NetBox 2.3 REST API. Reading needs no log-in unless the installation says so; writing needs a token "
     "whose owner has the permission that each operation names. Lists take the filters named here; a parameter "
     "that is repeated means OR, `null` means none. `cf_<name>` narrows a list by a custom field whose filter is not "
-    "disabled. A list that is sent to POST creates all of it, or nothing.\n\n"
+    "disabled. A list that is sent to POST creates all of it, or nothing; PUT, PATCH and DELETE of a list name each "
+    "object by its `id`. In place of the id of what is referred to, attributes will do that one object alone has "
+    '(`"site": {"slug": "ams-1"}`, `"interface": {"device": {"name": "sw1"}, "name": "xe-0"}`), and in place of a '
+    "choice the slug of its label.\n\n"
     "Lookup expressions are not listed one by one: `<filter>__n` is what the filter leaves out; an attribute `<name>` "
     "also has `<name>__n` and `<name>__empty`, of a text `__ic`, `__isw`, `__iew`, `__ie` (contains, starts with, "
     "ends with, is; whatever the case) and `__nic`, `__nisw`, `__niew`, `__nie`, of a number, a date or a moment "
     "`__lt`, `__lte`, `__gt`, `__gte`. With `Prefer: handling=strict` a parameter that means nothing is a 400."
 )
-_RESULT = {"type": {"type": "string"}, "id": {"type": "integer"}, "name": {"type": "string"}, "url": {"type": "string"}}
+_RESULT = {"id": {"type": "integer"}, **{name: {"type": "string"} for name in ("type", "name", "context", "url")}}
 _FOUND = {
     "query": {"type": "string"},
     "count": {"type": "integer"},

@@ -16,7 +16,7 @@ BLANK_LINES = 2
 NO_FILTERS = frozenset(
     {
         *("limit", "offset", "cursor", "start", "export", "format"),
-        *("q", "ordering", "brief", "fields", "omit", "exclude"),
+        *("_columns", "q", "ordering", "brief", "fields", "omit", "exclude"),
     }
 )
 

@@ -11,15 +11,16 @@ from flask import Response, render_template, request, stream_with_context
 from markupsafe import Markup
 
 from gateway.request import Request
-from gateway.web import display, forms, object_parts, refusals, reply_json, snippets
+from gateway.web import bulk, display, forms, object_parts, policy, refusals, reply_json, snippets
 from gateway.web.catalogue import Endpoint
+from gateway.web.columns import Columns
 from gateway.web.object_parts import ObjectParts
 from gateway.web.page_forms import filters_of, form_of, questions_of
 from gateway.web.upstream_client import Question, UpstreamResponse, may
 from shared import JsonObject
 from shared.query.pagination import Page
 
-PAGING = ("limit", "offset", "cursor", "start", "format")
+PAGING = ("limit", "offset", "cursor", "start", "format", "_columns")
 ROWS_AT_ONCE = 100
 # Where the rows of a list belong; what users entered has no such brackets.
 ROWS = Markup("<!--rows-->")
@@ -60,18 +61,20 @@ class HtmlPage:
         status = 400 if self.unclear else (self.refusal or self.answer).status
         written = render_template("api.html", page=self, rows=ROWS)
         before, rows, after = written.partition(ROWS)
-        if not rows:
-            return Response(written, status)
-        return Response(stream_with_context(chain([before], self._rows(), [after])), status)
+        pieces = stream_with_context(chain([before], self._rows(), [after])) if rows else written
+        reply = Response(pieces, status)
+        if self.parts and self.parts.pictures:
+            reply.headers["Content-Security-Policy"] = policy.with_images_of(self.parts.pictures)
+        return reply
 
     def _rows(self) -> Iterator[str]:
-        found = self.body["results"]
+        found, told = self.body["results"], {"columns": self.columns.shown, "selectable": bool(self.bulk)}
         for start in range(0, len(found), ROWS_AT_ONCE):
-            yield render_template("rows.html", columns=self.columns, rows=found[start : start + ROWS_AT_ONCE])
+            yield render_template("rows.html", rows=found[start : start + ROWS_AT_ONCE], **told)
 
     @property
     def url(self) -> str:
-        query = _query("format")
+        query = _query("format", "_columns")
         return f"{self.asked.root}{self.asked.path}{'?' if query else ''}{query}"
 
     @property
@@ -93,21 +96,35 @@ class HtmlPage:
     def title(self) -> str:
         if self.is_object:
             return display.title(self.body)
-        return display.label(self.crumbs[-1][1])
+        return self.crumbs[-1][1]
 
     @property
     def crumbs(self) -> list[tuple[str, str]]:
         """(address, name) of everything above this page, and of itself."""
         parts = [part for part in self.asked.path.split("/") if part]
-        return [("/" + "/".join(parts[: place + 1]) + "/", name) for place, name in enumerate(parts)]
+        named = [("/" + "/".join(parts[: place + 1]) + "/", display.label(name)) for place, name in enumerate(parts)]
+        own = [(named[-1][0], display.title(self.body))] if self.is_object else named[-1:]
+        return [("/", "Start"), *named[:-1], *own]
 
     @property
     def shown_json(self) -> reply_json.ReplyJson:
         return reply_json.ReplyJson(self.body, self.is_list)
 
     @property
+    def as_csv(self) -> str:
+        """The address of the whole list, as it is narrowed, as CSV."""
+        unordered = {*PAGING, "ordering", "brief"}
+        kept = [(name, text) for name, text in request.args.items(multi=True) if name not in unordered]
+        return f"{self.asked.path}?{urlencode([*kept, ('format', 'csv')])}"
+
+    @property
+    def takes_csv(self) -> bool:
+        """Whether files of CSV can be sent here."""
+        return self.is_list and self.can("post") and bool(self.endpoint and self.endpoint.takes("post", "text/csv"))
+
+    @property
     def refused(self) -> refusals.Refusal | None:
-        """What was refused: the form that was sent, or else the page itself."""
+        """The refusal to show: that of the form that was sent, else that of the page itself."""
         answer = self.refusal or (None if self.answer.ok else self.answer)
         said = answer.json if answer else None
         return refusals.Refusal(self.method, said, self.form) if answer or self.unclear else None
@@ -121,8 +138,13 @@ class HtmlPage:
         return bool(self.endpoint and self.endpoint.is_object and self.answer.ok and isinstance(self.body, dict))
 
     @cached_property
-    def columns(self) -> list[str]:
-        return display.columns(self.body["results"])
+    def columns(self) -> Columns:
+        return Columns(self.body["results"], self.endpoint)
+
+    @cached_property
+    def bulk(self) -> list[str]:
+        """What the user may do to several rows."""
+        return bulk.allowed(self.endpoint)
 
     @cached_property
     def filters(self) -> list[forms.Input]:
@@ -168,7 +190,7 @@ class HtmlPage:
 
     @property
     def deed(self) -> str:
-        """What a POST does here."""
+        """What a POST does at this address: the summary in the document."""
         summary: str = self._served.operations["post"]["summary"]
         return summary
 

@@ -1,5 +1,6 @@
 """The forms of a page: of what is served at its address, with what other services know of it."""
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from flask import request
@@ -12,10 +13,18 @@ from shared import JsonObject
 
 
 def form_of(
-    endpoint: Endpoint, verb: str, current: JsonObject | None = None, filled: MultiDict[str, str] | None = None
+    endpoint: Endpoint,
+    verb: str,
+    current: JsonObject | None = None,
+    filled: MultiDict[str, str] | None = None,
+    shaped: Callable[[JsonObject], JsonObject] | None = None,
 ) -> forms.Form:
-    """The form of what is served there, with its custom fields and the permissions to choose from."""
+    """The form of what is served there, with its custom fields and the permissions to choose from; `shaped` may change
+    the shapes of the attributes.
+    """
     schema = endpoint.body(verb) or {}
+    if shaped:
+        schema = {**schema, "properties": {name: shaped(each) for name, each in schema["properties"].items()}}
     custom = _custom_fields(endpoint) if _marked(schema, "x-custom-fields") else []
     names = permissions.known() if _marked(schema, "x-permissions") else []
     form = forms.Form(schema or {}, current, filled, custom, names)

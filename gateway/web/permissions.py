@@ -44,7 +44,7 @@ def known() -> list[str]:
 
 
 def page() -> str:
-    """Who holds which permission, as far as the caller may know."""
+    """Which users and groups have which permission, as far as the caller may see them."""
     holders: dict[str, list[tuple[str, str]]] = {}
     superusers = []
     holding = [Question("/api/users/groups/", "limit=0"), Question("/api/users/users/", "limit=0")]

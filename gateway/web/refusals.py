@@ -26,6 +26,13 @@ def linked(text: str) -> Markup:
     return Markup("").join([*parts, escape(text[at:])])
 
 
+def with_paths(text: str) -> Markup:
+    """`text` in which the addresses of this site are links."""
+    parts = re.split(r"(/api/[\w/-]*/)", text)
+    link = Markup('<a href="{0}">{0}</a>')
+    return Markup("").join(link.format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+
+
 def messages(found: Any) -> list[str]:
     """The messages about one field; those about an element of a list name its place."""
     if isinstance(found, dict):
@@ -57,8 +64,8 @@ def _place(key: str) -> str:
 
 
 class Refusal:
-    """A refusal as a page shows it: a `heading`, `sentences`, and `dependents`, the (address, name) of what stands in
-    the way. What is said beside an input of `form` is no sentence of it.
+    """A refusal as a page shows it: a `heading`, `sentences`, and `dependents`, the (address, name) of the objects
+    that prevent it. A message that is shown beside an input of `form` is not repeated among the sentences.
     """
 
     def __init__(self, method: str, body: Any, form: "Form | None" = None):

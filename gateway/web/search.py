@@ -3,7 +3,7 @@
 from time import monotonic
 from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gateway import authentication
@@ -18,11 +18,6 @@ from shared.config import APPS
 pages = Blueprint("search", __name__)
 SECONDS, AGAIN_SECONDS, REMEMBERED_SECONDS = 2.0, 0.25, 30.0
 _silent_until: dict[str, float] = {}
-
-
-@pages.get("/")
-def home() -> ResponseReturnValue:
-    return redirect("/api/", 303)
 
 
 @pages.get("/api/")
@@ -43,8 +38,13 @@ def search() -> ResponseReturnValue:
     words = request.args.get("q", "").strip()
     found, down = _found(words) if words else ([], [])
     if _for_people():
-        return render_template("search.html", search_text=words, found=found, down=down)
+        return render_template("search.html", search_text=words, found=found, down=down, nouns=_nouns())
     return json_response({"query": words, "count": len(found), "results": found, "unavailable": down})
+
+
+def _nouns() -> dict[str, str]:
+    nouns: dict[str, str] = current_app.extensions["patchbay.catalogue"].nouns()
+    return nouns
 
 
 def _found(words: str) -> tuple[list[JsonObject], list[str]]:

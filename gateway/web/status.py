@@ -78,7 +78,7 @@ def releases() -> dict[str, str | None]:
 
 
 def feeds(statuses: list[Status]) -> list[Feed]:
-    """Every pair of services that either of the two tells of; an owner that is up and names no changes has none."""
+    """Every pair of owner and holder that one of them reports; an owner that is up and reports none has no changes."""
     up = {each.app for each in statuses if not each.problem}
     known: dict[tuple[str, str], JsonObject] = {}
     for each in statuses:

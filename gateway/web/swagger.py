@@ -1,7 +1,8 @@
 """The document of the API as NetBox 2.3 serves it: Swagger 2.0, made of the OpenAPI 3 document by rule.
 
 Paths are below `/api`, the one part of a path that varies is called `id`, operations are named after their path, a body
-is the parameter `data`. What Swagger 2.0 has no word for is left out: of alternatives it tells the first.
+is the parameter `data`. What Swagger 2.0 has no word for is left out: of alternatives it tells the first. A reference
+has no room for `x-nullable`, so what is null anywhere has it in its definition: clients that check replies look there.
 """
 
 from collections.abc import Iterable
@@ -30,6 +31,8 @@ def of_openapi(document: JsonObject) -> JsonObject:
     """The Swagger 2.0 document that says what an OpenAPI 3 `document` of this API does."""
     address = urlsplit(document["servers"][0]["url"])
     components = document["components"]
+    schemas = components.get("schemas", {})
+    null = {name for shape in schemas.values() for name in _null_at_times(shape)}
     return {
         "swagger": "2.0",
         "info": document["info"],
@@ -42,7 +45,7 @@ def of_openapi(document: JsonObject) -> JsonObject:
         "security": [{"Bearer": []}],
         "tags": document["tags"],
         "paths": {_path(path): _path_item(path, verbs) for path, verbs in document["paths"].items()},
-        "definitions": {name: _schema(shape) for name, shape in components.get("schemas", {}).items()},
+        "definitions": {name: _schema(shape | {"nullable": name in null}) for name, shape in schemas.items()},
         "responses": {name: _response(each) for name, each in components.get("responses", {}).items()},
     }
 
@@ -59,7 +62,8 @@ def _path(path: str) -> str:
 def _path_item(path: str, verbs: JsonObject) -> JsonObject:
     told = {verb: verbs[verb] for verb in VERBS if verb in verbs}
     every = [each for operation in told.values() for each in operation.get("parameters", ())]
-    varying = [each for each in [*verbs.get("parameters", ()), *every] if each["in"] == "path"][:1]
+    # An operation says more of it than the path, which only knows that it is a part of its own.
+    varying = [each for each in [*every, *verbs.get("parameters", ())] if each["in"] == "path"][:1]
     operations = {verb: _operation(_operation_id(path, verb, len(told)), each) for verb, each in told.items()}
     return {**operations, "parameters": [{**_parameter(each), "name": "id"} for each in varying]}
 
@@ -109,7 +113,7 @@ def _parameter(told: JsonObject) -> JsonObject:
 
 def _body(told: JsonObject | None) -> Iterable[JsonObject]:
     """The parameter `data`; of a form that has files, its own shape is the best there is to say, too."""
-    for media in (told or {}).get("content", {}).values():
+    for media in list((told or {}).get("content", {}).values())[:1]:
         yield {"name": "data", "in": "body", "required": True, "schema": _schema(media["schema"])}
 
 
@@ -156,6 +160,19 @@ def _members(shape: JsonObject) -> JsonObject:
     silent = {name for name, each in properties.items() if "$ref" in each and _nullable(shape["properties"][name])}
     required = [name for name in shape.get("required", ()) if name not in silent]
     return {"properties": properties} | ({"required": required} if required else {})
+
+
+def _null_at_times(shape: Any) -> Iterable[str]:
+    """The names of the schemas that `shape` refers to where there may also be null."""
+    if isinstance(shape, dict):
+        alternatives = [*shape.get("anyOf", ()), *shape.get("oneOf", ())]
+        if _nullable(shape):
+            yield from (each["$ref"].rsplit("/", 1)[1] for each in alternatives if "$ref" in each)
+        for part in shape.values():
+            yield from _null_at_times(part)
+    elif isinstance(shape, list):
+        for part in shape:
+            yield from _null_at_times(part)
 
 
 def _first(alternatives: list[Any]) -> JsonObject:

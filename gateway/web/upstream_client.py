@@ -30,6 +30,10 @@ class Upload(dict[str, Any]):
     """What is sent as a form, because there are files in it."""
 
 
+class CsvFile(bytes):
+    """What is sent as CSV, in UTF-8."""
+
+
 @dataclass
 class UpstreamResponse:
     """The reply to one request of a page: `headers` by lower-case name, `content` as bytes."""
@@ -148,6 +152,9 @@ def _request(method: str, path: str, query: str, data: Any) -> Request:
         boundary, content = encode_multipart(data)
         asked.headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
         asked.body = Body.of(content)
+    elif isinstance(data, CsvFile):
+        asked.headers["Content-Type"] = "text/csv; charset=utf-8"
+        asked.body = Body.of(data)
     elif data is not None:
         asked.headers["Content-Type"] = "application/json"
         asked.body = Body.of(data if isinstance(data, bytes) else orjson.dumps(data))

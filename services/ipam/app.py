@@ -1,8 +1,9 @@
 """The ipam service: its resources, in URL order."""
 
 from services.ipam.base import Base
+from services.ipam.interface_counts import interface_counts
 from services.ipam.resources.aggregates import aggregates
-from services.ipam.resources.ip_addresses import interface_counts, ip_addresses
+from services.ipam.resources.ip_addresses import ip_addresses
 from services.ipam.resources.prefixes import Prefix, prefixes
 from services.ipam.resources.rirs import rirs
 from services.ipam.resources.roles import roles

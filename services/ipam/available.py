@@ -168,7 +168,7 @@ def _written(pool: Pool, hosts: Iterable[Address]) -> Iterable[str]:
 
 
 def _limit() -> int:
-    """How many addresses to show: at most a page; of 0 or less, which ask for all, as many as can be shown at once."""
+    """How many addresses to show: at most one page. A limit of 0 or less asks for all, and gets the largest page."""
     asked = to_integer((request.args.getlist("limit") or [""])[-1])
     wanted = settings.paginate_count if asked is None else asked
     return MOST_SHOWN if wanted <= 0 else min(wanted, settings.max_page_size or MOST_SHOWN)

@@ -11,7 +11,19 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.api import autocomplete, choices, declarations, health, indexes, openapi, options, search, views
+from shared.api import (
+    autocomplete,
+    choices,
+    declarations,
+    health,
+    indexes,
+    openapi,
+    options,
+    related,
+    search,
+    totals,
+    views,
+)
 from shared.api.csv import writing as csv_writing
 from shared.api.resource import Resource
 from shared.config import settings
@@ -38,7 +50,7 @@ _apps: list[Flask] = []
 
 
 class ServiceApp(Flask):
-    """A Flask whose clients leave threads and database connections to the services that call it.
+    """A Flask application that keeps some threads and database connections free for calls from other services.
 
     A write may wait for another service, which has to ask this one before it can answer.
     """
@@ -50,7 +62,7 @@ class ServiceApp(Flask):
         self._clients = Turns(settings.database_pool + settings.database_pool // 2)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Views and hooks here are plain functions; to find that out each time takes Flask longer than many of them."""
+        """Every view and hook here is a plain function: Flask need not look for coroutines, which would take longer."""
         return func
 
     def full_dispatch_request(self) -> Response:
@@ -128,8 +140,8 @@ def create_app(
     app.register_blueprint(
         internal_api.blueprint(base, internal_queries or {}, _permissions(base, resources, permissions))
     )
-    app.register_blueprint(search.blueprint(base, resources))
-    app.register_blueprint(autocomplete.blueprint(base, resources))
+    for found in (search, autocomplete, related, totals):
+        app.register_blueprint(found.blueprint(base, resources))
     health.serve(app, base.app, (partial(reference_gauges.gauges, base=base), *gauges))
     errors.install(app)  # last, for flask-smorest installs handlers of its own
     _apps.append(app)

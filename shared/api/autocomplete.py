@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, String, func, or_, select
 
 from shared import JsonObject
 from shared.api.resource import Resource
-from shared.api.titles import title_sql
+from shared.api.titles import context_of, title_sql
 from shared.db.database import database
 from shared.http import responses
 from shared.http.errors import Forbidden, NotFound
@@ -80,7 +80,7 @@ def _rows(connection: Connection, resource: Resource, conditions: list[Condition
     model: type[Record] = resource.model
     joins = Joins()
     shown: list[ColumnElement[Any]] = [title_sql(model, model).label("name")]
-    for name in resource.context:
+    for name in context_of(resource):
         attribute = model.attributes[name]
         target = joins.follow(model, model, attribute)
         shown.append(title_sql(target, model.model_of(attribute.field.target)))
@@ -94,7 +94,7 @@ def _contains(resource: Resource, word: str) -> Condition:
     ways: list[ColumnElement[bool]] = [title_sql(model, model).ilike(pattern, escape="\\")]
     if searched := resource.filter_table.get("q"):
         ways += [found for found in [searched.where([word])] if found is not None]
-    for name in resource.context:
+    for name in context_of(resource):
         attribute = model.attributes[name]
         target = model.model_of(attribute.field.target)
         named = select(target.id).where(title_sql(target, target).ilike(pattern, escape="\\"))

@@ -12,14 +12,14 @@ from shared.api.resource import Resource
 def index(resource: Resource) -> None:
     """Give the table its unique sets, and indexes for its order and for each reference and filter of its own.
 
-    The latter go on in that order: the first rows of a long list are then the first of its index.
+    An index for a filter also has the columns of the order, so that the first page is the beginning of the index.
     """
     table, order = resource.model.__table__, resource.ordering.own_keys()
     for names in resource.unique:
         table.append_constraint(UniqueConstraint(*(resource.model.attributes[name].column for name in names)))
     whole = [index for index in table.indexes if index.dialect_options["postgresql"]["where"] is None]
     firsts = [(next(iter(index.expressions)), next(iter(index.columns))) for index in whole]
-    # One of what a function makes of a column finds no value of the column itself.
+    # An index on a function of a column does not serve conditions on the column itself.
     indexed = {column.name for first, column in firsts if not isinstance(first, FunctionElement)}
     indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
     for column in dict.fromkeys([*list(order)[:1], *_narrowing(resource)]):

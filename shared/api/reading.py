@@ -186,6 +186,11 @@ def _ids(resource: Resource) -> AnySelect:
     return select(resource.model.id).where(*resource.base_conditions)
 
 
+def total(connection: Connection, resource: Resource) -> int:
+    """How many objects the caller may see. Raises Forbidden."""
+    return connection.scalars(_total(resource, authorization.visible_rows(resource))).one()
+
+
 def _total(resource: Resource, conditions: list[Condition]) -> Select[int]:
     narrowed = [*resource.base_conditions, *conditions]
     if not narrowed:

@@ -1,7 +1,7 @@
 """Which attributes of its objects a client wants to see: all, the nested face (`brief`), or those it names.
 
 `fields=id,name` shows these, `omit=comments` (or `exclude=`) all others, as in NetBox 4. What is not shown is not
-joined. To leave out what is not there is no mistake: clients of later releases leave out what these have added.
+joined. Omitting an unknown name is no error: clients of later releases of NetBox omit attributes that these added.
 """
 
 from collections.abc import Iterable

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, func, null
 
+from shared.api.resource import Resource
 from shared.schema import fields
 from shared.schema.models import Attribute, Record
 
@@ -24,3 +25,11 @@ def _is_own(attribute: Attribute) -> bool:
 def _text(entity: Any, attribute: Attribute) -> ColumnElement[Any]:
     value = attribute.expression(entity) if attribute.expression else getattr(entity, attribute.column)
     return cast(value, Text)
+
+
+def context_of(resource: Resource) -> tuple[str, ...]:
+    """The references whose names are shown beside that of an object (`Resource.part_of`)."""
+    names = [name for names in resource.unique for name in names]
+    names += [name.split(".")[0].strip("-") for name in resource.order if "." in name]
+    found = dict.fromkeys(names if resource.part_of is None else resource.part_of)
+    return tuple(name for name in found if name in resource.attributes and resource.attributes[name].is_nested)

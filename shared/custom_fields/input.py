@@ -1,5 +1,6 @@
 """What a request says of custom fields: the values of a write, the filters of a list."""
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import ValidationError
@@ -9,8 +10,10 @@ from sqlalchemy.orm import Session
 from shared import JsonObject
 from shared.custom_fields import types
 from shared.custom_fields.column import LABEL
-from shared.query.filter_base import NULL, Filter
-from shared.query.filters import FALSE, TRUE, escape_like
+from shared.query import lookup_expressions
+from shared.query.date_filters import DateFilter
+from shared.query.filter_base import FEW_VALUES, NULL, AnyColumn, ColumnFilter, Filter
+from shared.query.filters import FALSE, TRUE, NumberFilter, TextFilter, escape_like
 from shared.references import full_replicas
 from shared.schema import fields
 from shared.schema.changes import Change
@@ -89,13 +92,46 @@ def _absent(change: Change, definition: Any) -> Any:
 
 
 def filters(connection: Connection, model: type[Any], names: set[str]) -> dict[str, Filter]:
-    """The filters `cf_<name>` among the parameters `names`; a field with filtering disabled has none."""
-    if "custom_fields" not in model.attributes or not any(name.startswith(PREFIX) for name in names):
+    """The filters `cf_<name>` and `cf_<name>__<expression>` among the parameters `names`.
+
+    A field with filtering disabled has none.
+    """
+    asked = [name for name in names if name.startswith(PREFIX)]
+    if "custom_fields" not in model.attributes or not asked:
         return {}
     with Session(connection) as session:
-        asked = [each for each in definitions(session, model) if PREFIX + each.name in names]
-    usable = [each for each in asked if model.label in each.obj_type and each.filter_logic != types.DISABLED]
-    return {PREFIX + each.name: _filter(model.custom_fields, each) for each in usable}
+        own = [each for each in definitions(session, model) if model.label in each.obj_type]
+    usable = {PREFIX + each.name: each for each in own if each.filter_logic != types.DISABLED}
+    made = {name: _named(model.custom_fields, usable, name) for name in asked}
+    return {name: each for name, each in made.items() if each}
+
+
+def _named(column: Any, usable: JsonObject, parameter: str) -> Filter | None:
+    if parameter in usable:
+        return _filter(column, usable[parameter])
+    name, _, expression = parameter.rpartition("__")
+    definition = usable.get(name)
+    if definition is None:
+        return None
+    if expression == lookup_expressions.NOT:
+        return lookup_expressions.made(parameter, _filter(column, definition), expression)
+    kind = _KINDS.get(definition.type, _Word)
+    return lookup_expressions.made(parameter, kind(name, types.value_sql(column, definition)), expression)
+
+
+class _Word(ColumnFilter):
+    """One of a few words, which have no order and no parts."""
+
+    def __init__(self, name: str, column: AnyColumn) -> None:
+        super().__init__(name, column, str)
+
+
+_KINDS: dict[int, Callable[[str, AnyColumn], Filter]] = {
+    types.TEXT_TYPE: TextFilter,
+    types.URL: TextFilter,
+    types.INTEGER: NumberFilter,
+    types.DATE: DateFilter,
+}
 
 
 def _filter(column: Any, definition: Any) -> Filter:
@@ -113,4 +149,7 @@ def _filter(column: Any, definition: Any) -> Filter:
             return types.contains_sql(column, definition, f"%{escape_like(text)}%")
         return types.equal_sql(column, definition, text)
 
-    return Filter(PREFIX + definition.name, condition)
+    made = Filter(PREFIX + definition.name, condition)
+    if definition.type not in (types.BOOLEAN, types.SELECTION) and definition.filter_logic == types.LOOSE:
+        made.most_values, made.searches = FEW_VALUES, True
+    return made

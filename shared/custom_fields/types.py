@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import ColumnElement, Numeric, and_, case, cast, func, or_
+from sqlalchemy import ColumnElement, Date, Numeric, and_, case, cast, func, or_
 from sqlalchemy.dialects.postgresql import JSON
 
 from shared.schema import fields
@@ -115,18 +115,40 @@ def shown_sql(definition: Any, value: ColumnElement[Any], as_text: ColumnElement
     """`value`, and the same `as_text`, in the read face: as `shown`, but a selection is `{value, label}`."""
     label = definition.choices[as_text]["value"]
     kind = definition.type
-    is_date = and_(as_text.regexp_match("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), func.pg_input_is_valid(as_text, "date"))
     return case(
         (value.is_(None), None),
-        (kind == INTEGER, case((as_text.regexp_match("^-?[0-9]{1,19}$"), func.to_json(cast(as_text, Numeric))))),
+        (kind == INTEGER, case((_is_integer(as_text), func.to_json(cast(as_text, Numeric))))),
         (kind == BOOLEAN, case((as_text.in_(("true", "false")), cast(as_text, JSON)))),
-        (kind == DATE, case((is_date, func.to_json(as_text)))),
+        (kind == DATE, case((_is_date(as_text), func.to_json(as_text)))),
         (
             kind == SELECTION,
             case((label.is_not(None), func.json_build_object("value", value, "label", label))),
         ),
         else_=func.to_json(as_text),
     )
+
+
+def _is_integer(text: ColumnElement[Any]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = text.regexp_match("^-?[0-9]{1,19}$")
+    return found
+
+
+def _is_date(text: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(text.regexp_match("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), func.pg_input_is_valid(text, "date"))
+
+
+def value_sql(column: Any, definition: Any) -> ColumnElement[Any]:
+    """What `column` keeps for this field, as its type is compared; NULL where nothing is shown."""
+    text: ColumnElement[Any] = column[str(definition.id)].astext
+    if definition.type == INTEGER:
+        return case((_is_integer(text), cast(text, Numeric)))
+    if definition.type == DATE:
+        return case((_is_date(text), cast(text, Date)))
+    if definition.type == BOOLEAN:
+        return case((text.in_(("true", "false")), text))
+    if definition.type == SELECTION:
+        return case((text.in_(list(definition.choices)), text))
+    return text
 
 
 def equal_sql(column: Any, definition: Any, text: str) -> ColumnElement[bool]:

@@ -104,7 +104,7 @@ class Database:
                 raise ServiceUnavailable("The database is not available.") from error
 
     def run(self, work: Callable[[Session], T]) -> T:
-        """The result of `work(session)`, committed; tried once more if passing trouble surely left nothing done."""
+        """The result of `work(session)`, committed; tried once more if it failed for a moment and changed nothing."""
         try:
             with self.transaction() as session:
                 return _before_commit(work, session)
@@ -114,7 +114,7 @@ class Database:
             return work(session)
 
     def forget_connections(self) -> None:
-        """After a fork: the parent's connections are not ours to use or close."""
+        """Called after a fork: the child must neither use nor close the connections of its parent."""
         self.engine.dispose(close=False)
         if self._replica is not None:
             self._replica.engine.dispose(close=False)
@@ -163,7 +163,7 @@ def may_be_repeated(error: DBAPIError) -> bool:
 
 
 def was_closed(error: DBAPIError) -> bool:
-    """Whether the connection was closed under a statement, as a restart of PostgreSQL does; another may be had."""
+    """Whether the connection was closed during a statement, as by a restart of PostgreSQL: a new one may work."""
     return error.connection_invalidated and not isinstance(error.orig, DatabaseHung)
 
 

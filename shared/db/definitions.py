@@ -1,6 +1,6 @@
-"""Functions and triggers that are made from declarations: replaced where their definition is another, else left alone.
+"""Functions and triggers that are made from declarations: each is replaced only if its definition has changed.
 
-PostgreSQL writes a definition in words of its own, so each is kept with a digest of ours, as its comment.
+PostgreSQL stores a definition in its own spelling, so a digest of ours is kept as the comment of each.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class DatabaseObject(NamedTuple):
 
 
 def changed(connection: Connection, wanted: Iterable[DatabaseObject]) -> list[DatabaseObject]:
-    """Those of the definitions that the database has not, or otherwise."""
+    """The definitions that the database lacks or has in another version."""
     there = {*connection.execute(text(_FUNCTIONS)).tuples(), *connection.execute(text(_TRIGGERS)).tuples()}
     return [each for each in wanted if (each.key, each.digest) not in there]
 

@@ -39,6 +39,6 @@ def make(engine: Engine, name: str, statement: str, say: Say) -> None:
 
 def _make(engine: Engine, name: str, statement: str) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # It waits for those who might not know of it, and holds nobody up. What an earlier try has left is of no use.
+        # CONCURRENTLY waits for older transactions and blocks nobody. What an earlier try left is dropped first.
         connection.exec_driver_sql(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"')
         connection.exec_driver_sql(statement.strip().replace("INDEX", "INDEX CONCURRENTLY", 1))

@@ -1,6 +1,6 @@
 """What is known of the request that is being answered: the one place where something is kept on `flask.g`.
 
-It is for what every step of a request may need and none of them decides. What a call returns is returned.
+It is for what any step of a request may need and no step decides. The result of a call is returned, not kept here.
 """
 
 from dataclasses import dataclass, field

@@ -1,17 +1,17 @@
 """Every error a request can end in, and the one place that turns them into HTTP.
 
-Refusal (an HTTP status and a JSON body)
-├── Invalid          400  {"field": ["…"]}, a list of such for a bulk request
-├── Forbidden        403  {"detail": "…"}
-├── Missing          404
-├── NotAllowed       405
-├── Conflict         409  {"detail": "…"}
-├── Protected        409  {"detail": "…", "dependents": […]}
-├── Outdated         412
-├── TooLarge         413
-├── Unsupported      415
-├── UnprocessableContent 422
-└── Unavailable      503  {"detail": "…"} and Retry-After
+ApiError (an HTTP status and a JSON body)
+├── BadRequest             400  {"field": ["…"]}, a list of these for a bulk request
+├── Forbidden              403  {"detail": "…"}
+├── NotFound               404
+├── MethodNotAllowed       405
+├── Conflict               409  {"detail": "…"}
+├── Protected              409  {"detail": "…", "dependents": […]}
+├── PreconditionFailed     412
+├── TooLarge               413
+├── UnsupportedMediaType   415
+├── UnprocessableContent   422
+└── ServiceUnavailable     503  {"detail": "…"} and Retry-After
 """
 
 import logging

@@ -12,10 +12,18 @@ from marshmallow import ValidationError
 from sqlalchemy import Select, and_, false, func, or_, select
 
 from shared.query.date_filters import DateFilter, MomentFilter
-from shared.query.filter_base import IMPOSSIBLE, NULL, AnyColumn, ColumnFilter, Condition, Filter, one_of
+from shared.query.filter_base import (
+    FEW_VALUES,
+    IMPOSSIBLE,
+    NULL,
+    AnyColumn,
+    ColumnFilter,
+    Condition,
+    Filter,
+    one_of,
+)
 from shared.query.paths import Ids, Path, reach, target_of
 from shared.schema import fields, parsing
-from shared.schema.fields import Choices
 from shared.schema.models import Record
 
 TRUE, FALSE = {"true", "1", "yes", "2"}, {"false", "0", "no", "3"}
@@ -59,17 +67,18 @@ class BooleanFilter(Filter):
 
 
 class ChoiceFilter(ColumnFilter):
+    """A value of `field`, or the slug of its label, as in a body."""
+
     kind = "choice"
 
-    def __init__(self, name: str, column: AnyColumn, choices: Choices[Any]) -> None:
-        self.choices = choices
-        by_text = {str(value): value for value, _ in choices}
-        has_booleans = any(isinstance(value, bool) for value, _ in choices)
+    def __init__(self, name: str, column: AnyColumn, field: fields.Choice) -> None:
+        self.choices = field.choices
+        has_booleans = any(isinstance(value, bool) for value, _ in field.choices)
 
         def read(text: str) -> Any:
             if has_booleans and text.lower() in TRUE | FALSE:
                 return text.lower() in TRUE
-            return by_text.get(text, None if text.lower() in (NULL, "0", "none") else IMPOSSIBLE)
+            return field.by_text.get(text, None if text.lower() in (NULL, "0", "none") else IMPOSSIBLE)
 
         super().__init__(name, column, read)
 
@@ -158,7 +167,7 @@ class ReferenceFilter(Filter):
 class SearchFilter(Filter):
     """`q`: any of the expressions contains the text, whatever the case; `extra(text)` may add conditions."""
 
-    most_values = 5
+    most_values, searches = FEW_VALUES, True
 
     def __init__(self, expressions: Iterable[AnyColumn], extra: Callable[[str], list[Condition]] | None = None) -> None:
         def condition(text: str) -> Condition | None:
@@ -211,7 +220,7 @@ def of_attribute(model: type[Record], name: str) -> list[Filter]:
         return [by_id, by_key] if by_id.target and by_id.target.key in by_id.target.attributes else [by_id]
     column = getattr(model, attribute.column)
     if isinstance(field, fields.Choice):
-        return [ChoiceFilter(name, column, field.choices)]
+        return [ChoiceFilter(name, column, field)]
     if isinstance(field, fields.Boolean):
         return [BooleanFilter(name, column)]
     if isinstance(field, fields.Integer):

@@ -31,7 +31,7 @@ class Ordering:
 
     @property
     def halves(self) -> bool:
-        """Whether the rows whose first reference is null come after all others: these can be had by an index."""
+        """Whether the rows whose first key is null, as no reference leads there, come last: others have an index."""
         first = self.names[0] if self.names else ""
         steps = self._steps(tuple(first.split(".")[:-1])) if first.strip("-?") == first else ()
         return any(step.field.allow_none for _, step in steps)
@@ -44,8 +44,12 @@ class Ordering:
         keys = []
         for name in self.names:
             *path, last = name.strip("-?").split(".")
-            statement = self._follow(statement, joined, tuple(path), half and name == self.names[0])
-            keys.append(_key(name, self._value(joined[tuple(path)], tuple(path), last)))
+            first = half and name == self.names[0]
+            statement = self._follow(statement, joined, tuple(path), first)
+            value = self._value(joined[tuple(path)], tuple(path), last)
+            # What is referred to may have no name either: its rows are not in the first half, but among the last.
+            statement = statement.where(value.is_not(None)) if first else statement
+            keys.append(_key(name, value))
         return statement.order_by(*keys, self.model.id)
 
     def _follow(
@@ -129,7 +133,7 @@ def _names_like(model: type[Record], above: list[str]) -> Iterable[str]:
 
 
 def _is_ordered(model: type[Record], attribute: Attribute) -> bool:
-    """Whether the values of an attribute that is shown come one before another."""
+    """Whether the values of an attribute can be ordered."""
     if not attribute.readable or isinstance(attribute.field, (fields.Json, fields.References)):
         return False
     column = model.__table__.columns.get(attribute.column)

@@ -61,7 +61,7 @@ def audit(base: type[Record], repair: bool) -> list[Finding]:
 
 
 def _note(base: type[Record], found: set[Finding]) -> None:
-    """Keep the outcome, for those who look later."""
+    """Store the outcome, for the status page."""
     positions = base.metadata.tables["reference_position"]
     with database().transaction() as session:
         for owner in memory.owners(base):
@@ -78,7 +78,7 @@ def _restored(session: Session, base: type[Record]) -> dict[str, str]:
 
 
 def _lasting(base: type[Record]) -> set[Finding]:
-    """Findings that are there twice: what is only on its way is gone the second time."""
+    """Findings of two comparisons, a moment apart: a change that was only under way is gone the second time."""
     found = _findings(base)
     if found:
         time.sleep(SETTLE_SECONDS)
@@ -192,7 +192,7 @@ def _mend_page(target: type[Record], ids: set[int]) -> None:
 
 
 def _start_over(base: type[Record], owner: str) -> None:
-    """Take the outcome for known: what was noted of a lost past is over."""
+    """Forget what was noted of a lost past: the audit has dealt with it."""
     positions = base.metadata.tables["reference_position"]
     client.call(owner, "audits/reset", {})
     with database().transaction() as session:

@@ -14,27 +14,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import orjson
 from flask import Flask, current_app
-from sqlalchemy import BigInteger, Connection, any_, cast, exists, func, select, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
-from shared import JsonObject
-from shared.db import prepared
-from shared.db.advisory_locks import DELIVERY_LOCKS
 from shared.db.database import database
 from shared.http import budget
 from shared.http.errors import ServiceUnavailable
-from shared.references import client, owning
+from shared.references import client, outbox
 from shared.references.single_flight import SingleFlight
-from shared.references.triggers import PUBLISHED
 from shared.schema.models import Record
 from shared.telemetry import tracing
 from shared.telemetry.origin import carried
 
-BATCH = 5000
 # A writer waits this long for a holder that does not answer, and this long for one that did not before.
 SECONDS = 7.0
 AWAY_SECONDS = 0.3
@@ -66,13 +57,6 @@ _pursued: set[tuple[str, str]] = set()
 _pursuing = threading.Condition()
 
 
-def published(session: Session) -> dict[str, int]:
-    """`{holder: first entry}` of what the transaction has put into the outbox so far."""
-    statement = f"SELECT nullif(current_setting('{PUBLISHED}', true), '')"
-    known = prepared.execute(session.connection(), "published", statement, ())[0][0]
-    return orjson.loads(known) if known else {}
-
-
 def deliver(base: type[Record], entries: dict[str, int], seconds: float = SECONDS, alone: bool = False) -> set[str]:
     """Have the holders apply their `entries` (`{holder: first entry}`); returns those that could not be told in time.
 
@@ -94,7 +78,7 @@ def deliver_what_followed(base: type[Record], entries: dict[str, int], seconds: 
     wait for all of each other's changes would each hold up the other.
     """
     with database().reading() as connection:
-        followed = waiting(connection, base, followed=True)
+        followed = outbox.waiting(connection, base, followed=True)
     others = {holder: 0 for holder in followed if (base.app, holder) not in _pursued}
     return deliver(base, others | entries, max(budget.left(seconds) - PAUSE_SECONDS, 0), alone=True)
 
@@ -102,17 +86,10 @@ def deliver_what_followed(base: type[Record], entries: dict[str, int], seconds: 
 def deliver_waiting_for(base: type[Record], holder: str) -> None:
     """What `holder`, which is asking, has missed."""
     with database().reading() as connection:
-        missed = holder in waiting(connection, base)
+        missed = holder in outbox.waiting(connection, base)
     _returned(base.app, holder)
     if missed:
         deliver(base, {holder: 0}, TRY_SECONDS, alone=True)
-
-
-def waiting(connection: Connection, base: type[Record], followed: bool = False) -> list[str]:
-    """The holders for which something is in the outbox; with `followed`, something that followed from a delivery."""
-    outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
-    some = exists().where(outbox.c.service == readers.c.service, *([outbox.c.followed] if followed else []))
-    return list(connection.scalars(select(readers.c.service).where(some)))
 
 
 def _in_parallel(work: Callable[[str], set[str]], items: list[str]) -> list[set[str]]:
@@ -168,7 +145,7 @@ def _once(base: type[Record], holder: str, until: float, alone: bool, fresh: boo
 
 def _try(base: type[Record], holder: str, seconds: float, fresh: bool) -> Delivery:
     """One delivery of the newest entries. Raises ServiceDown."""
-    number, entries, content = database().run(lambda session: _read(session, base, holder))
+    number, entries, content = database().run(lambda session: outbox.read(session, base, holder))
     if not entries:
         return NOTHING
     told = {"number": number, "seconds": seconds - 2 * PAUSE_SECONDS, **content}
@@ -176,53 +153,20 @@ def _try(base: type[Record], holder: str, seconds: float, fresh: bool) -> Delive
         answer = client.call(holder, "changes", told, seconds, fresh)
     if answer["outdated"]:
         return Delivery(False)
-    database().run(lambda session: _acknowledge(session, base, holder, number, entries))
-    return Delivery(len(entries) < BATCH, min(entries), frozenset(answer["degraded"]))
-
-
-def _read(session: Session, base: type[Record], holder: str) -> tuple[int, list[int], JsonObject]:
-    """The number of a delivery, its entries and what it says. The lock makes it newer than those with lower numbers."""
-    outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
-    session.execute(select(func.pg_advisory_xact_lock(DELIVERY_LOCKS, func.hashtext(holder))))
-    newest = select(outbox.c.id, outbox.c.label, outbox.c.object_id).where(outbox.c.service == holder)
-    entries = session.execute(newest.order_by(outbox.c.id.desc()).limit(BATCH)).all()
-    if not entries:
-        return 0, [], {}
-    touched: dict[str, set[int]] = {}
-    for entry in entries:
-        if entry.label in base.models:
-            touched.setdefault(entry.label, set()).add(entry.object_id)
-    changed = {label: owning.summaries(session, base.models[label], ids) for label, ids in touched.items()}
-    deleted = {label: sorted(touched[label] - {each["id"] for each in changed[label]}) for label in touched}
-    content: JsonObject = {"changed": changed, "deleted": deleted, "incarnation": owning.incarnation(session, base)}
-    acknowledged = session.scalar(select(readers.c.acknowledged).where(readers.c.service == holder))
-    content["acknowledged"] = acknowledged or 0
-    return owning.next_number(session), [entry.id for entry in entries], content
-
-
-def _acknowledge(session: Session, base: type[Record], holder: str, number: int, entries: list[int]) -> None:
-    """Take out what has arrived; what is being changed again stays. Should that be lost, it is delivered once more."""
-    session.execute(text("SET LOCAL synchronous_commit TO off"))
-    readers = base.metadata.tables["reference_reader"]
-    statement = postgresql.insert(readers).values(service=holder, acknowledged=number)
-    highest = func.greatest(readers.c.acknowledged, statement.excluded.acknowledged)
-    session.execute(statement.on_conflict_do_update(index_elements=["service"], set_={"acknowledged": highest}))
-    outbox = base.metadata.tables["reference_outbox"]
-    arrived = outbox.c.id == any_(cast(entries, postgresql.ARRAY(BigInteger)))
-    free = select(outbox.c.id).where(arrived).with_for_update(skip_locked=True)
-    session.execute(outbox.delete().where(outbox.c.id.in_(free)))
+    database().run(lambda session: outbox.acknowledge(session, base, holder, number, entries))
+    return Delivery(len(entries) < outbox.BATCH, min(entries), frozenset(answer["degraded"]))
 
 
 def pursue_waiting(base: type[Record]) -> None:
     """Deliver in the background what nobody waits for any more."""
     with database().reading() as connection:
-        holders = waiting(connection, base)
+        holders = outbox.waiting(connection, base)
     for holder in holders:
         _pursue(base, holder, away=False)
 
 
 def _pursue(base: type[Record], holder: str, away: bool = True) -> None:
-    """Have a thread of its own deliver to a holder until nothing is left; one that is `away` is not waited for."""
+    """Deliver to a holder in a thread of its own until nothing is left; writers do not wait for one that is `away`."""
     key = base.app, holder
     with _pursuing:
         if away:
@@ -235,7 +179,7 @@ def _pursue(base: type[Record], holder: str, away: bool = True) -> None:
 
 
 def _returned(owner: str, holder: str) -> None:
-    """A holder has been heard of: from now on it is waited for like any other."""
+    """Called when a holder answers again: from now on writers wait for it as for any other."""
     with _pursuing:
         _away.discard((owner, holder))
         _pursuing.notify_all()

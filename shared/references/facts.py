@@ -1,8 +1,8 @@
 """Facts: which of them the replicas of each type have, as owner and holder may be of different releases.
 
-An owner says which facts it publishes with everything that it tells. Who stores what lacks a fact, or leaves one out
-because it does not know it, takes it from those that all replicas have: as soon as both sides know it (again), it is
-fetched for every replica (`catching_up.py`).
+Everything that an owner sends says which facts it publishes. When a holder stores a replica without some fact, because
+the owner did not send it or the holder does not know it, that fact no longer counts as one that all replicas have. As
+soon as both sides know it (again), it is fetched for every replica (`catching_up.py`).
 """
 
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ def wanted(base: type[Record], owner: str) -> dict[str, list[str]]:
 
 
 def compare(session: Session, target: type[Record], told: Iterable[str]) -> None:
-    """Something is stored of which `told` are the facts: with others than ours, not all replicas have them any more.
+    """Called when replicas are stored with the facts `told`: ours that are missing no longer count as complete.
 
     To be called with the position of the owner locked.
     """

@@ -25,6 +25,7 @@ from shared.references import (
     holding,
     invariants,
     memory,
+    outbox,
     owning,
     past,
     recovering,
@@ -45,17 +46,17 @@ log = logging.getLogger(__name__)
 
 
 def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
-    """Apply a delivery of `owner`, and tell our own holders what followed from it: the answer.
+    """Apply a delivery of `owner`, and tell our own holders what changed here because of it. Returns the answer.
 
-    Applying twice does no harm: it carries each object as it is now, or says that it is gone. One that is older than
-    the last is `outdated`, and nothing of it applied. An object that cannot be applied is set
-    aside, and this service is then among the `degraded`.
+    Applying it twice does no harm: it has each object as it is now, or says that it is gone. A delivery older than the
+    last one is `outdated`, and nothing of it is applied. An object that cannot be applied is set aside, and this
+    service is then among the `degraded`.
     """
 
     def apply(session: Session, how: setting_aside.How) -> tuple[bool, dict[str, int], bool]:
         session.execute(select(func.set_config(APPLYING, "true", True)))
         applied = _apply_all(session, base, owner, told, how)
-        return applied, delivering.published(session), setting_aside.SOME in session.info
+        return applied, outbox.published(session), setting_aside.SOME in session.info
 
     with tracing.span(base.app, f"apply what {owner} tells"):
         applied, published, some_not = setting_aside.run(apply)
@@ -85,7 +86,7 @@ def _apply_all(session: Session, base: type[Record], owner: str, told: JsonObjec
 def _apply(
     session: Session, target: type[Record], objects: list[JsonObject], gone: list[int], how: setting_aside.How
 ) -> None:
-    """Make the replicas of `target` agree; a claim under way for one of them has to start anew."""
+    """Update the replicas of `target`; a claim that is under way for one of them has to start anew."""
     told = {each["id"]: each for each in objects}
     holding.outdate_intents(session, target, [*told, *gone, owning.ALL])
     lost = memory.lost(session, target, [*told, *gone])
@@ -138,7 +139,7 @@ def finish_claims(base: type[Record]) -> None:
 
 
 class Follower(threading.Thread):
-    """Looks every few seconds after what nobody waits for: what was missed because something was down."""
+    """The background thread: every few seconds it catches up on what was missed while something was down."""
 
     def __init__(self, app: Flask):
         super().__init__(name="follower", daemon=True)

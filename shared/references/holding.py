@@ -152,10 +152,10 @@ def _still_lost(session: Session, target: type[Record], ids: set[int]) -> set[in
 
 
 def outdate_intents(session: Session, target: type[Record], ids: Iterable[int]) -> None:
-    """Have no answer stored that is under way for `ids`. To be done before the replicas are touched.
+    """Ensures that no answer which is under way for `ids` is stored. To be called before the replicas are touched.
 
-    The intents stay, under tokens that nobody waits for: the owner may have recorded a claim already, and if the
-    process that made it does not make it anew, the follower does.
+    The intents stay, with tokens that nobody waits for: the owner may have recorded a claim already. If the process
+    that made it does not repeat it, the follower does.
     """
     intents = _intents(target)
     mine = (intents.c.label == target.label, among(intents.c.object_id, ids))

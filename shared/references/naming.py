@@ -142,7 +142,7 @@ def meant(key: Mapping[str, str]) -> Any:
     if (pk := number_of(plain)) is not None:
         return {"id": pk}
     said: JsonObject = {finding.CALLED: plain} if plain else {}
-    return said | {name: meant(dict(below)) for name, below in _by_first(key)}
+    return said | {name: dict(below)[""] if name == "id" else meant(dict(below)) for name, below in _by_first(key)}
 
 
 def _by_first(key: Mapping[str, str]) -> Iterable[tuple[str, list[tuple[str, str]]]]:

@@ -1,4 +1,4 @@
-"""Progress: how far a service is behind its owners, and its holders behind it."""
+"""Progress: how far a service is behind its owners, and how far its holders are behind it."""
 
 from typing import Any
 

@@ -39,9 +39,9 @@ def recover(base: type[Record], owner: str, asked: JsonObject) -> JsonObject:
 def claim_anew(
     base: type[Record], owner: str, after: list[Any] | None = None, until: float = float("inf")
 ) -> list[Any] | None:
-    """Claim all that we hold of `owner`, whose facts then are as it knows them; `[label, id]` where time ran out.
+    """Claim again all that we hold of `owner`, with its current facts; returns `[label, id]` where time ran out.
 
-    What it has no more stays as it is here. Raises ServiceUnavailable.
+    Replicas of objects that it no longer has stay as they are. Raises ServiceUnavailable.
     """
     label, last = after or ["", 0]
     for target in memory.replicas_of(base, owner):

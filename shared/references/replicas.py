@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 def store(session: Session, target: type[Record], summaries: list[JsonObject]) -> None:
-    """Write replicas as their owner describes them; of a fact that it does not publish nothing is known."""
+    """Write replicas as their owner describes them; a fact that it does not publish is null."""
     if not summaries:
         return
     columns = [target.__table__.c[name] for name in ("id", *CONTRACTS[target.label].kept)]
@@ -49,7 +49,7 @@ def store(session: Session, target: type[Record], summaries: list[JsonObject]) -
 
 
 def refresh(session: Session, target: type[Record], summaries: list[JsonObject]) -> None:
-    """Give the replicas that are kept here, of those that are described, the facts that have changed."""
+    """Update the facts that have changed of those described replicas that are kept here."""
     table = target.__table__
     columns = [table.c[name] for name in CONTRACTS[target.label].kept if summaries and name in summaries[0]]
     if not columns:

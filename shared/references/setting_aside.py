@@ -1,7 +1,7 @@
-"""Setting aside: what an owner tells of one object and cannot be applied here holds up nothing else.
+"""Setting aside: news of one object that cannot be applied here does not hold up the others.
 
-A name may be longer than the column of an older holder, say. What is told is applied at once; only if that fails, it is
-done once more by halves, down to the objects that do not fit. These are noted, and claimed anew from time to time
+For example, a name may be longer than the column of an older holder. All news is applied at once; only if that fails,
+it is applied by halves, down to the objects that do not fit. These are noted, and claimed again from time to time
 (`retry`).
 """
 
@@ -89,7 +89,7 @@ def _line(error: BaseException) -> str:
 
 
 def retry(base: type[Record], claim: Callable[[type[Record], set[int]], object]) -> None:
-    """Claim anew what is due, the more seldom the more often it failed; what fits now is set aside no more."""
+    """Claim again what is due, with longer pauses after each failure; what fits now is no longer set aside."""
     table = base.metadata.tables["reference_set_aside"]
     turns = func.least(func.power(2, table.c.tries - 1), _MOST_TURNS)
     age = func.extract("epoch", func.clock_timestamp() - table.c.tried)

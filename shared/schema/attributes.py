@@ -1,10 +1,11 @@
 """Attributes of the API that are no column of their table: computed, lists, and what is only written."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, literal_column
 
+from shared import JsonObject
 from shared.schema import fields
 
 Expression = Callable[[Any], ColumnElement[Any]]  # of a model or an alias of it
@@ -38,6 +39,17 @@ class computed:  # noqa: N801 - reads like the column helpers beside it
         if instance is None:
             return self
         raise AttributeError(f"{self.name} is computed by SQL: ask shared.schema.computed_values for it")
+
+
+class NoTags(fields.Json):
+    """A list of tags with none in it."""
+
+    shape: ClassVar[JsonObject] = {"type": "array", "items": {"type": "string"}}
+
+
+def no_tags() -> computed:
+    """`tags`, which NetBox has since 2.4: Ansible's inventory reads no host without them."""
+    return computed(NoTags(), lambda entity: literal_column("'[]'::json"))
 
 
 class transient:  # noqa: N801 - reads like the column helpers beside it

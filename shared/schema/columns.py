@@ -25,6 +25,7 @@ from sqlalchemy.types import TypeEngine
 
 from shared.schema import fields, parsing, text_fields
 from shared.schema.attributes import computed as computed
+from shared.schema.attributes import no_tags as no_tags
 from shared.schema.attributes import references as references
 from shared.schema.attributes import transient as transient
 from shared.schema.fields import V

@@ -1,4 +1,4 @@
-"""The published language: what a service lets others know of the objects they refer to.
+"""Contracts: the facts of its objects that a service publishes to the services that refer to them.
 
 One entry per type that another service refers to. The owner answers claims with these facts and publishes their
 changes; whoever refers to such an object keeps a replica with just these columns.

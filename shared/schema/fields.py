@@ -127,14 +127,14 @@ class Choice(Field):
         self.labels = dict(choices)
         slugs = [_slug(label) for _, label in choices]
         unambiguous = {slug: value for slug, (value, _) in zip(slugs, choices, strict=True) if slugs.count(slug) == 1}
-        self._by_text = unambiguous | {str(value): value for value, _ in choices}
+        self.by_text = unambiguous | {str(value): value for value, _ in choices}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         value = unwrapped(value, "value")
         if value == "" and self.blank:
             return ""
-        if not isinstance(value, (dict, list)) and str(value) in self._by_text:
-            return self._by_text[str(value)]
+        if not isinstance(value, (dict, list)) and str(value) in self.by_text:
+            return self.by_text[str(value)]
         raise ValidationError(f'"{value}" is not a valid choice.')
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:

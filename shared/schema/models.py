@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, mapped
 from shared.schema import fields
 from shared.schema.attributes import Expression, computed, references, transient
 from shared.schema.contracts import CONTRACTS, Contract
-from shared.schema.declaration_error import require
+from shared.schema.declaration_error import DeclarationError, require
 from shared.schema.relationships import relate
 
 NAMING = {
@@ -75,6 +75,8 @@ class Record(_Declarative):
             super().__init_subclass__(**kwargs)
             event.listen(cls, "before_update", _update_sort_keys, propagate=True)
             return
+        cls.attributes = _attributes(cls)
+        _refuse_reserved_names(cls)
         model = cls.__name__.lower()
         cls.label = cls.__dict__.get("label") or f"{cls.app}.{model}"
         cls.__tablename__ = cls.label.replace(".", "_")
@@ -85,8 +87,6 @@ class Record(_Declarative):
             cls.listed_by = contract.listed_by or cls.listed_by
             cls.identified_by = contract.identified_by or cls.identified_by
             cls.elsewhere = contract.elsewhere if contract.elsewhere and hasattr(cls, contract.elsewhere[0]) else None
-        cls.attributes = _attributes(cls)
-        if contract:
             cls.nested = cls.__dict__.get("nested") or contract.names_in(cls.attributes)
         for attribute in cls.attributes.values():
             relate(cls, attribute)
@@ -202,6 +202,15 @@ def _attributes(cls: type[Record]) -> "dict[str, Attribute]":
                 api_name = name.removesuffix("_id") if isinstance(field, fields.Reference) else name.rstrip("_")
                 found.setdefault(api_name, Attribute(api_name, name, field, place=value.columns_to_assign[0][1]))
     return dict(sorted(found.items(), key=lambda item: item[1].place))
+
+
+def _refuse_reserved_names(cls: type[Record]) -> None:
+    """Raises DeclarationError for an attribute that would hide what every model has, as its `label`."""
+    for attribute in cls.attributes.values():
+        names = {attribute.column, attribute.name} if attribute.is_reference else {attribute.column}
+        for name in names & (vars(Record).keys() - {"id"}):
+            hint = f"; write {name}_, which the API calls {name}" if name == attribute.column else ""
+            raise DeclarationError(f"{cls.app}: {cls.__name__} declares {name!r}, a name that every model needs{hint}")
 
 
 def _replica(base: type[Record], contract: Contract) -> None:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def install(app: Flask, name: str) -> None:
-    """Refuse every request to `app` that no identity vouches for."""
+    """Refuse every request to `app` that has no valid signed identity."""
 
     @app.before_request
     def identify() -> None:
@@ -94,7 +94,7 @@ def users_only(identity: Identity) -> tuple[ColumnElement[bool], ...]:
 
 
 class Limited(Protocol):
-    """What may show a caller some rows only: a resource."""
+    """A resource, as far as this module knows one: it may show a caller only some rows."""
 
     @property
     def visible(self) -> Callable[[Identity], Iterable[ColumnElement[bool]]] | None: ...

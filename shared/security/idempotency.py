@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import request
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.config import settings
 from shared.db import prepared
 from shared.db.advisory_locks import IDEMPOTENCY_LOCKS
@@ -29,6 +30,12 @@ from shared.security.identity import digest
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
+PARAMETER: JsonObject = {
+    "in": "header",
+    "name": HEADER,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!#-\[\]-~]*$"},
+    "description": "Sent again with it within 24 hours, the same request is done once and answered alike.",
+}
 KEPT_HOURS = 24
 _KEY = re.compile(r'"?([!#-\[\]-~]{1,255})"?', re.ASCII)
 _NONCE_BYTES = 12
@@ -38,7 +45,7 @@ _STORED = f"""
 SELECT request, status, reply FROM idempotency_key
 WHERE name = $1 AND created > clock_timestamp() - interval '{KEPT_HOURS} hours'
 """
-# Each forgets at most two old ones, none that another is forgetting: nobody waits, and none pile up.
+# Each write deletes at most two expired keys and skips locked ones, so nobody waits and they do not pile up.
 _STORE = f"""
 WITH old AS (
     SELECT name FROM idempotency_key WHERE created < clock_timestamp() - interval '{KEPT_HOURS} hours' AND name <> $1

@@ -1,10 +1,11 @@
-"""`patchbay status`: how each process is."""
+"""`patchbay status`: the health of each process."""
 
 import sys
 from collections.abc import Iterator
 
 import click
 
+from shared import JsonObject
 from shared.config import SERVICES
 from stack import processes
 from stack.commands import data_option
@@ -33,7 +34,7 @@ def command(folder: DataFolder) -> None:
     sys.exit(any(state != HEALTHY for state in found.values()))
 
 
-def lost_pasts(service: str, progress: dict) -> Iterator[str]:
+def lost_pasts(service: str, progress: JsonObject) -> Iterator[str]:
     """What was noticed of services that were restored from a backup."""
     for owner, state in progress["owners"].items():
         if state["restored"]:
@@ -41,7 +42,7 @@ def lost_pasts(service: str, progress: dict) -> Iterator[str]:
             yield f"{behind} is behind what {other} remembers of it: ./patchbay audit says what differs"
 
 
-def late_changes(service: str, progress: dict) -> Iterator[str]:
+def late_changes(service: str, progress: JsonObject) -> Iterator[str]:
     """The changes of `service` that its holders should have by now."""
     for holder, state in progress["holders"].items():
         if (state["oldest"] or 0) > SECONDS_LATE:
@@ -49,7 +50,7 @@ def late_changes(service: str, progress: dict) -> Iterator[str]:
             yield f"{holder} lacks {late}"
 
 
-def facts(service: str, progress: dict) -> Iterator[str]:
+def facts(service: str, progress: JsonObject) -> Iterator[str]:
     """What `service` has yet to learn of the objects it refers to."""
     for owner, state in progress["owners"].items():
         for label, what in state["fetching"].items():

@@ -103,5 +103,11 @@ def test_it_changes_and_deletes_lists(netbox, device):
         each.description = "changed"
     netbox.dcim.interfaces.update(interfaces)
     assert {each.description for each in netbox.dcim.interfaces.filter(device="palmer-1")} == {"changed"}
+    assert len(netbox.dcim.interfaces.filter(device="palmer-1").update(description="again", enabled=False)) == 3
+    shown = {(each.description, each.enabled) for each in netbox.dcim.interfaces.filter(device="palmer-1")}
+    assert shown == {("again", False)}
+    assert netbox.dcim.interfaces.filter(device="palmer-1", name__ie="ETH0").delete()
+    interfaces = list(netbox.dcim.interfaces.filter(device="palmer-1"))
+    assert len(interfaces) == 2
     assert netbox.dcim.interfaces.delete(interfaces)
     assert netbox.dcim.interfaces.count(device="palmer-1") == 0

@@ -232,6 +232,15 @@ def test_an_installation_may_be_strict_with_everybody(monkeypatch):
             parameters.refuse_unknown_of_object()
 
 
+def test_choices_are_found_by_the_slug_of_their_label_too(api, factory):
+    planned, active = (factory.make("dcim.site", status=status)["id"] for status in (2, 1))
+    for path, asked in (("dcim/sites/", {"status": "planned"}), ("dcim/sites/", {"status__n": "active"})):
+        found = {each["id"] for each in api.results(path, id=[planned, active], **asked)}
+        assert found == {planned}, asked
+    assert len(api.results("dcim/sites/", id=[planned, active], status=["planned", "1"])) == 2
+    assert api.results("dcim/sites/", id=planned, status="Planned") == []
+
+
 def test_to_leave_out_what_is_not_there_is_no_mistake(api, factory):
     """Clients of later releases leave out what these have added, as Ansible's inventory does."""
     site = factory.make("dcim.site")["id"]

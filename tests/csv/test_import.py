@@ -108,6 +108,8 @@ def test_lists_of_references_and_of_values(api, factory, device):
     assert {each["id"] for each in shown["tagged_vlans"]} == {each["id"] for each in vlans}
     rack = factory.make("dcim.rack", site=device["site"], name="R-units")
     text = 'rack,rack.site,user,units,description\nR-units,ams-1,admin,"1,2,3",kept\n'
+    (wrong,) = refused(api, "dcim/rack-reservations/", text.replace("2", "x"))
+    assert wrong == (2, "units", "2: A valid integer is required.")
     told = saved(api, "dcim/rack-reservations/", text)
     made = api.get(f"dcim/rack-reservations/{told['rows'][0]['id']}/")[1]
     assert (made["rack"]["id"], made["units"]) == (rack["id"], [1, 2, 3])
@@ -178,6 +180,8 @@ def test_all_lines_or_none_with_every_error_at_its_place(api, factory):
         ("name,slug,last_updated\nA,a,2020-01-01\n", (1, "last_updated")),
         ("name,slug,count_racks\nA,a,1\n", (1, "count_racks")),
         ("name,slug,region.no_such\nA,a,1\n", (2, "region.no_such")),
+        ("name,asn\nA,1\n", (2, "slug")),
+        ("name,slug,tenant.id\nA,a,x\n", (2, "tenant.id")),
         ("id,name\n1.5,A\n", (2, "id")),
         ("id,name\n999999999,A\n", (2, "id")),
         ("id,name\n99999999999999999999,A\n", (2, "id")),

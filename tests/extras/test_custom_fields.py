@@ -135,6 +135,54 @@ def test_booleans_are_filtered_in_any_spelling_and_repeats_mean_or(api):
     api.delete(f"{PATH}{field['id']}/")
 
 
+def test_lookup_expressions_follow_from_the_type_of_a_field(api):
+    kinds = {"text": 100, "number": 200, "flag": 300, "day": 400, "link": 500, "pick": 600}
+    more = {"pick": {"choices": [{"value": "one"}, {"value": "two"}]}}
+    made = {
+        name: api.make(PATH, name=f"x_{name}", type=kind, obj_type=["dcim.site"], **more.get(name, {}))
+        for name, kind in kinds.items()
+    }
+    one, two = (each["id"] for each in api.get(f"{PATH}{made['pick']['id']}/")[1]["choices"])
+    first = {"text": "Core % North", "number": 9, "flag": True, "day": "2026-01-31", "link": "https://a/", "pick": one}
+    second = {"text": "edge", "number": 10, "flag": False, "day": "2026-02-01", "link": "https://b/", "pick": two}
+    for slug, given in (("x-1", first), ("x-2", second), ("x-3", {})):
+        site(api, slug, custom_fields={f"x_{name}": value for name, value in given.items()})
+
+    def found(**asked) -> list[str]:
+        return [each["slug"] for each in api.results("dcim/sites/", slug=["x-1", "x-2", "x-3"], **asked)]
+
+    for asked, slugs in (
+        ({"cf_x_text__ic": "CORE"}, ["x-1"]),
+        ({"cf_x_text__ic": "%"}, ["x-1"]),
+        ({"cf_x_text__isw": "core"}, ["x-1"]),
+        ({"cf_x_text__iew": "DGE"}, ["x-2"]),
+        ({"cf_x_text__ie": "EDGE"}, ["x-2"]),
+        ({"cf_x_text__nic": "core"}, ["x-2", "x-3"]),
+        ({"cf_x_text__n": "core"}, ["x-2", "x-3"]),
+        ({"cf_x_text__empty": "true"}, ["x-3"]),
+        ({"cf_x_link__iew": "/b/"}, ["x-2"]),
+        ({"cf_x_number__gt": 9}, ["x-2"]),
+        ({"cf_x_number__lte": 9}, ["x-1"]),
+        ({"cf_x_number__gte": "many"}, []),
+        ({"cf_x_number__n": 9}, ["x-2", "x-3"]),
+        ({"cf_x_number__empty": "false"}, ["x-1", "x-2"]),
+        ({"cf_x_day__lt": "2026-02-01"}, ["x-1"]),
+        ({"cf_x_day__gte": "2026-02-01"}, ["x-2"]),
+        ({"cf_x_flag__n": "true"}, ["x-2", "x-3"]),
+        ({"cf_x_flag__empty": "yes"}, ["x-3"]),
+        ({"cf_x_pick__n": one}, ["x-2", "x-3"]),
+        ({"cf_x_pick__empty": "no"}, ["x-1", "x-2"]),
+    ):
+        assert found(**asked) == slugs, asked
+    strict = {"Prefer": "handling=strict"}
+    for name in ("cf_x_flag__ic", "cf_x_number__ic", "cf_x_pick__gt", "cf_x_text__lt", "cf_x_text__like"):
+        assert api.call("GET", f"dcim/sites/?{name}=1", headers=strict)[1].keys() == {name}
+    api.patch(f"{PATH}{made['number']['id']}/", {"type": 100})
+    assert found(cf_x_number__isw="1") == ["x-2"]
+    for each in made.values():
+        api.delete(f"{PATH}{each['id']}/")
+
+
 def test_a_service_that_was_down_catches_up(make_stack):
     from tests.client import Client
 

@@ -1,5 +1,7 @@
 """What `patchbay audit` finds, mends and leaves alone; and services that come back from a backup."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 
 import orjson
@@ -11,8 +13,11 @@ from shared.http import protocol
 from shared.security.identity import HEADER, Identity, digest, sign
 from stack.plan import Plan
 from stack.postgres import Cluster
+from tests.client import Client
 from tests.faults.conftest import execute
 from tests.running import Stack, eventually
+
+REFERENCES = 60
 
 
 def findings(stack: Stack, *arguments: str) -> set[str]:
@@ -201,6 +206,28 @@ def test_a_holder_restored_from_a_backup(hurt, client, make):
     assert {"dcim: restored: dcim", f"dcim: orphaned claim: tenancy.tenant {later['id']}"} <= found
     assert client.get(f"dcim/sites/{site['id']}/")[1]["tenant"]["name"] == f"newer {tenant['id']}"
     assert findings(hurt, "--repair") == set()
+
+
+def test_an_owner_whose_connections_break_while_it_is_referred_to_has_lost_nothing(hurt, make, tenancy):
+    """After each break it asks its holders what they remember, who are being given new numbers meanwhile."""
+    tenants = [make("tenancy/tenants") for _ in range(REFERENCES)]
+    breaking = """
+        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+    """
+
+    def refer(tenant: dict) -> int:
+        word = f"broken-{tenant['id']}"
+        body = {"name": word, "slug": word, "tenant": tenant["id"]}
+        return Client(hurt.base_url, hurt.token).post("dcim/sites/", body)[0]
+
+    statuses: Counter[int] = Counter()
+    with ThreadPoolExecutor(4) as pool:
+        for done in as_completed([pool.submit(refer, tenant) for tenant in tenants]):
+            statuses[done.result()] += 1
+            execute(tenancy, breaking)
+    assert set(statuses) <= {201, 503} and statuses[201]
+    eventually(lambda: findings(hurt) == set(), "what was begun is finished, and nobody is called restored")
 
 
 def test_a_claim_that_no_contract_allows_is_refused_and_hurts_no_audit(hurt, tenancy):

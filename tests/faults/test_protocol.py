@@ -7,8 +7,10 @@ from threading import Barrier
 
 import psycopg2
 import pytest
+import requests
 
 from shared.config import SERVICES
+from stack.plan import Plan
 from tests.client import Client
 from tests.dcim.equipment import Equipment
 from tests.faults.conftest import execute
@@ -252,6 +254,18 @@ def test_a_service_without_its_database_is_a_503(client, hurt, network, make, cu
     eventually(lambda: tenant_of(client, site)["name"] == f"without-{cut}", "the change arrives")
     assert client.get(f"dcim/sites/{site['id']}/")[1]["facility"] == ""
     audit(hurt)
+
+
+def test_a_service_is_not_ready_on_a_postgresql_that_is_too_old(hurt, network, database):
+    version = execute(database("dcim"), "SELECT current_setting('server_version_num')")[0][0]
+    readiness = f"{Plan.load(hurt.folder).health_base('dcim')}/readyz"
+    with network.lying("dcim to PostgreSQL", version.encode(), b"150018"):
+        reply = requests.get(readiness)
+        assert (reply.status_code, reply.json()["detail"]) == (
+            503,
+            "PostgreSQL 16 or newer is needed, and this is 15.18.",
+        )
+    assert requests.get(readiness).status_code == 200
 
 
 def test_a_claim_whose_process_died_is_finished(hurt, client, make, database):

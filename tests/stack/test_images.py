@@ -18,7 +18,7 @@ from stack import ROOT
 PROGRAMS = (*SERVICES, "gateway")
 OURS = ("shared", "services", "gateway", "stack", "moving")
 # What is installed only where it is asked for (docs/operations.md).
-OPTIONAL = {"napalm"}
+OPTIONAL = {"napalm", "opentelemetry"}
 DISTRIBUTIONS = packages_distributions()
 
 

@@ -15,7 +15,7 @@ SHOWN = {
 def test_each_endpoint_shows_its_own_side_of_one_row(api, machines):
     made = machines.make_interface(mac_address="02:00:00:00:00:01")
     here, there = api.get(f"{PATH}{made['id']}/")[1], api.get(f"dcim/interfaces/{made['id']}/")[1]
-    assert here.keys() == SHOWN and made.keys() == SHOWN | {"form_factor"}
+    assert here.keys() == SHOWN | {"tags"} and made.keys() == SHOWN | {"form_factor"}
     assert here["url"] == there["url"] == made["url"] == f"{api.base_url}/api/{PATH}{made['id']}/"
     assert (there["device"], there["form_factor"]["value"], "virtual_machine" in there) == (None, 0, False)
     assert here["mac_address"] == there["mac_address"] == "02:00:00:00:00:01"
@@ -29,6 +29,19 @@ def test_ids_are_given_once_to_interfaces_of_both_kinds(api, machines, equipment
         assert api.call(verb, f"{PATH}{made[1]['id']}/", body)[0] == 404
     listed = {each["id"] for each in api.results("dcim/interfaces/", id=[each["id"] for each in made])}
     assert listed == {each["id"] for each in made}
+
+
+def test_pages_have_each_interface_once_where_devices_have_no_name(api, machines, equipment):
+    """Both come last, among each other by their own names."""
+    unnamed = equipment.make_device(name=None)
+    made = [equipment.make_interface(unnamed, name=name) for name in ("aa", "zz")]
+    made += [machines.make_interface(name="mm"), equipment.make_interface()]
+    ids = {each["id"] for each in made}
+    pages = [api.results("dcim/interfaces/", limit=2, offset=offset, id=sorted(ids)) for offset in (0, 2)]
+    assert [each["name"] for page in pages for each in page] == [made[3]["name"], "aa", "mm", "zz"]
+    count = api.get("dcim/interfaces/")[1]["count"]
+    listed = [api.results("dcim/interfaces/", limit=3, offset=offset) for offset in range(0, count, 3)]
+    assert len({each["id"] for page in listed for each in page}) == count
 
 
 def test_a_machine_has_one_interface_of_a_name(api, machines):

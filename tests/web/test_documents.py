@@ -1,15 +1,10 @@
 """The OpenAPI document: what checks it, and what can be made of it."""
 
-import subprocess
-import sys
-from importlib import import_module
-
 import pytest
 import yaml
 from openapi_schema_validator import OAS30ReadValidator
 from openapi_spec_validator import validate
 
-from tests.client import Client
 from tests.factories import BY_LABEL, NOT_BY_JSON, Factory
 from tests.factories import url as url_of
 
@@ -95,28 +90,12 @@ def test_a_change_requires_nothing(document):
     assert [name for name in schemas if "required" in document["components"]["schemas"][name]] == []
 
 
-@pytest.fixture(scope="module")
-def generated(stack, tmp_path_factory):
-    """The package that openapi-python-client makes of the document."""
-    folder = tmp_path_factory.mktemp("generated")
-    source = folder / "schema.yaml"
-    source.write_text(Client(stack.base_url).request("GET", "schema/?format=yaml").text)
-    command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(source), "--meta", "none"]
-    made = subprocess.run([*command, "--output-path", str(folder / "made")], capture_output=True, text=True)
-    assert made.returncode == 0, made.stdout + made.stderr
-    sys.path.insert(0, str(folder))
-    yield "made"
-    sys.path.remove(str(folder))
-
-
-def test_a_generated_client_creates_lists_and_deletes_a_site(stack, api, generated):
-    dcim, models = f"{generated}.api.dcim", import_module(f"{generated}.models")
-    client = import_module(f"{generated}.client").AuthenticatedClient(stack.base_url, stack.token, prefix="Token")
-    with client:
-        body = models.DcimSiteWrite(name="Generated", slug="generated")
-        made = import_module(f"{dcim}.dcim_sites_create_objects").sync(client=client, body=body)
-        page = import_module(f"{dcim}.dcim_sites_list_objects").sync(client=client, slug=["generated"])
-        assert [(each.id, each.region, each.count_vlans) for each in page.results] == [(made.id, None, 0)]
-        deleted = import_module(f"{dcim}.dcim_sites_delete_object").sync_detailed(made.id, client=client)
-        assert deleted.status_code == 204
-    assert api.get(f"dcim/sites/{made.id}/")[0] == 404
+def test_writes_tell_of_idempotency_keys_and_of_references_by_attributes(document):
+    writes = [
+        verbs[verb] for verbs in document["paths"].values() for verb in ("put", "patch", "delete") if verb in verbs
+    ]
+    assert writes and all("Idempotency-Key" in {each["name"] for each in told["parameters"]} for told in writes)
+    create = document["paths"]["/api/dcim/sites/"]["post"]
+    assert "Idempotency-Key" in {each["name"] for each in create["parameters"]}
+    told = document["components"]["schemas"]["DcimSiteWrite"]["properties"]
+    assert '`{"slug": …}`' in str(told["region"]) and "attributes" in document["info"]["description"]

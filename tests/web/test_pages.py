@@ -158,10 +158,6 @@ def test_a_suffix_asks_for_json_whoever_asks(person):
     assert person.get("/api/dcim/regions.json").headers["Content-Type"] == "application/json"
 
 
-def test_the_address_alone_leads_to_the_api(person):
-    assert person.get("/", allow_redirects=False).headers["Location"] == "/api/"
-
-
 def test_only_lists_of_the_api_have_options(person):
     assert person.get("/options/elsewhere").status_code == person.get("/options/api/dcim/sites/1/").status_code == 404
 
@@ -271,6 +267,6 @@ def test_a_long_list_has_all_its_rows_and_the_beginning_of_its_json(api):
     page = api.request("GET", "dcim/regions/", params={"q": "Long list", "limit": 100}, headers={"Accept": "text/html"})
     assert "Content-Length" not in page.headers  # it is sent as it is written
     table, json = page.text.split('id="reply"')
-    assert table.count("<tr><td>") + table.count("<tr>\n<td>") == 60
+    assert len(re.findall(r"<tr>\s*<td>", table)) == 60
     assert json.count("long-list-") == 50 and "10 more objects are left out" in json
     assert "/api/dcim/regions/?q=Long+list&amp;limit=100&amp;format=json" in json

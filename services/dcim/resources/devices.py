@@ -16,6 +16,7 @@ from services.dcim.devices.rules import (
     validate_platform,
 )
 from services.dcim.interfaces.mac_address import mac_filter
+from services.dcim.racks.drawing import SIDES, draw_position
 from services.dcim.resources.device_types import DeviceType
 from shared.api.resource import Action, Related, Resource
 from shared.custom_fields.column import CustomFields
@@ -50,6 +51,7 @@ class Device(Base, CustomFields, Tracked):
     vc_priority = integer(0, 255, null=True)
     comments = columns.long_text()
     name_order = columns.sort_key("name", natural_order.name_key)
+    tags = columns.no_tags()
 
 
 def of_type(flag: str) -> BooleanFilter:
@@ -120,6 +122,9 @@ devices = Resource(
         on_own_interface(Device.__table__.c.primary_ip4_id),
         on_own_interface(Device.__table__.c.primary_ip6_id),
     ),
-    actions=(Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),),
+    actions=(
+        Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),
+        Action("position", draw_position, media="image/svg+xml", query=(SIDES,), summary="Place in the rack"),
+    ),
     dependent_facts=device_facts.DEVICE_RIPPLES,
 )

@@ -4,6 +4,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Session
 
 from services.dcim.choices import VIRTUAL_FORM_FACTOR
+from services.dcim.interfaces.lists import vlan_filter
 from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.interfaces.rules import RULES, set_vlans
 from services.dcim.resources.interfaces import Interface
@@ -17,7 +18,7 @@ OF_A_MACHINE = Interface.virtual_machine_id.is_not(None)
 FORM_FACTOR = Attribute("form_factor", "form_factor", fields.Integer(), stored=False)
 SHOWN = (
     *("id", "name", "virtual_machine", "enabled", "mac_address", "mtu", "mode", "untagged_vlan", "tagged_vlans"),
-    "description",
+    *("description", "tags"),
 )
 
 Index("ix_dcim_interface_of_machines", Interface.name, Interface.id, postgresql_where=OF_A_MACHINE)
@@ -43,6 +44,7 @@ virtualization_interfaces = Resource(
         "enabled",
         "mtu",
         "virtual_machine",
+        vlan_filter(Interface),
         mac_filter(lambda address: Interface.mac_address == address),
     ),
     unique=(("virtual_machine", "name"),),

@@ -16,7 +16,18 @@ from shared.query.filters import ReferenceFilter
 from shared.references.invariants import Invariant, among_rows
 from shared.schema import fields
 from shared.schema.changes import Change
-from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, long_text, reference, text
+from shared.schema.columns import (
+    PROTECT,
+    SET_NULL,
+    Tracked,
+    choice,
+    computed,
+    integer,
+    long_text,
+    no_tags,
+    reference,
+    text,
+)
 from shared.schema.representations import subface
 
 FAMILIES = {"primary_ip4": 4, "primary_ip6": 6}
@@ -43,6 +54,7 @@ class VirtualMachine(Base, CustomFields, Tracked):
     memory = integer(null=True)
     disk = integer(null=True)
     comments = long_text()
+    tags = no_tags()
 
     @hybrid_property
     def site_id(self) -> Any:
@@ -51,7 +63,7 @@ class VirtualMachine(Base, CustomFields, Tracked):
 
 
 def validate_primary_addresses(session: Session, changes: list[Change[VirtualMachine]]) -> None:
-    """A primary address is of its family and on an interface of the machine; its inside may be, where it has one."""
+    """A primary address is of its family; it, or its NAT inside address, is on an interface of the machine."""
     for name, family in FAMILIES.items():
         for change in (each for each in changes if each.changed(f"{name}_id")):
             address = getattr(change.object, name)

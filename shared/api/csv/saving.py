@@ -5,6 +5,7 @@ What a line says already is so is not saved.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Response, request
 from sqlalchemy.exc import IntegrityError
@@ -195,8 +196,15 @@ def _ready(session: Session, resource: Resource, waiting: list[Reading]) -> list
 def _take_errors(lines: list[Reading], refused: writing.ValidationFailed) -> None:
     for each, errors in zip(lines, refused.messages, strict=True):
         for name, messages in errors.items():
-            for message in messages if isinstance(messages, list) else [str(messages)]:
-                each.fail(name, str(message))
+            for message in _sentences(messages):
+                each.fail(name, message)
+
+
+def _sentences(messages: Any) -> list[str]:
+    """Messages about a value; those about one of several name its place."""
+    if isinstance(messages, dict):
+        return [f"{int(place) + 1}: {text}" for place, told in messages.items() for text in _sentences(told)]
+    return [str(each) for each in messages]
 
 
 def _refuse(file: _File) -> None:
@@ -210,7 +218,7 @@ def _refuse(file: _File) -> None:
 
 
 def _heading(file: _File, name: str, message: str) -> str:
-    """The column of an error that is about the attribute `name`, or in the column `name`; "" for none."""
+    """The column of an error about the attribute `name`, be there one or not, or in the column `name`; "" for none."""
     if name in file.table.headings:
         return name
     for heading, column in zip(file.table.headings, file.columns, strict=True):
@@ -218,7 +226,7 @@ def _heading(file: _File, name: str, message: str) -> str:
         told = definition is None or message.startswith(f"{definition.name}: ")
         if column and column.attribute and column.attribute.name == name and told:
             return heading
-    return ""
+    return "" if name == NON_FIELD else name
 
 
 def _told(line: int, column: str, message: str) -> JsonObject:
