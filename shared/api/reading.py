@@ -19,7 +19,6 @@ from sqlalchemy import (
     cast,
     func,
     join,
-    literal,
     literal_column,
     select,
     text,
@@ -71,7 +70,7 @@ def page_rows(
     full_replicas.expect(resource.model)
     conditions = [*authorization.visible_rows(resource), *conditions]
     if page.cursor is not None:
-        return _rows_after(connection, shown, conditions, page, total_of(resource, conditions).scalar_subquery())
+        return rows_after(connection, shown, conditions, page, total_of(resource, conditions).scalar_subquery())
     half = resource.ordering.halves and not order and page.limit is not None
     found = _rows(connection, shown, conditions, page, order, half)
     total = found[0][2] if found else connection.scalars(total_of(resource, conditions)).one()
@@ -80,15 +79,7 @@ def page_rows(
     return _with_lookups(connection, shown, found, total) if found else Rows([], [], total)
 
 
-def uncounted(connection: Connection, shown: Selection, conditions: list[Condition], page: Page) -> Rows:
-    """The same by cursor, without the total of the list."""
-    full_replicas.expect(shown.resource.model)
-    return _rows_after(connection, shown, [*authorization.visible_rows(shown.resource), *conditions], page, literal(0))
-
-
-def _rows_after(
-    connection: Connection, shown: Selection, conditions: list[Condition], page: Page, counted: Any
-) -> Rows:
+def rows_after(connection: Connection, shown: Selection, conditions: list[Condition], page: Page, counted: Any) -> Rows:
     """A page by cursor; one row more than it has tells whether there is another."""
     model = shown.resource.model
     ids = _ids(shown.resource).where(*conditions, model.id > page.cursor).order_by(model.id).add_columns(counted)
