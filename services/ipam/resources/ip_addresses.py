@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Computed, Connection, Index, and_, func, or_, select
+from sqlalchemy import ColumnElement, Computed, Index, and_, func, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import aliased, mapped_column
 
@@ -13,7 +13,6 @@ from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, ADDRESS_ROLE, ADDRESS_STATUS
 from services.ipam.columns import Inet, address, family_of, host_of
 from services.ipam.vrf_locks import validate_unique_in_vrf
-from shared import JsonObject
 from shared.api.resource import DependentFacts, Resource
 from shared.custom_fields.column import CustomFields
 from shared.query.filter_base import Filter, SetFilter, one_of
@@ -69,13 +68,6 @@ class IPAddress(Base, CustomFields, Tracked):
         interface, inside = aliased(Interface), aliased(IPAddress)
         machine = select(interface.virtual_machine_id).join(inside, inside.interface_id == interface.id)
         return machine.where(inside.id == self.nat_inside_id).scalar_subquery()
-
-
-def interface_counts(connection: Connection, ids: list[int]) -> dict[int, JsonObject]:
-    """`{interface id: {count_ipaddresses}}` for those of `ids` that have an address."""
-    on = IPAddress.__table__.c.interface_id
-    counted = select(on, func.count()).where(on.in_(ids)).group_by(on)
-    return {pk: {"count_ipaddresses": number} for pk, number in connection.execute(counted)}
 
 
 # The addresses on an interface, and those that are translated to one of them.
