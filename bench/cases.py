@@ -18,7 +18,9 @@ class Read:
     times: int = 60
 
 
-def page(name: str, floor: Floor, path: str, query: str = "", where: str = "true", limit=50, offset=0) -> Read:
+def page(
+    name: str, floor: Floor, path: str, query: str = "", where: str = "true", limit: int = 50, offset: int = 0
+) -> Read:
     given = "&".join(filter(None, (query, f"limit={limit}", f"offset={offset}" if offset else "")))
     return Read(
         name, floor, f"{path}?{given}", floor.sql(where, limit, offset), 60 if limit < 1000 and offset < 10000 else 12

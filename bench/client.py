@@ -1,5 +1,6 @@
 """Asking a stack: through the gateway, and past it as the gateway would."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -22,7 +23,7 @@ class Asker:
         self.token = folder.admin_token.read_text().strip()
         self.client = Client(f"http://{LOOPBACK}:{self.plan.ports[service or 'gateway']}", CONNECT_SECONDS, idle=1)
 
-    def ask(self, method: str, target: str, body=None) -> bytes:
+    def ask(self, method: str, target: str, body: Any = None) -> bytes:
         content = b"" if body is None else orjson.dumps(body)
         headers = self._headers(method, target, content) | {"Content-Length": str(len(content))}
         reply = self.client.ask(method, target, headers, content)
@@ -34,7 +35,7 @@ class Asker:
     def close(self) -> None:
         self.client.close()
 
-    def json(self, method: str, target: str, body=None):
+    def json(self, method: str, target: str, body: Any = None) -> Any:
         return orjson.loads(self.ask(method, target, body))
 
     def _headers(self, method: str, target: str, content: bytes) -> dict[str, str]:

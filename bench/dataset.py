@@ -3,11 +3,13 @@
 from ipaddress import IPv4Address
 
 from bench.filling import Filler
+from shared import JsonObject
 
 SITES, TENANTS, VRFS = 100, 100, 5
 FIRST_PREFIX = int(IPv4Address("10.0.0.0"))
 CROWDED = int(IPv4Address("172.16.0.0"))
 CROWDED_HOSTS = 1000
+CROWDED_PORTS = 5000
 
 
 class Dataset:
@@ -47,10 +49,19 @@ class Dataset:
         filler.add("dcim.devicerole", ({**row, "color": "aa1409"} for row in named("Role", 10)))
         filler.add("dcim.platform", named("Platform", 5))
         filler.add("dcim.rack", ({"name": f"R{n}", "site_id": 1 + n % SITES} for n in range(self.racks)))
-        filler.add("dcim.device", map(self._device, range(self.devices)))
-        filler.add("dcim.interface", map(self._interface, range(self.interfaces)))
+        filler.add("dcim.device", map(self._device, range(self.devices + 1)))
+        filler.add("dcim.interface", [*map(self._interface, range(self.interfaces)), *self._crowded_ports()])
 
-    def _device(self, n: int) -> dict:
+    @property
+    def crowded_device(self) -> int:
+        """The id of the device with CROWDED_PORTS interfaces; the others have ten."""
+        return self.devices + 1
+
+    def _crowded_ports(self) -> list[JsonObject]:
+        ports = (self._interface(self.interfaces + n) for n in range(CROWDED_PORTS))
+        return [{**port, "device_id": self.crowded_device, "name": f"port {n}"} for n, port in enumerate(ports)]
+
+    def _device(self, n: int) -> JsonObject:
         rack = n % self.racks
         return {
             "name": f"sw{n}.site{rack % SITES}",
@@ -68,7 +79,7 @@ class Dataset:
             "comments": f"Installed in batch {n // 1000}",
         }
 
-    def _interface(self, n: int) -> dict:
+    def _interface(self, n: int) -> JsonObject:
         return {
             "name": f"xe-0/0/{n % 10}",
             "device_id": 1 + n // 10,
@@ -80,13 +91,13 @@ class Dataset:
     def _fill_ipam(self, filler: Filler) -> None:
         filler.refer("ipam", "tenancy.tenant", range(1, TENANTS + 1))
         filler.refer("ipam", "dcim.site", range(1, SITES + 1))
-        filler.refer("ipam", "dcim.interface", range(1, self.interfaces + 1))
+        filler.refer("ipam", "dcim.interface", range(1, self.interfaces + CROWDED_PORTS + 1))
         filler.add("ipam.vrf", ({"name": f"VRF {n}", "rd": f"65000:{n}", "tenant_id": tenant(n)} for n in range(VRFS)))
         filler.add("ipam.role", named("Role", 5))
         filler.add("ipam.prefix", [*map(self._prefix, range(self.prefixes)), crowded_prefix()])
         filler.add("ipam.ipaddress", [*map(self._address, range(self.addresses)), *crowded_hosts()])
 
-    def _prefix(self, n: int) -> dict:
+    def _prefix(self, n: int) -> JsonObject:
         return {
             "prefix": f"{IPv4Address(FIRST_PREFIX + n * 256)}/24",
             "site_id": 1 + n % SITES,
@@ -97,7 +108,7 @@ class Dataset:
             "description": f"Network {n}",
         }
 
-    def _address(self, n: int) -> dict:
+    def _address(self, n: int) -> JsonObject:
         return {
             "address": f"{IPv4Address(FIRST_PREFIX + n // 10 * 256 + 1 + n % 10)}/24",
             "vrf_id": None,
@@ -107,7 +118,7 @@ class Dataset:
         }
 
 
-def named(kind: str, count: int) -> list[dict]:
+def named(kind: str, count: int) -> list[JsonObject]:
     return [{"name": f"{kind} {n}", "slug": f"{kind.lower()}-{n}"} for n in range(count)]
 
 
@@ -116,7 +127,7 @@ def tenant(n: int) -> int:
     return 1 if n % 2 else 2 + n // 2 % (TENANTS - 1)
 
 
-def crowded_prefix() -> dict:
+def crowded_prefix() -> JsonObject:
     return {
         "prefix": f"{IPv4Address(CROWDED)}/22",
         "site_id": 1,
@@ -128,7 +139,7 @@ def crowded_prefix() -> dict:
     }
 
 
-def crowded_hosts() -> list[dict]:
+def crowded_hosts() -> list[JsonObject]:
     return [
         {
             "address": f"{IPv4Address(CROWDED + 1 + n)}/22",

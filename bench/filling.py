@@ -4,21 +4,25 @@ import io
 import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any, TypeVar
 
 import orjson
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 writes its classes small
-from sqlalchemy import create_engine
+from sqlalchemy import Column, Table, create_engine
 from sqlalchemy.orm import Session
 
 from bench.client import Asker
+from shared import JsonObject
 from shared.db import row_counts
 from shared.migrations import declared
 from shared.references import owning, replicas
+from shared.schema.models import Record
 from stack.folder import DataFolder
 from stack.plan import database_name
 from stack.postgres import Cluster
 
+T = TypeVar("T")
 PIECE = 5000
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -29,11 +33,11 @@ class Filler:
     def __init__(self, folder: DataFolder) -> None:
         self.folder, self.cluster = folder, Cluster(folder)
 
-    def model(self, label: str, service: str = ""):
+    def model(self, label: str, service: str = "") -> Any:
         """The model of `label`, or the replica that `service` keeps of it."""
         return declared(service or label.split(".")[0])[0].model_of(label)
 
-    def known(self, service):
+    def known(self, service: str) -> dict[str, type[Record]]:
         return declared(service)[0].models
 
     @contextmanager
@@ -51,7 +55,7 @@ class Filler:
             options="-c session_replication_role=replica -c synchronous_commit=off",
         )
 
-    def add(self, label: str, rows: Iterable[dict]) -> None:
+    def add(self, label: str, rows: Iterable[JsonObject]) -> None:
         """Store `rows` (values by column), each with the next id from 1 on."""
         numbered = ({"id": pk, **row} for pk, row in enumerate(rows, 1))
         model = self.model(label)
@@ -97,7 +101,7 @@ class Filler:
                 connection.cursor().execute("CHECKPOINT")
 
 
-def complete(table, rows: Iterable[dict]) -> Iterator[dict]:
+def complete(table: Table, rows: Iterable[JsonObject]) -> Iterator[JsonObject]:
     """`rows` with the defaults and the sort keys of `table`."""
     defaults = {column.name: default_of(column) for column in table.columns if has_default(column)}
     keys = [(column.name, *column.info["sort_key"]) for column in table.columns if "sort_key" in column.info]
@@ -108,15 +112,15 @@ def complete(table, rows: Iterable[dict]) -> Iterator[dict]:
         yield made
 
 
-def has_default(column) -> bool:
+def has_default(column: Column[Any]) -> bool:
     return column.default is not None and "sort_key" not in column.info
 
 
-def default_of(column):
+def default_of(column: Any) -> Any:
     return column.default.arg(None) if column.default.is_callable else column.default.arg
 
 
-def copy(connection: Connection, table, rows: Iterable[dict]) -> None:
+def copy(connection: Connection, table: Table, rows: Iterable[JsonObject]) -> None:
     """COPY `rows`, all with the same columns, into `table`; what they leave out gets the default of the database."""
     rows = iter(rows)
     first = next(rows, None)
@@ -130,13 +134,13 @@ def copy(connection: Connection, table, rows: Iterable[dict]) -> None:
             cursor.copy_expert(f"COPY {table} ({listed}) FROM STDIN", io.StringIO("\n".join(lines) + "\n"))
 
 
-def pieces(items: Iterable) -> Iterator[list]:
+def pieces(items: Iterable[T]) -> Iterator[list[T]]:
     items = iter(items)
     while some := list(itertools.islice(items, PIECE)):
         yield some
 
 
-def cell(value) -> str:
+def cell(value: Any) -> str:
     """A value as COPY reads it."""
     if value is None:
         return "\\N"

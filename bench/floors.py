@@ -14,7 +14,7 @@ def nested(alias: str, path: str, names: tuple[str, ...] = NAMED) -> str:
     return NESTED.format(a=alias, path=path, names=", ".join(f"'{name}', {alias}.{name}" for name in names))
 
 
-def choice(column: str, labels: dict) -> str:
+def choice(column: str, labels: dict[int, str]) -> str:
     cases = " ".join(
         f"""WHEN {value} THEN '{{"value":{value},"label":"{label}"}}'::json""" for value, label in labels.items()
     )

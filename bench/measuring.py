@@ -16,7 +16,7 @@ class Cost:
     median: float
     cpu: float
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, float]:
         return asdict(self)
 
 

@@ -4,21 +4,23 @@ from pathlib import Path
 
 import orjson
 
+from shared import JsonObject
+
 HEAD = f"{'':34}{'floor':>9}{'ours':>9}{'direct':>9}{'ratio':>7}{'':5}{'CPU floor':>10}{'ours':>8}{'direct':>8}"
 
 
-def line(row: dict) -> str:
+def line(row: JsonObject) -> str:
     """One row of the table, in milliseconds; `over` marks what misses its promise."""
     times = f"{row['floor']:9.2f}{row['ours']:9.2f}{row['direct']:9.2f}{row['ratio']:7.1f}"
     spent = f"{row['floor_cpu']:10.2f}{row['cpu']:8.2f}{row['direct_cpu']:8.2f}"
     return f"{row['name']:34}{times}{'' if row['within'] else ' over':5}{spent}"
 
 
-def save(path: Path, runs: list[dict]) -> None:
+def save(path: Path, runs: list[JsonObject]) -> None:
     path.write_bytes(orjson.dumps(runs, option=orjson.OPT_INDENT_2))
 
 
-def plot(path: Path, runs: list[dict]) -> None:
+def plot(path: Path, runs: list[JsonObject]) -> None:
     """What each request costs at each size of the tables; needs matplotlib (`pip install matplotlib`)."""
     from matplotlib import colormaps, pyplot
 

@@ -9,17 +9,20 @@ from ipaddress import IPv4Address
 
 import orjson
 import psycopg2
+from psycopg2.extensions import connection as Connection
 
 from bench import cases
 from bench.client import Asker
-from bench.dataset import Dataset
+from bench.dataset import CROWDED_PORTS, Dataset
 from bench.measuring import Cost, cost
+from shared import JsonObject
 from stack import processes
 from stack.folder import DataFolder
 from stack.plan import Plan, database_name
 from stack.postgres import Cluster
 
 MOST_FOR_A_THOUSAND_CHANGES = 300  # milliseconds
+MOST_FOR_A_CROWDED_DEVICE = 500
 FIRST_FREE = int(IPv4Address("192.168.0.1"))
 
 
@@ -32,7 +35,7 @@ class Run:
         self.next_host = FIRST_FREE
         self.connections = {service: self._connect(service) for service in ("dcim", "ipam", "tenancy")}
 
-    def _connect(self, service: str):
+    def _connect(self, service: str) -> Connection:
         name = database_name(service)
         connection = psycopg2.connect(
             host=str(Cluster(self.folder).socket_folder),
@@ -44,14 +47,15 @@ class Run:
         connection.autocommit = True
         return connection
 
-    def rows(self) -> Iterator[dict]:
+    def rows(self) -> Iterator[JsonObject]:
         """One row of the table after the other."""
         yield from map(self._read, cases.reads(self.data))
         yield from map(self._write, (1, 100))
         yield self._change(1000)
         yield self._rename()
+        yield self._rename_device()
 
-    def _read(self, case: cases.Read) -> dict:
+    def _read(self, case: cases.Read) -> JsonObject:
         self._compare(case)
 
         def got(service: str) -> Cost:
@@ -60,16 +64,16 @@ class Run:
         floor = self._cost(lambda: self.floor(case), case.times)
         return row(case.name, floor, got(""), got(case.floor.service))
 
-    def _write(self, count: int) -> dict:
+    def _write(self, count: int) -> JsonObject:
         """POST of addresses against the INSERT that somebody would write by hand."""
         hosts = itertools.count(self.next_host)
         times = 60 if count == 1 else 8
 
-        def post(asker: Asker):
+        def post(asker: Asker) -> None:
             items = [{"address": f"{IPv4Address(next(hosts))}/16", "tenant": 7} for _ in range(count)]
             asker.ask("POST", "/api/ipam/ip-addresses/", items if count > 1 else items[0])
 
-        def insert():
+        def insert() -> None:
             with self.connections["ipam"].cursor() as cursor:
                 values = ", ".join(f"('{IPv4Address(next(hosts))}/16', 7, 1, 'by hand')" for _ in range(count))
                 cursor.execute(f"INSERT INTO ipam_ipaddress (address, tenant_id, status, description) VALUES {values}")
@@ -79,15 +83,15 @@ class Run:
         self.next_host = next(hosts)
         return {**made, "within": made["ours"] <= 10 * made["floor"] + 15}
 
-    def _change(self, count: int) -> dict:
+    def _change(self, count: int) -> JsonObject:
         """PATCH of a list of interfaces against the UPDATE that somebody would write by hand."""
         texts = itertools.count()
 
-        def patch(asker: Asker):
+        def patch(asker: Asker) -> None:
             text = f"Changed {next(texts)}"
             asker.ask("PATCH", "/api/dcim/interfaces/", [{"id": 1 + n, "description": text} for n in range(count)])
 
-        def update():
+        def update() -> None:
             with self.connections["dcim"].cursor() as cursor:
                 cursor.execute(
                     "UPDATE dcim_interface SET description = %s WHERE id BETWEEN 1 AND %s", (str(next(texts)), count)
@@ -97,19 +101,31 @@ class Run:
         made = row(f"PATCH interfaces, {count:,}", self._cost(update, 8), ours, direct)
         return {**made, "within": made["ours"] <= MOST_FOR_A_THOUSAND_CHANGES}
 
-    def _rename(self) -> dict:
+    def _rename(self) -> JsonObject:
         """A tenant behind half of everything gets another name, which every service then shows."""
         names = itertools.count()
 
-        def rename(asker: Asker):
+        def rename(asker: Asker) -> None:
             asker.ask("PATCH", "/api/tenancy/tenants/1/", {"name": f"Renamed {next(names)}"})
 
-        def update():
+        def update() -> None:
             with self.connections["tenancy"].cursor() as cursor:
                 cursor.execute("UPDATE tenancy_tenant SET description = %s WHERE id = 1", (str(next(names)),))
 
         ours, direct = (self._asked(service, rename, 20) for service in ("", "tenancy"))
         return row("rename of a tenant", self._cost(update, 20), ours, direct)
+
+    def _rename_device(self) -> JsonObject:
+        """A device with thousands of interfaces gets another name, which ipam then shows: against one with ten."""
+        names = itertools.count()
+
+        def renaming(pk: int) -> Callable[[Asker], object]:
+            return lambda asker: asker.ask("PATCH", f"/api/dcim/devices/{pk}/", {"name": f"Renamed {pk} {next(names)}"})
+
+        few = self._asked("", renaming(1), 8)
+        ours, direct = (self._asked(service, renaming(self.data.crowded_device), 8) for service in ("", "dcim"))
+        made = row(f"rename of a device, {CROWDED_PORTS:,} ports", few, ours, direct)
+        return {**made, "within": made["ours"] <= MOST_FOR_A_CROWDED_DEVICE}
 
     def throughput(self, clients: int = 8, seconds: float = 5.0) -> dict[str, float]:
         """Requests a second of `clients` that ask at once, through the gateway."""
@@ -135,7 +151,7 @@ class Run:
         with closing(Asker(self.folder, service)) as asker:
             return self._cost(lambda: ask(asker), times)
 
-    def _cost(self, do, times: int) -> Cost:
+    def _cost(self, do: Callable[[], object], times: int) -> Cost:
         return cost(do, times, processes.alive(self.folder))
 
     def floor(self, case: cases.Read) -> list[str]:
@@ -153,12 +169,12 @@ class Run:
             raise ValueError(f"{case.name}: the floor has other rows than the reply")
 
 
-def _known_by(item: dict) -> int | str:
+def _known_by(item: JsonObject) -> int | str:
     """An object's id; what is free has only its address."""
     return item.get("id") or item["address"]
 
 
-def row(name: str, floor: Cost, ours: Cost, direct: Cost) -> dict:
+def row(name: str, floor: Cost, ours: Cost, direct: Cost) -> JsonObject:
     """A row of the table, all in milliseconds."""
     return {
         "name": name,

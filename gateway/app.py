@@ -12,19 +12,23 @@ from flask import Flask
 from werkzeug.test import run_wsgi_app
 from werkzeug.wsgi import ClosingIterator
 
-from gateway import metrics, sessions
+from gateway import cors, metrics, sessions
 from gateway.compression import compressed
 from gateway.concurrency_limit import ConcurrencyLimit
 from gateway.errors import GatewayError, Reply
 from gateway.negotiation import ResponseFormat, format_of, without_suffix
 from gateway.pages import create_pages
 from gateway.proxy import INTERNAL_SECONDS
-from gateway.request import Request, client_address, path_of, public_address, readable_cookies, request_id_of
+from gateway.rate_limits import HEADERS, RateLimits
+from gateway.request import Request, client_address, path_of, public_address, readable_cookies
 from gateway.routing import route
 from gateway.upstreams import Upstreams
 from shared.config import settings
-from shared.http import budget
+from shared.http import budget, protocol
 from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
+from shared.telemetry import logs, tracing
+from shared.telemetry.metrics import method_label
+from shared.telemetry.origin import arrived, origin, working_for
 
 # A page asks several services, and the form that was sent is read meanwhile.
 PAGE_SECONDS = 2 * settings.read_seconds
@@ -38,28 +42,45 @@ class Gateway:
     def __init__(self, pages: Flask, upstreams: Upstreams) -> None:
         self._app, self._pages, self._upstreams = pages, pages.wsgi_app, upstreams
         self._limit = ConcurrencyLimit(settings.gateway_clients)
+        self._rates = RateLimits()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        with (
+            working_for(arrived(lambda header: environ.get(_variable(header)))),
+            tracing.span("gateway", environ["REQUEST_METHOD"], tracing.SpanKind.SERVER) as span,
+        ):
+            return self._serve(environ, start_response, span)
+
+    def _serve(self, environ: dict[str, Any], start_response: Any, span: tracing.NoSpan) -> Iterable[bytes]:
         started = perf_counter()
-        environ["HTTP_X_REQUEST_ID"] = request_id_of(environ)
         try:
             leave = self._limit.acquire(environ["PATH_INFO"])
         except GatewayError as busy:
-            return self._reply(environ, start_response, started, "gateway", busy.reply())
+            return self._reply(environ, start_response, started, "gateway", busy.reply(), span)
         try:
             app, reply = self._answer(environ)
-            return ClosingIterator(self._reply(environ, start_response, started, app, reply), leave)
+            return ClosingIterator(self._reply(environ, start_response, started, app, reply, span), leave)
         except BaseException:
             leave()
             raise
 
     def _reply(
-        self, environ: dict[str, Any], start_response: Any, started: float, app: str, reply: Reply
+        self,
+        environ: dict[str, Any],
+        start_response: Any,
+        started: float,
+        app: str,
+        reply: Reply,
+        span: tracing.NoSpan,
     ) -> Iterable[bytes]:
-        metrics.observe(app, environ["REQUEST_METHOD"], reply.status, perf_counter() - started)
+        method, seconds = environ["REQUEST_METHOD"], perf_counter() - started
+        metrics.observe(app, method, reply.status, seconds)
+        path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+        logs.access(method, path, reply.status, seconds, served_by=app, client=environ.get("REMOTE_ADDR", ""))
+        tracing.answered(span, method_label(method), app, reply.status)
         reply = compressed(environ, reply)
-        own = _own_headers(environ["PATH_INFO"], environ["HTTP_X_REQUEST_ID"])
-        start_response(reply.status_line, [*reply.headers, *own])
+        own = _own_headers(environ["PATH_INFO"], origin().request_id)
+        start_response(reply.status_line, [*reply.headers, *own, *cors.headers(environ), *environ.get(HEADERS, ())])
         return reply.body
 
     def _answer(self, environ: dict[str, Any]) -> tuple[str, Reply]:
@@ -69,18 +90,23 @@ class Gateway:
             public_address(environ)
             readable_cookies(environ)
             environ["REMOTE_ADDR"] = client_address(environ)
+            if (allowed := cors.preflight(environ)) is not None:
+                return app, allowed
+            self._rates.count(environ)
             if audience == "pages" or (audience == "api" and _for_people(environ)):
                 return app, self._page(environ)
             return app, self._forward(environ, audience, app)
         except GatewayError as refused:
             return app, refused.reply()
         except Exception:
-            log.exception("the gateway failed (request %s)", environ["HTTP_X_REQUEST_ID"])
+            log.exception("the gateway failed")
             return app, GatewayError(500, "The gateway failed on this request.").reply()
 
     def _page(self, environ: dict[str, Any]) -> Reply:
         with budget.limited(PAGE_SECONDS, environ.get("gunicorn.socket")):
-            body, status, headers = run_wsgi_app(self._pages, environ, buffered=True)
+            body, status, headers = run_wsgi_app(self._pages, environ)
+            if "Content-Length" in headers:  # what has none is long, and is sent as it is made
+                body = _whole(body)
         return Reply(int(status.split()[0]), list(headers), body)
 
     def _forward(self, environ: dict[str, Any], audience: str, app: str) -> Reply:
@@ -103,6 +129,14 @@ class Gateway:
                 return self._upstreams.send(request, app, identity)
         finally:
             request.close()
+
+
+def _whole(body: Iterable[bytes]) -> list[bytes]:
+    try:
+        return list(body)
+    finally:
+        if hasattr(body, "close"):
+            body.close()
 
 
 def _for_people(environ: dict[str, Any]) -> bool:
@@ -131,6 +165,7 @@ def caller(environ: dict[str, Any], request: Request) -> Identity:
         signed = Identity()
     if not name or signed.service != name:
         raise GatewayError(403, "This is not a call of a known service.")
+    request.headers[protocol.HEADER] = environ.get(_variable(protocol.HEADER), "")
     return Identity(service=name, number=signed.number)
 
 

@@ -44,7 +44,7 @@ def readiness() -> str:
     """`ok` if the users can be read, else why not."""
     try:
         lookups.by_token("", "")
-        return unsupported(lookups.server_version()) or "ok"
+        return unsupported(lookups.server_version()) or lookups.unfit_schema() or "ok"
     except lookups.UsersUnavailable:
         return "unavailable"
 

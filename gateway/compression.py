@@ -15,7 +15,7 @@ from gateway.errors import Reply
 
 LEAST_BYTES = 4096
 _GZIP = 16 + isal_zlib.MAX_WBITS
-_KINDS = ("application/json", "text/javascript", "text/css", "image/svg+xml", "application/yaml")
+_KINDS = ("application/json", "text/csv", "text/javascript", "text/css", "image/svg+xml", "application/yaml")
 _SECRET = ("/api/secrets/", "/api/users/", "/internal/")
 
 

@@ -1,4 +1,4 @@
-"""What the gateway answers itself: every refusal is a Refused, every reply a Reply."""
+"""What the gateway answers itself: `GatewayError` is every refusal, `Reply` every reply."""
 
 from collections.abc import Iterable
 from http.client import responses

@@ -1,4 +1,4 @@
-"""In which form a client wants its reply: as JSON, or as a page for people.
+"""In which form a client wants its reply: as JSON, as a page for people, or a list as CSV.
 
 What programs usually send is decided by one look at the header; the rest is read once and remembered.
 """
@@ -18,6 +18,7 @@ _PLAIN = frozenset({"", "*/*", "application/json"})
 class ResponseFormat(Enum):
     JSON = "json"
     PAGE = "api"
+    CSV = "csv"
 
 
 def format_of(accept: str, query: str) -> ResponseFormat:

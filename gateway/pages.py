@@ -1,6 +1,7 @@
 """What the gateway serves itself: the API root, health and metrics. Everything unknown is a 404 in JSON."""
 
 import logging
+from http.client import responses
 
 import orjson
 from flask import Flask, Response, render_template, request
@@ -9,13 +10,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from gateway import authentication, metrics
+from gateway import VERSION, authentication
 from gateway.errors import GatewayError
 from gateway.responses import json_response
 from gateway.upstreams import Upstreams
 from gateway.web import setup, upstream_client
 from shared.api import options
 from shared.config import APPS, settings
+from shared.telemetry import metrics
+from shared.telemetry.origin import origin
 
 log = logging.getLogger("patchbay.gateway")
 
@@ -46,7 +49,7 @@ def create_pages(upstreams: Upstreams) -> Flask:
 
 
 def healthz() -> Response:
-    return json_response({"status": "ok"})
+    return json_response({"status": "ok", "version": VERSION})
 
 
 def readyz() -> Response:
@@ -57,7 +60,7 @@ def readyz() -> Response:
 
 
 def exposition() -> Response:
-    return Response(metrics.exposition(), mimetype="text/plain; version=0.0.4")
+    return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
@@ -73,7 +76,7 @@ def refused(error: GatewayError) -> Response:
 
 
 def accounts_unavailable(error: Exception) -> Response:
-    """The only database that a page asks by itself is that of the accounts."""
+    """The reply when a database is missing: the gateway itself only uses that of the accounts."""
     log.warning("the accounts are not available: %s", type(error).__name__)
     return _failed(503, "Accounts are not available at the moment.", {"Retry-After": "1"})
 
@@ -82,5 +85,6 @@ def _failed(status: int, detail: str, headers: dict[str, str]) -> Response:
     """An error as the client wants it: a page for people, JSON for programs."""
     kept = {name: text for name, text in headers.items() if name in ("Allow", "Retry-After")}
     if "text/html" in request.headers.get("Accept", "").lower():
-        return Response(render_template("error.html", status=status, detail=detail), status, kept)
+        told = {"status": status, "phrase": responses.get(status, ""), "detail": detail}
+        return Response(render_template("error.html", **told, request_id=origin().request_id), status, kept)
     return Response(orjson.dumps({"detail": detail}), status, kept, mimetype="application/json")

@@ -1,22 +1,27 @@
-"""Forwards one request to a service over pooled connections; every failure of it becomes a 502 or 504."""
+"""Forwards one request to a service over pooled connections; every failure of it becomes a 502, 503 or 504."""
 
+import itertools
 import logging
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
+from gateway.circuit_breaker import Health
 from gateway.errors import GatewayError, Reply
 from gateway.request import HOP_BY_HOP, Request
 from shared.config import settings
 from shared.http import budget
 from shared.http.client import Client
-from shared.http.client_response import Broken, ClientResponse, Failed, TimedOut
+from shared.http.client_response import Broken, ClientResponse, Failed, TimedOut, Unreachable
 
 # Longer than any service waits for another: what it gave up on holds no thread here for long.
 INTERNAL_SECONDS = 8
 # What a service that gives up has left to say so.
 SPARE_SECONDS = 0.2
 SHORT_BYTES = 1 << 16
+# How long a copy that was silent may take to say that it is up.
+PROBE_SECONDS = 2.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # The server in front writes its own date and name; the gateway writes the others.
 _OWN = HOP_BY_HOP | {
@@ -34,37 +39,44 @@ _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 log = logging.getLogger("patchbay.gateway")
 
 
-class Remote:
-    """A service behind `url`. `send` is safe to call from many threads."""
+class Copy:
+    """One copy of the service `name`, at `url`, and how it is. Its methods are safe to call from many threads."""
 
     def __init__(self, name: str, url: str) -> None:
-        self.name = name
+        self.url = url
+        self.health = Health(name, self._answers)
         self._client = Client(url, settings.connect_seconds, settings.upstream_connections)
 
     def send(self, request: Request) -> Reply:
-        """The reply of the service, still streaming if it is long. Raises GatewayError (502, 504)."""
+        """Its reply, still streaming if it is long. Raises Unreachable, TimedOut, Broken."""
+        began = time.monotonic()
         try:
             answer = self._ask(request)
             try:
-                return self._reply(request, answer)
+                reply = self._reply(request, answer)
             except BaseException:
                 answer.close()
                 raise
-        except TimedOut as error:
-            raise self._failed(504, "did not answer in time", request, error) from error
-        except Failed as error:
-            raise self._failed(502, "cannot be reached", request, error) from error
+        except TimedOut:
+            self.health.silent(time.monotonic() - began)
+            raise
+        except Unreachable:
+            self.health.away()
+            raise
+        self.health.answered()
+        return reply
+
+    def _answers(self) -> bool:
+        """Whether it takes a new connection and says that it is up."""
+        asking = Client(self.url, PROBE_SECONDS, 0)
+        try:
+            answer = asking.ask("GET", "/healthz", {}, seconds=PROBE_SECONDS)
+            answer.close()
+            return answer.status == 200
+        except Failed:
+            return False
 
     def _ask(self, request: Request) -> ClientResponse:
-        """Ask once; a safe method once more when the connection was closed under it, as a restart does."""
-        try:
-            return self._ask_once(request)
-        except Broken:
-            if request.method not in SAFE_METHODS:
-                raise
-            return self._ask_once(request)
-
-    def _ask_once(self, request: Request) -> ClientResponse:
         seconds = budget.left(INTERNAL_SECONDS if request.path.startswith("/internal/") else settings.read_seconds)
         body: bytes | IO[bytes] = b""
         if request.body:
@@ -91,8 +103,48 @@ class Remote:
             headers.append(("Content-Length", length))
         return Reply(answer.status, headers, body)
 
-    def _failed(self, status: int, what: str, request: Request, error: Exception) -> GatewayError:
-        log.warning("%s %s: %s (request %s)", self.name, what, type(error).__name__, request.request_id)
+
+class Remote:
+    """A service of which there are copies at `urls`: each is asked in turn, those that do not answer are left out."""
+
+    def __init__(self, name: str, urls: Sequence[str]) -> None:
+        self.name = name
+        self._copies = [Copy(name, url) for url in urls]
+        self._turns = itertools.count()
+
+    def send(self, request: Request) -> Reply:
+        """The reply of the service. Raises GatewayError (502, 503, 504).
+
+        Another copy is asked where nothing was asked of the first, and once where a connection was closed under a safe
+        method, as a restart does.
+        """
+        choices, repeated, failed = self._choices(), False, Failed()
+        if not choices:
+            raise self._refused(503, "does not answer at the moment", None)
+        while choices:
+            copy = choices.pop(0)
+            try:
+                return copy.send(request)
+            except TimedOut as error:
+                raise self._refused(504, "did not answer in time", error) from error
+            except Unreachable as error:
+                failed = error
+            except Broken as error:
+                failed = error
+                if request.method not in SAFE_METHODS or repeated:
+                    break
+                repeated, choices = True, choices or [copy]
+        raise self._refused(502, "cannot be reached", failed) from failed
+
+    def _choices(self) -> list[Copy]:
+        """The copies to ask, in order: who is well by turns, then who refused a connection, which costs no time."""
+        first = next(self._turns) % len(self._copies)
+        by_turns = self._copies[first:] + self._copies[:first]
+        well = [copy for copy in by_turns if not copy.health.left_out]
+        return well + [copy for copy in by_turns if copy.health.left_out and not copy.health.hangs]
+
+    def _refused(self, status: int, what: str, error: Exception | None) -> GatewayError:
+        log.warning("%s %s: %s", self.name, what, type(error).__name__ if error else "left out")
         return GatewayError(status, f"The {self.name} service {what}.", (("Retry-After", "1"),))
 
 

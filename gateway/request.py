@@ -7,7 +7,6 @@ a client could use to pass for the gateway is dropped.
 """
 
 import re
-import secrets
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
@@ -18,6 +17,7 @@ from werkzeug.wsgi import host_is_trusted
 from gateway.body import Body
 from gateway.errors import GatewayError, not_found
 from shared.config import settings
+from shared.telemetry.origin import origin
 
 HOP_BY_HOP = frozenset(
     {
@@ -34,7 +34,6 @@ HOP_BY_HOP = frozenset(
 )
 _MISLEADING = re.compile(r"//|/\.{1,2}(?:/|$)|[\x00-\x1f\x7f\\]")
 _ESCAPE = re.compile(r"%(?:[0-9A-Fa-f]{2})?")
-_REQUEST_ID = re.compile(r"[\w.\-]{8,64}", re.ASCII)
 _ADDRESSES = re.compile(r"[0-9A-Fa-f:.,\[\] ]{1,500}")
 # The token is checked here once: a service that is broken into must not collect tokens.
 _OWN = HOP_BY_HOP | {
@@ -45,6 +44,8 @@ _OWN = HOP_BY_HOP | {
     "content-type",
     "forwarded",
     "x-request-id",
+    "traceparent",
+    "tracestate",
 }
 _OWN_PREFIXES = ("x-patchbay-", "x-forwarded-")
 # The longest name that DNS has, and a port.
@@ -61,7 +62,6 @@ class Request:
     query: str
     host: str
     scheme: str
-    request_id: str
     headers: dict[str, str]
     body: Body | None = None
     authorization: str | None = None
@@ -84,7 +84,7 @@ class Request:
     @property
     def sent_headers(self) -> dict[str, str]:
         length = {"Content-Length": str(self.body.length)} if self.body else {}
-        return self.headers | self.claims | length
+        return self.headers | origin().as_headers() | self.claims | length
 
     def receive(self, environ: dict[str, Any]) -> None:
         """Take the body, unless that is done. Raises GatewayError (400, 413)."""
@@ -102,9 +102,7 @@ class Request:
     def from_environ(cls, environ: dict[str, Any]) -> "Request":
         """The request without its body. Raises GatewayError when the path or the host is misleading."""
         host, scheme = public_address(environ)
-        request_id = request_id_of(environ)
         headers = _end_to_end(environ)
-        headers["X-Request-ID"] = request_id
         headers["X-Forwarded-Host"] = host
         headers["X-Forwarded-Proto"] = scheme
         headers["X-Forwarded-For"] = environ.get("REMOTE_ADDR", "")
@@ -114,14 +112,13 @@ class Request:
             query=query_of(environ),
             host=host,
             scheme=scheme,
-            request_id=request_id,
             headers=headers,
             authorization=environ.get("HTTP_AUTHORIZATION"),
         )
 
 
 def path_of(environ: dict[str, Any]) -> str:
-    """The decoded path; one that two programs could read as two different paths is not found."""
+    """The decoded path. Raises GatewayError (404) for one that two programs could read as different paths."""
     try:
         path: str = environ.get("PATH_INFO", "").encode("latin-1").decode()
     except UnicodeDecodeError:
@@ -135,11 +132,6 @@ def query_of(environ: dict[str, Any]) -> str:
     """The query in the one spelling that no program on its way changes, or its signature would not fit any more."""
     query = quote(environ.get("QUERY_STRING", "").encode("latin-1"), safe="%/?:@!$&'()*+,;=~")
     return _ESCAPE.sub(lambda found: found[0].upper() if len(found[0]) == 3 else "%25", query)
-
-
-def request_id_of(environ: dict[str, Any]) -> str:
-    given = environ.get("HTTP_X_REQUEST_ID", "")
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
 
 
 def public_address(environ: dict[str, Any]) -> tuple[str, str]:
@@ -158,13 +150,13 @@ def _is_host(text: str) -> bool:
 
 
 def readable_cookies(environ: dict[str, Any]) -> None:
-    """Replace what is no UTF-8 in the cookies, which may be another program's: nobody could read the others either."""
+    """Replace bytes in cookies that are no UTF-8: one bad cookie of another program would make all unreadable."""
     if not (cookies := environ.get("HTTP_COOKIE", "")).isascii():
         environ["HTTP_COOKIE"] = cookies.encode("latin-1").decode(errors="replace").encode().decode("latin-1")
 
 
 def client_address(environ: dict[str, Any]) -> str:
-    """Where the request comes from: of the hops that X-Forwarded-For names, the last that is no trusted proxy."""
+    """The address of the client: the last hop in X-Forwarded-For that is not a trusted proxy."""
     address: str = environ.get("REMOTE_ADDR", "")
     given: str = environ.get("HTTP_X_FORWARDED_FOR", "")
     hops = [hop.strip() for hop in given.split(",")] if _ADDRESSES.fullmatch(given) else []
@@ -198,6 +190,6 @@ def _end_to_end(environ: dict[str, Any]) -> dict[str, str]:
 
 
 def _without_session(cookies: str) -> str:
-    """The session is read here once, as a token is."""
+    """The cookies without that of the session: it is checked here once, and no service should receive it."""
     pairs = [pair.strip() for pair in cookies.split(";")]
     return "; ".join(pair for pair in pairs if pair.partition("=")[0].strip() != SESSION_COOKIE)

@@ -1,7 +1,7 @@
 """Who is logged in: a signed cookie becomes an identity, by one statement per request.
 
-The cookie has the key of a session that the accounts know of: logging out ends it, and so do deactivating the user and
-another password. What signs it is the key of the accounts, which only the gateway has.
+The cookie holds the key of a session that is stored with the accounts. The session ends when the user logs out, is
+deactivated or changes the password. The cookie is signed with the key of the accounts, which only the gateway has.
 """
 
 import hmac

@@ -6,8 +6,10 @@ from gateway.proxy import Remote
 from gateway.request import Request
 from gateway.users.app import app as accounts
 from shared.config import settings
+from shared.http import protocol
 from shared.security import session_key
 from shared.security.identity import HEADER, Identity, sign
+from shared.telemetry import tracing
 
 
 class Upstreams:
@@ -28,4 +30,8 @@ class Upstreams:
             request.headers.pop(session_key.HEADER, None)
             request.headers.pop("Cookie", None)
         request.claims = {HEADER: sign(key, identity, request.method, request.path, request.query, request.digest)}
-        return self._apps[app].send(request)
+        # A service that calls another says itself what it speaks.
+        if protocol.HEADER not in request.headers:
+            request.claims |= protocol.as_header()
+        with tracing.span("gateway", f"ask {app}", tracing.SpanKind.CLIENT, {"server.address": app}):
+            return self._apps[app].send(request)

@@ -26,6 +26,14 @@ def existing(api: ApiClient, kind: Kind, body: dict[str, Any]) -> int | None:
     return None
 
 
+def with_id(api: ApiClient, kind: Kind, body: dict[str, Any]) -> int | None:
+    """The id of the object here that has that of `body`, if it is the same by all that tells objects apart."""
+    names = {name for names in kind.unique for name in names} or kind.required
+    values = {name: body[name] for name in names if name in body and name in kind.shown}
+    there = api.objects(kind.path, id=body["id"])
+    return next((int(face["id"]) for face in there if _has(kind, face, values)), None)
+
+
 def _filter(kind: Kind, name: str) -> str | None:
     """The filter that narrows a list to a value of `name`, if there is one."""
     wanted = (f"{name}_id", name) if name in kind.references else (name,)

@@ -1,6 +1,10 @@
-"""A client of one API, a Patchbay's or a NetBox's: whole lists, and writes that tell when their outcome is unknown."""
+"""A client of one API, a Patchbay's or a NetBox's: whole lists, and writes that are repeated until they are answered.
+
+A Patchbay does a write with an `Idempotency-Key` once, however often it is sent; all of ours have one.
+"""
 
 import time
+import uuid
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -8,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import requests
 from requests.auth import AuthBase
+from urllib3.filepost import encode_multipart_formdata
 
 from stack.cli_error import CliError
 
@@ -18,10 +23,13 @@ CONNECT_SECONDS, READ_SECONDS = 10, 120
 TRIES = 6
 LONGEST_WAIT_SECONDS = 15.0
 PASSING = (429, 502, 503, 504)
+# For so long a write is repeated: twice what a request may take.
+WRITE_SECONDS = 60.0
+KEY = "Idempotency-Key"
 
 
 class OutcomeUnknown(CliError):
-    """A write was sent, and nobody knows whether it was done."""
+    """A write was sent again and again, and nobody knows whether it was done."""
 
 
 class Refused(CliError):
@@ -94,33 +102,43 @@ class ApiClient:
         for _, results in self.pages(path, since, headers, **query):
             yield from (each for each in results if each["id"] > since)
 
-    def send(self, method: str, path: str, body: Any, headers: dict[str, str] | None = None, **query: Any) -> Any:
-        """The reply to a write of JSON. Raises Refused and OutcomeUnknown."""
+    def send(
+        self, method: str, path: str, body: Any, headers: dict[str, str] | None = None, *, key: str = "", **query: Any
+    ) -> Any:
+        """The reply to a write of JSON, done once for each `key`. Raises Refused and OutcomeUnknown."""
         told = {"Content-Type": "application/json"} | (headers or {})
-        return self._write(method, path, data=orjson.dumps(body), headers=told, params=query)
+        return self._write(method, path, key, orjson.dumps(body), told, query)
 
-    def upload(self, path: str, fields: dict[str, str], files: dict[str, tuple[str, bytes]], **query: Any) -> Any:
-        """The reply to a form with files. Raises Refused and OutcomeUnknown."""
-        return self._write("POST", path, data=fields, files=files, params=query)
+    def send_csv(self, path: str, content: str, **query: Any) -> Any:
+        """The reply to a POST of CSV. Raises as `send`."""
+        return self._write("POST", path, "", content.encode(), {"Content-Type": "text/csv; charset=utf-8"}, query)
 
-    def _write(self, method: str, path: str, **sent: Any) -> Any:
-        for number in range(TRIES):
+    def upload(
+        self, path: str, fields: dict[str, str], files: dict[str, tuple[str, bytes]], *, key: str = "", **query: Any
+    ) -> Any:
+        """The reply to a form with files, which has the same bytes for the same `key`. Raises as `send`."""
+        content, media = encode_multipart_formdata({**fields, **files}, boundary=key or uuid.uuid4().hex)
+        return self._write("POST", path, key, content, {"Content-Type": media}, query)
+
+    def _write(
+        self, method: str, path: str, key: str, content: bytes, headers: dict[str, str], query: dict[str, Any]
+    ) -> Any:
+        given_up, told, number = time.monotonic() + WRITE_SECONDS, "", 0
+        headers = {KEY: key or str(uuid.uuid4())} | headers
+        while time.monotonic() < given_up:
+            retry_after = None
             try:
-                reply = self._request(method, f"/api/{path}", **sent)
-            except requests.ConnectionError as error:
-                if isinstance(error, requests.ConnectTimeout) or "refused" in str(error):
-                    _wait(number, None)
-                    continue
-                raise OutcomeUnknown(f"{path}: {type(error).__name__}") from error
+                reply = self._request(method, f"/api/{path}", data=content, headers=headers, params=query)
             except requests.RequestException as error:
-                raise OutcomeUnknown(f"{path}: {type(error).__name__}") from error
-            if reply.status_code in (429, 503):  # said before anything was done
-                _wait(number, reply.headers.get("Retry-After"))
-                continue
-            if reply.status_code >= 500:
-                raise OutcomeUnknown(f"{path}: {reply.status_code}")
-            return _parsed(reply)
-        raise OutcomeUnknown(f"{path}: no answer after {TRIES} tries")
+                told = type(error).__name__
+            else:
+                retry_after, told = reply.headers.get("Retry-After"), str(reply.status_code)
+                # A conflict that passes: the first request with this key is still at work.
+                if reply.status_code < 500 and reply.status_code != 429 and not (told == "409" and retry_after):
+                    return _parsed(reply)
+            _wait(min(number, TRIES - 2), retry_after)
+            number += 1
+        raise OutcomeUnknown(f"{path}: {told}")
 
     def _ask(self, method: str, path: str, **sent: Any) -> requests.Response:
         told = ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from shared import JsonObject
 
+MOST = 1000
 JSON, FORM = "application/json", "multipart/form-data"
 
 
@@ -58,9 +59,15 @@ class TypeCatalogue:
 
     def __init__(self, document: JsonObject) -> None:
         self._schemas = document["components"]["schemas"]
+        self._most = min(_limits(document["paths"]), default=MOST)
         found = list(self._kinds(document["paths"]))
         self._labels = {f"/api/{path}/": label for path, label, _, _ in found}
         self.kinds = {path: self._kind(path, label, post, get) for path, label, post, get in found}
+
+    @property
+    def most_at_once(self) -> int:
+        """How many objects one request may bring."""
+        return self._most
 
     def of_label(self, label: str) -> list[Kind]:
         """The kinds whose objects are of this type; the first is where they are at home."""
@@ -107,6 +114,12 @@ def _body(post: JsonObject) -> JsonObject:
     schema = (content.get(JSON) or content[FORM])["schema"]
     found: JsonObject = schema["oneOf"][0] if "oneOf" in schema else schema
     return found
+
+
+def _limits(paths: JsonObject) -> Iterator[int]:
+    for operations in paths.values():
+        for media in operations.get("post", {}).get("requestBody", {}).get("content", {}).values():
+            yield from (each["maxItems"] for each in media["schema"].get("oneOf", ()) if "maxItems" in each)
 
 
 def _refers(shape: JsonObject) -> bool:

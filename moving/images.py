@@ -14,7 +14,7 @@ MOST_BYTES = 10 * 1024 * 1024
 
 
 def with_file(api: ApiClient, kind: Kind, row: Row, face: dict[str, Any]) -> Row:
-    """`row` with the file that its face has the address of; only its path is looked at, and asked of `api` itself.
+    """`row` with the file whose address is in its face; only the path is used, and always fetched from `api` itself.
 
     Raises ValueError for a file that is too large, Refused for one that is not there.
     """
@@ -26,6 +26,6 @@ def with_file(api: ApiClient, kind: Kind, row: Row, face: dict[str, Any]) -> Row
 
 
 def stem(name: str, body: dict[str, Any]) -> str:
-    """The name of the file without what it was put in front of it where it was kept: `site_7_`."""
+    """The name of the file without the prefix that NetBox stores it under, as `site_7_`."""
     label = str(body.get("content_type", "")).split(".")[-1]
     return re.sub(rf"^{re.escape(label)}_{body.get('object_id')}_", "", name)

@@ -14,8 +14,10 @@ from moving.progress import Progress
 from moving.remote.fetching import RemoteSource
 from moving.report import CREATED, MoveReport
 from moving.rows import Row
+from moving.sheets import SheetLoader
 from moving.state import State, place
 from moving.unlocking import SECRETS, own_key, session_header
+from stack.cli_error import CliError
 from stack.folder import DataFolder
 
 
@@ -38,6 +40,19 @@ class Importer:
             return
         state = self._open(str(path.resolve()))
         self._load(state, json_lines.read(path), private_key, {})
+
+    def load_sheet(self, path: Path, label: str, in_parts: bool) -> None:
+        """Create and change what a file of CSV says of objects of one type. Raises CliError."""
+        catalogue = TypeCatalogue(self._api.get("schema/"))
+        kinds = catalogue.of_label(label) or [each for each in catalogue.kinds.values() if each.path == label]
+        if not kinds:
+            known = sorted({each.label for each in catalogue.kinds.values()})
+            raise CliError(f"{label} is no type: it is one of {', '.join(known)}")
+        progress = Progress("checked" if self._dry_run else "saved")
+        loader = SheetLoader(self._api, kinds[0], catalogue.most_at_once, self.report)
+        loader.load(path, in_parts=in_parts, dry_run=self._dry_run, progress=progress)
+        progress.end()
+        self._tell()
 
     def device_types(self, paths: list[Path]) -> None:
         """Create the device types that the files at `paths` describe. Raises CliError."""

@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable, Iterable
 
-from moving.adopting import existing
+from moving.adopting import existing, with_id
 from moving.api import ApiClient, OutcomeUnknown, Refused
 from moving.batches import batches
 from moving.catalogue import Kind, TypeCatalogue
-from moving.recovering import matched
 from moving.report import CHANGED, CREATED, UNCHANGED, MoveReport
 from moving.resolving import DEFINITIONS, Resolver, Unresolved
 from moving.rows import Row
@@ -18,10 +17,8 @@ from stack.cli_error import CliError
 FOUND = "found here"
 # Who is here already keeps its rights, whatever a source says of somebody with the same name.
 ONLY_FOUND = frozenset({"users/users", "users/groups"})
-# After this long a request is done or will never be, though its client has gone.
-SETTLED_SECONDS = 30
-POLL_SECONDS = 0.25
-TRIES = 5
+# For so long a Patchbay knows what it did for a key (shared/security/idempotency.py), with an hour to spare.
+KEY_SECONDS = 23 * 60 * 60
 
 
 class Loader:
@@ -85,26 +82,20 @@ class Loader:
                 continue
             for what in resolved.lost:
                 self._report.lose(row, what)
-            sendings.append(Sending(row, resolved.body, resolved.later))
+            sendings.append(Sending(row, self.writer.body(kind, row, resolved.body), resolved.later))
         if self._dry_run:
             self._keep(kind, sendings, [0] * len(sendings), CREATED)
         else:
             self._send(kind, sendings)
 
-    def _send(self, kind: Kind, sendings: list[Sending]) -> None:
-        """Create these, but for those that are refused."""
-        tries = 0
+    def _send(self, kind: Kind, sendings: list[Sending], key: str = "") -> None:
+        """Create these, but for those that are refused; with a `key`, if that was not done before."""
         while sendings:
-            self._state.begin(sendings)
+            key = key or self._state.begin(sendings)
             try:
-                made = self.writer.create(kind, sendings)
+                made = self.writer.create(kind, sendings, key)
             except Refused as refused:
-                sendings = self._without_refused(kind, sendings, refused)
-            except OutcomeUnknown:
-                tries += 1
-                if tries == TRIES:
-                    raise
-                sendings = self._without_done(kind, sendings, time.time())
+                sendings, key = self._without_refused(kind, sendings, refused), ""
             else:
                 self._keep(kind, sendings, made, CREATED)
                 return
@@ -140,8 +131,7 @@ class Loader:
     def _same(self, kind: Kind, sending: Sending) -> int | None:
         if not self._keep_ids:
             return existing(self._api, kind, sending.sent)
-        there = list(self._api.objects(kind.path, id=sending.row.id))
-        same = matched(kind, [sending], there)[0]
+        same = with_id(self._api, kind, sending.sent)
         return existing(self._api, kind, sending.sent) if same is None and kind.path in ONLY_FOUND else same
 
     def _change(self, kind: Kind, row: Row, target: int, counted: bool = True) -> None:
@@ -198,26 +188,12 @@ class Loader:
 
     def _finish_what_was_begun(self) -> None:
         sendings = self._state.unfinished()
-        if sendings and not self._dry_run:
-            kind = self._catalogue.kinds[sendings[0].row.path]
-            self._without_done(kind, sendings, float(self._state.fact("begun") or 0))
-            self._state.end()
-
-    def _without_done(self, kind: Kind, sendings: list[Sending], begun: float) -> list[Sending]:
-        """Those of `sendings` that were not created; the others are kept.
-
-        A request may still be at work though nobody waits for it. Where a second object would be refused, that may be
-        found out by asking again; else it is given time to end.
-        """
-        while True:
-            there = self._api.objects(kind.path, since=self._state.greatest(kind.label))
-            found = matched(kind, sendings, there)
-            if any(found) or kind.unique or self._keep_ids or time.time() > begun + SETTLED_SECONDS:
-                break
-            time.sleep(POLL_SECONDS)
-        done = [(sending, pk) for sending, pk in zip(sendings, found, strict=True) if pk]
-        self._keep(kind, [sending for sending, _ in done], [pk for _, pk in done], CREATED, ended=False)
-        return [sending for sending, pk in zip(sendings, found, strict=True) if not pk]
+        if not sendings or self._dry_run:
+            return
+        kind = self._catalogue.kinds[sendings[0].row.path]
+        if time.time() > float(self._state.fact("begun") or 0) + KEY_SECONDS and not kind.unique:
+            self._report.note(kind.path, "an import was stopped here over a day ago: look for objects that are twice")
+        self._send(kind, sendings, self._state.fact("key") or "")
 
     def _forget_definitions(self, kind: Kind) -> None:
         if kind.path == DEFINITIONS:

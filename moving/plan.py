@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from moving.catalogue import Kind, TypeCatalogue
 
-# What stays behind, and why.
+# Types that are not moved, and why.
 LEFT_BEHIND = {
     "users.token": "a token is known to its owner only; make new ones",
     "secrets.userkey": "a user key is bound to the master key of its Patchbay; its user sets it anew",
@@ -52,7 +52,7 @@ def _ordered(steps: dict[str, tuple[Kind, ...]]) -> tuple[list[str], set[tuple[s
 
 
 def _is_next(label: str, kinds: Iterable[Kind], waiting: list[str]) -> bool:
-    """Whether nothing that waits is referred to; what may belong to anything comes after everything."""
+    """Whether a type refers to nothing that is still waiting; types that may belong to any other come last."""
     if any(kind.of_any for kind in kinds):
         return waiting == [label]
     return not _open(label, kinds, waiting)
@@ -69,9 +69,9 @@ def _open(label: str, kinds: Iterable[Kind], waiting: list[str]) -> set[tuple[st
 
 
 def _cut(waiting: list[str], steps: dict[str, tuple[Kind, ...]]) -> str:
-    """Which type of a circle comes first: one whose references may wait, and that most others cannot do without.
+    """The type of a circle to create first: one whose references may be set later, and that most others require.
 
-    What identifies an object (its machine and its name, for an interface) it cannot well do without.
+    A reference that is part of what identifies an object (the machine of an interface) should not be set later.
     """
     open_references = [
         (label, target, name in kind.required, name in kind.required or _identifies(kind, name))

@@ -1,4 +1,4 @@
-"""How far it is: a bar on a terminal, a line for each list elsewhere."""
+"""Progress of an import or export: a bar on a terminal, a line for each list otherwise."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ SECONDS_BETWEEN = 0.1
 
 
 class Progress:
-    """Hears of rows; `totals` are how many there will be, by list, as far as anybody knows."""
+    """Counts rows; `totals` are the expected numbers by list, as far as they are known."""
 
     def __init__(self, verb: str, totals: Mapping[str, int] | None = None) -> None:
         self._verb, self._totals = verb, totals or {}
@@ -29,7 +29,7 @@ class Progress:
             self._show()
 
     def end(self) -> None:
-        """The list is through."""
+        """The list is finished."""
         if self._path and self._terminal:
             self._show()
             click.echo("", err=True)

@@ -72,7 +72,7 @@ def _create(api: ApiClient, rows: list[Entry], ids: dict[str, int]) -> dict[str,
 
 
 def _first(refused: Refused) -> str:
-    """Why, of the first object that is refused."""
+    """The reason why the first refused object was refused."""
     told = refused.told
     first = next((each for each in told if each), told) if isinstance(told, list) else told
     return f"{refused.status} {short(first)}"

@@ -1,4 +1,4 @@
-"""What came of an import: numbers by list, what has no place here, and the rows that were refused, with why."""
+"""The result of an import: numbers by list, what has no counterpart here, and the refused rows with the reasons."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -38,12 +38,12 @@ class MoveReport:
         self.notes.setdefault(about, text)
 
     def refuse(self, row: Row, why: Any) -> None:
-        """`row` is not taken."""
+        """Record that `row` was refused."""
         self.count(row.path, REFUSED)
         self._write(row, why, "refused")
 
     def lose(self, row: Row, why: str) -> None:
-        """`row` is taken, but a part of it is not."""
+        """Record that a part of `row` was left out."""
         self.count(row.path, "in part")
         self._write(row, why, "in part")
 
@@ -83,7 +83,7 @@ def _private(path: Path) -> IO[bytes]:
 
 
 def _shortened(value: Any) -> Any:
-    """Files are as good as unreadable here, and large."""
+    """A value as the report shows it: a file by its name only, a text cut to a sensible length."""
     if isinstance(value, dict) and "base64" in value:
         return value["name"]
     return value[:LONGEST_TEXT] if isinstance(value, str) else value

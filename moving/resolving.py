@@ -13,7 +13,7 @@ DEFINITIONS = "extras/custom-fields"
 
 
 class Unresolved(Exception):
-    """A row cannot be taken, for what it needs is not there."""
+    """A row cannot be created, because something that it needs is missing."""
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Resolver:
     def resolve(self, row: Row, creating: bool, patient: bool = True) -> Resolved:
         """The body of `row`. Raises Unresolved.
 
-        While `patient`, a reference to what may still come waits; afterwards it is lost.
+        While `patient`, a reference to an object that may still come is set later; otherwise it is left out.
         """
         kind = self._catalogue.kinds[row.path]
         made = Resolved()

@@ -24,7 +24,7 @@ class Row:
 
     @property
     def print(self) -> str:
-        """A fingerprint of the body: two rows of the same object that have it are equal."""
+        """A fingerprint of the body: two rows of one object are equal if theirs are."""
         return hashlib.sha256(orjson.dumps(self.body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
@@ -51,7 +51,7 @@ def plain(kind: Kind, name: str, value: Any) -> Any:
 
 
 def belongs(kind: Kind, row: Row) -> bool:
-    """Whether an object is of this list at all: where two lists share a table, one shows the other's too."""
+    """Whether an object belongs to this list: of two lists that share a table, one also shows those of the other."""
     return all(row.body.get(name) is not None for name in kind.references if name in kind.required)
 
 

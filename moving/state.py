@@ -1,7 +1,7 @@
 """What an import has done so far, in a file of its own: which object became which, and what was being written.
 
-Every step is written down before it is taken and after it was taken; a process that is killed in between leaves the
-question behind whether it was taken, which `unfinished` asks.
+Every step is written down before it is taken and after it was taken; a process that is killed in between leaves behind
+what was being written, and under which key, so that it can be sent once more: it is done once.
 """
 
 import fcntl
@@ -10,6 +10,7 @@ import os
 import re
 import sqlite3
 import time
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -133,18 +134,21 @@ class State:
 
     # --- what is being written ---------------------------------------------------------------------------------------
 
-    def begin(self, sendings: list[Sending]) -> None:
-        """These are about to be created, in one request."""
+    def begin(self, sendings: list[Sending]) -> str:
+        """These are about to be created, in one request; the key by which it is done once."""
+        key = uuid.uuid4().hex
         with self.step():
             self._db.execute("DELETE FROM pending")
             self.keep_fact("begun", time.time())
+            self.keep_fact("key", key)
             self._db.executemany(
                 "INSERT INTO pending (path, source, print, body, later) VALUES (?, ?, ?, ?, ?)",
                 [(s.row.path, _key(s.row.id), _packed(s.row.body), _packed(s.sent), s.later) for s in sendings],
             )
+        return key
 
     def unfinished(self) -> list[Sending]:
-        """What was about to be created when all ended, in its order."""
+        """What was about to be created when all ended, in its order, with the key that is the fact `key`."""
         found = self._db.execute("SELECT path, source, print, body, later FROM pending ORDER BY number").fetchall()
         return [
             Sending(Row(path, orjson.loads(source), orjson.loads(body)), orjson.loads(sent), bool(later))

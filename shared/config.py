@@ -4,13 +4,17 @@ Every variable is listed here with its type and its default. `Settings.from_envi
 value that is none of its type ends the process with one line that names the variable.
 """
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any
-from urllib.parse import urlsplit
+from importlib import import_module
+from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING, Any
+
+from shared import setting_parsers as parsers
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
 
 SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets", "virtualization")
 FIRST_SERVICE_PORT = 8001
@@ -25,6 +29,18 @@ def process_of(app: str) -> str:
 def package_of(app: str) -> str:
     """The package that `app` is made of."""
     return "gateway.users" if app == "users" else f"services.{app}"
+
+
+def database_variable(app: str, kind: str = "DATABASE") -> str:
+    """The variable with the URL of the database of `app`, or of its `DATABASE_REPLICA`."""
+    return f"PATCHBAY_{process_of(app).upper()}_{kind}_URL"
+
+
+def version_of(app: str) -> str:
+    """The version of the program that serves `app`."""
+    package = "gateway" if app == "users" else package_of(app)
+    version: str = import_module(package).VERSION
+    return version
 
 
 class SettingError(ValueError):
@@ -42,68 +58,25 @@ def with_driver(url: str) -> str:
     return f"postgresql+psycopg2://{rest}" if separator and scheme in ("postgres", "postgresql") else url
 
 
-def _boolean(text: str) -> bool:
-    if text.lower() in ("true", "yes", "on", "1"):
-        return True
-    if text.lower() in ("false", "no", "off", "0"):
-        return False
-    raise ValueError("must be true or false")
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise ValueError("must be a whole number") from error
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise ValueError("must be a number of seconds") from error
-
-
-def _json_object(text: str) -> str:
-    try:
-        if isinstance(json.loads(text), dict):
-            return text
-    except ValueError:
-        pass
-    raise ValueError("must be a JSON object")
-
-
-def _address(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
-            return text
-    except ValueError:  # of a port that is none
-        pass
-    raise ValueError("must be of the form http://host:port")
-
-
-def _networks(text: str) -> "tuple[IPv4Network | IPv6Network, ...]":
-    try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise ValueError("must be networks such as 10.0.0.0/8, with commas in between") from error
-
-
 def _database_url(text: str) -> str:
     if not with_driver(text).startswith("postgresql+psycopg2://"):
         raise ValueError("must be a URL of the form postgresql://user:password@host/name")
     return with_driver(text)
 
 
-_PARSERS: dict[Any, Callable[[str], Any]] = {bool: _boolean, int: _whole, float: _seconds, str: str}
+_PARSERS: dict[Any, Callable[[str], Any]] = {
+    bool: parsers.boolean,
+    int: parsers.whole_number,
+    float: parsers.seconds,
+    str: str,
+}
 # What these say may be a secret, or have one in it.
-_PRIVATE = ("_URL", "_KEY", "PASSWORD", "NAPALM_ARGS")
+_PRIVATE = ("_URL", "_KEY", "PASSWORD", "NAPALM_ARGS", "RATE_LIMIT_STORAGE")
 
 
 def _setting(variable: str, default: Any, *, least: float = 1, parse: Callable[[str], Any] | None = None) -> Any:
     """A field that `variable` sets; a number is at least `least`."""
-    secret = variable.endswith("PASSWORD")
+    secret = variable.endswith(("PASSWORD", "STORAGE"))
     return field(default=default, repr=not secret, metadata={"variable": variable, "least": least, "parse": parse})
 
 
@@ -112,13 +85,15 @@ class Settings:
     """What a process needs to know about its surroundings.
 
     `service_keys` holds the signing key of each service the process may speak for or to: one entry in a service
-    (its own), all of them in the gateway. `database_urls` has one entry likewise.
+    (its own), all of them in the gateway. `database_urls` and `replica_urls` likewise. `upstreams` are where the copies
+    of each service are.
     """
 
-    upstreams: dict[str, str] = field(default_factory=dict)
+    upstreams: dict[str, tuple[str, ...]] = field(default_factory=dict)
     database_urls: dict[str, str] = field(default_factory=dict, repr=False)
+    replica_urls: dict[str, str] = field(default_factory=dict, repr=False)
     service_keys: dict[str, str] = field(default_factory=dict, repr=False)
-    gateway_url: str = _setting("PATCHBAY_GATEWAY_URL", "http://127.0.0.1:8000", parse=_address)
+    gateway_url: str = _setting("PATCHBAY_GATEWAY_URL", "http://127.0.0.1:8000", parse=parsers.address)
     login_required: bool = _setting("LOGIN_REQUIRED", False)
     max_page_size: int = _setting("MAX_PAGE_SIZE", 1000, least=0)
     paginate_count: int = _setting("PAGINATE_COUNT", 50)
@@ -127,6 +102,7 @@ class Settings:
     enforce_global_unique: bool = _setting("ENFORCE_GLOBAL_UNIQUE", False)
     media_root: str = _setting("MEDIA_ROOT", "var/media")
     reports_root: str = _setting("REPORTS_ROOT", "var/reports")
+    renders_folder: str = _setting("RENDERS_FOLDER", "")  # what programs share takes them turns rendering templates
     report_seconds: int = _setting("REPORT_SECONDS", 25)  # less than the gateway waits (read_seconds)
     max_body_bytes: int = _setting("MAX_BODY_BYTES", 10 * 1024 * 1024)
     max_bulk_objects: int = _setting("MAX_BULK_OBJECTS", 1000)
@@ -136,32 +112,52 @@ class Settings:
     upstream_connections: int = _setting("UPSTREAM_CONNECTIONS", 256)
     gateway_clients: int = _setting("GATEWAY_CLIENTS", 256)
     # Whose word for where a request comes from counts.
-    trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = _setting("TRUSTED_PROXIES", (), parse=_networks)
+    trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = _setting("TRUSTED_PROXIES", (), parse=parsers.networks)
+    # How often a client may ask, as `100/minute`, and in what all gateways count together (`redis://…`).
+    rate_limit_address: "RateLimitItem | None" = _setting("RATE_LIMIT_ADDRESS", None, parse=parsers.rate)
+    rate_limit_token: "RateLimitItem | None" = _setting("RATE_LIMIT_TOKEN", None, parse=parsers.rate)
+    rate_limit_storage: str = _setting("RATE_LIMIT_STORAGE", "memory://")
+    # The sites whose pages may ask the API with a browser.
+    cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), parse=parsers.origins)
     metrics_folder: str = _setting("PROMETHEUS_MULTIPROC_DIR", "")
+    log_format: str = _setting("LOG_FORMAT", "plain", parse=parsers.log_format)
+    access_log: bool = _setting("ACCESS_LOG", False)
+    # Names that OpenTelemetry gave them; its own library reads the others of its variables.
+    otlp_endpoint: str = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+    otlp_traces_endpoint: str = _setting("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
+    otel_disabled: bool = _setting("OTEL_SDK_DISABLED", False)
     follow_seconds: float = _setting("FOLLOW_SECONDS", 3.0, least=0.001)
     clock_skew_seconds: float = _setting("CLOCK_SKEW_SECONDS", 30.0, least=0)
     napalm_username: str = _setting("NAPALM_USERNAME", "")
     napalm_password: str = _setting("NAPALM_PASSWORD", "")
     napalm_timeout: int = _setting("NAPALM_TIMEOUT", 20)
-    napalm_args: str = _setting("NAPALM_ARGS", "{}", parse=_json_object)
+    napalm_args: str = _setting("NAPALM_ARGS", "{}", parse=parsers.json_object)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """The settings that `environment` makes; an empty variable is as good as none. Raises SettingError."""
         own = {each.name: _read(environment, each) for each in fields(cls) if "variable" in each.metadata}
         addresses = {
-            service: _parsed(environment, f"PATCHBAY_{service.upper()}_URL", _address) or f"http://127.0.0.1:{port}"
+            service: _parsed(environment, f"PATCHBAY_{service.upper()}_URL", parsers.addresses)
+            or (f"http://127.0.0.1:{port}",)
             for port, service in enumerate(SERVICES, FIRST_SERVICE_PORT)
         }
-        databases = {
-            app: _parsed(environment, f"PATCHBAY_{process_of(app).upper()}_DATABASE_URL", _database_url) for app in APPS
-        }
+        databases, replicas = (
+            {app: url for app in APPS if (url := _parsed(environment, database_variable(app, kind), _database_url))}
+            for kind in ("DATABASE", "DATABASE_REPLICA")
+        )
         return cls(
             upstreams=addresses,
-            database_urls={app: url for app, url in databases.items() if url},
+            database_urls=databases,
+            replica_urls=replicas,
             service_keys={app: key for app in APPS if (key := environment.get(f"PATCHBAY_{app.upper()}_KEY"))},
             **own,
         )
+
+    @property
+    def process(self) -> str:
+        """The name of this process, told from whom it has the keys of; empty for one that serves nothing."""
+        return process_of("users") if "users" in self.service_keys else next(iter(self.service_keys), "")
 
     @classmethod
     def variables(cls) -> list[str]:
@@ -169,7 +165,7 @@ class Settings:
         own = [each.metadata["variable"] for each in fields(cls) if "variable" in each.metadata]
         owners = [f"PATCHBAY_{process_of(app).upper()}" for app in APPS]
         addresses = [f"{owner}_URL" for owner in owners[:-1]]  # the gateway's is a field of its own
-        databases = [f"{owner}_DATABASE_URL" for owner in owners]
+        databases = [database_variable(app, kind) for app in APPS for kind in ("DATABASE", "DATABASE_REPLICA")]
         return [*own, *addresses, *databases, *(f"PATCHBAY_{app.upper()}_KEY" for app in APPS)]
 
 

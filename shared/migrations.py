@@ -9,15 +9,23 @@ from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.operations.ops import AddColumnOp, CreateForeignKeyOp, CreateTableOp, OpContainer
+from alembic.operations.ops import (
+    AddColumnOp,
+    CreateForeignKeyOp,
+    CreateIndexOp,
+    CreateTableOp,
+    DropIndexOp,
+    OpContainer,
+)
 from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
-from sqlalchemy import Connection, ForeignKeyConstraint, TypeDecorator, create_engine
+from sqlalchemy import (
+    Connection,
+    ForeignKeyConstraint,
+    TypeDecorator,
+    create_engine,
+)
 
 from shared.config import package_of
-from shared.db import row_counts, trigram_indexes
-from shared.db.advisory_locks import AdvisoryLock
-from shared.references import triggers
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,30 +41,8 @@ _HOOKS = {
 }
 
 
-class NewerDatabase(Exception):
-    """The database was migrated by a newer version of Patchbay."""
-
-
 def folder(app: str) -> Path:
     return ROOT.joinpath(*package_of(app).split("."), "migrations")
-
-
-def upgrade(app: str, database_url: str) -> None:
-    """Bring the database of `app` to the newest revision, one migrating process at a time. Raises NewerDatabase."""
-    engine = create_engine(database_url)
-    with engine.begin() as connection:
-        connection.execute(AdvisoryLock.MIGRATION.held())
-        try:
-            command.upgrade(_config(app, connection), "head")
-        except CommandError as error:
-            if "Can't locate revision" in str(error):
-                raise NewerDatabase(f"The database of {app} is of a newer version of Patchbay.") from error
-            raise
-        base, resources = declared(app)
-        triggers.install(connection, base, resources)
-        row_counts.install(connection, resources)
-        trigram_indexes.install(connection, resources)
-    engine.dispose()
 
 
 def head(app: str) -> str | None:
@@ -80,7 +66,7 @@ def revise(app: str, database_url: str, message: str) -> None:
     """
     engine = create_engine(database_url)
     with engine.begin() as connection:
-        config = _config(app, connection)
+        config = configuration(app, connection)
         number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
         command.upgrade(config, "head")
         command.revision(config, message, autogenerate=True, rev_id=f"{number:04}")
@@ -99,7 +85,8 @@ def declared(app: str) -> tuple[type[Any], Sequence[Any]]:
     return module.Base, module.RESOURCES
 
 
-def _config(app: str, connection: Connection) -> Config:
+def configuration(app: str, connection: Connection) -> Config:
+    """What Alembic is to know of the history of `app`."""
     config = Config()
     config.set_main_option("script_location", str(folder(app)))
     config.set_main_option("path_separator", "os")
@@ -125,6 +112,7 @@ def run(config: Config) -> None:
 def _finish_script(context: MigrationContext, revision: Any, directives: list[Any]) -> None:
     script = directives[0]
     _require_defaults(script.upgrade_ops)
+    _leave_indexes(script)
     _join_circles(script)
 
 
@@ -140,6 +128,14 @@ def _require_defaults(operations: Any) -> None:
                     f"{operation.table_name}.{column.name} may not be null and has no default, so rows that exist"
                     " could not have it: declare a default, or null=True"
                 )
+
+
+def _leave_indexes(script: Any) -> None:
+    """Indexes of tables with rows are made after the migration, while others go on (`upgrade`)."""
+    made = {each.table_name for each in script.upgrade_ops.ops if isinstance(each, CreateTableOp)}
+    for operations, kind in ((script.upgrade_ops, CreateIndexOp), (script.downgrade_ops, DropIndexOp)):
+        for each in [operations, *(some for some in operations.ops if isinstance(some, OpContainer))]:
+            each.ops = [op for op in each.ops if not isinstance(op, kind) or op.table_name in made]
 
 
 def _join_circles(script: Any) -> None:

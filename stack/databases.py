@@ -9,10 +9,11 @@ import psycopg2
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from gateway.users.bootstrap import ensure_admin
 from shared.config import APPS, process_of, surroundings
+from shared.db.schema_steps import StillLocked
 from shared.db.server_version import unsupported
-from shared.migrations import NewerDatabase, head, upgrade
+from shared.migrations import head
+from shared.upgrading import NewerDatabase, upgrade
 from stack import settings_file
 from stack.cli_error import CliError
 from stack.folder import DataFolder, write_private
@@ -42,7 +43,7 @@ def prepare(plan: Plan, owners: Sequence[str] = DATABASES) -> None:
             if process_of(app) in owners:
                 _migrate(app, plan.database_url(process_of(app)))
         if GATEWAY in owners:
-            _make_admin(plan.folder, *ensure_admin(plan.database_url(GATEWAY), token))
+            _make_admin(plan.folder, plan.database_url(GATEWAY), token)
 
 
 def create_missing(plan: Plan, owners: Sequence[str]) -> None:
@@ -98,19 +99,22 @@ def revision(url: str) -> str | None:
 
 
 def _migrate(app: str, url: str) -> None:
-    before = revision(url)
-    newest = head(app)
-    if before != newest:
-        click.echo(f"Migrating {app}: {before or 'nothing'} → {newest}")
+    before, newest = revision(url), head(app)
+    if before is None:
+        click.echo(f"Migrating {app}: nothing → {newest}")
     try:
-        upgrade(app, url)
-    except NewerDatabase as error:
+        upgrade(app, url, lambda step: click.echo(f"Migrating {app}: {step}"))
+    except (NewerDatabase, StillLocked) as error:
         raise CliError(str(error)) from error
     except DBAPIError as error:
         raise CliError(f"{app} cannot be migrated: {first_line(error.orig or error)}") from error
 
 
-def _make_admin(folder: DataFolder, password: str | None, token: str | None) -> None:
+def _make_admin(folder: DataFolder, url: str, token: str | None) -> None:
+    # The image of a service, which brings its own database up to date, has no gateway in it.
+    from gateway.users.bootstrap import ensure_admin
+
+    password, token = ensure_admin(url, token)
     if password is None:
         return
     write_private(folder.admin_token, f"{token}\n")

@@ -42,6 +42,7 @@ class DataFolder:
         self.media = self.path / "media"
         self.reports = self.path / "reports"
         self.metrics = self.path / "metrics"
+        self.renders = self.path / "renders"
 
     def create(self) -> None:
         """Makes the folder and proves that it can be written to. Raises CliError."""
@@ -54,11 +55,6 @@ class DataFolder:
             (self.path / "writable").unlink()
         except OSError as error:
             raise CliError(f"cannot write to the data folder {self.path}: {error.strerror}") from error
-
-    def forget_metrics(self) -> None:
-        """Counting starts anew with the programs that count."""
-        for file in self.metrics.glob("*.db"):
-            file.unlink()
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""How gunicorn runs the gateway: as a service, with more hands: each request also waits for a service."""
+"""How gunicorn runs the gateway: like a service, but with more processes, as each request also waits for a service."""
 
 from gateway.concurrency_limit import RESERVED_THREADS
 from shared.config import settings

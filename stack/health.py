@@ -21,8 +21,8 @@ def states(plan: Plan) -> dict[str, str]:
     return {name: state(plan, name) for name in names}
 
 
-def wait_until_healthy(plan: Plan, supervisor: subprocess.Popen) -> dict[str, str]:
-    """What is not healthy yet when `supervisor` ends or the time is over: nothing, if all came to answer."""
+def wait_until_healthy(plan: Plan, supervisor: subprocess.Popen[bytes]) -> dict[str, str]:
+    """What is not healthy yet when `supervisor` ends or the time is over; empty once everything answers."""
     give_up = time.monotonic() + SECONDS_TO_START
     while unhealthy := {name: state for name, state in states(plan).items() if state != HEALTHY}:
         if supervisor.poll() is not None or time.monotonic() > give_up:

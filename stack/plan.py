@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import socket
 import sys
 from collections.abc import Iterable
@@ -14,12 +15,14 @@ from stack.cli_error import CliError
 from stack.folder import DataFolder, write_private
 from stack.postgres import Cluster
 from stack.processes import STANDBY
-from stack.settings_file import DATABASES, EMBEDDED, key_variable, url_variable
+from stack.settings_file import DATABASES, EMBEDDED, key_variable, replica_variable, url_variable
 
 GATEWAY = "gateway"
 POSTGRES = "postgres"
 LOOPBACK = "127.0.0.1"
-_PYTHONPATH = {"PYTHONPATH": str(ROOT)}
+# Extras may be elsewhere: what the caller's environment says comes after.
+_PYTHONPATH = {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), surroundings().get("PYTHONPATH"))))}
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
 OWN = {"dcim": ("NAPALM_USERNAME", "NAPALM_PASSWORD")}
 
 
@@ -82,13 +85,13 @@ class Plan:
     def health_base(self, name: str) -> str:
         """Where the launcher finds `name`."""
         if name not in self.ports:
-            return self.environment[address_variable(name)].rstrip("/")
+            return self.environment[address_variable(name)].split(",")[0].strip().rstrip("/")  # of its copies, one
         anywhere = {"0.0.0.0": LOOPBACK, "::": "::1"}
         host = LOOPBACK if name in SERVICES else anywhere.get(self.host, self.host)
         return f"http://{_bracketed(host)}:{self.ports[name]}"
 
     def address(self, name: str) -> str:
-        """Where the other programs find `name`: not where it listens if something is in between."""
+        """The URL at which other programs reach `name`; a setting may name a proxy in front of it."""
         return self.environment.get(address_variable(name)) or self.health_base(name)
 
     def programs(self) -> list[Program]:
@@ -111,9 +114,11 @@ class Plan:
     def _service(self, name: str) -> Program:
         environment = {
             **self._common(),
+            METRICS: str(self.folder.metrics / name),
             key_variable(name): self.signing_key(name),
             url_variable(name): self.database_url(name),
-            **{own: self.environment[own] for own in OWN.get(name, ()) if own in self.environment},
+            **self._own(replica_variable(name)),
+            **self._own(*OWN.get(name, ())),
         }
         command = _gunicorn("service", f"services.{name}.app:app", LOOPBACK, self.ports[name])
         return Program(name, command, environment)
@@ -121,25 +126,32 @@ class Plan:
     def _gateway(self) -> Program:
         environment = {
             **self._common(),
-            "PROMETHEUS_MULTIPROC_DIR": str(self.folder.metrics),
+            METRICS: str(self.folder.metrics / GATEWAY),
             **{address_variable(service): self.address(service) for service in SERVICES},
             **{key_variable(app): self.signing_key(app) for app in APPS},
             url_variable(GATEWAY): self.database_url(GATEWAY),
+            **self._own(replica_variable(GATEWAY)),
         }
         command = _gunicorn("gateway", "gateway.app:app", self.host, self.ports[GATEWAY])
         return Program(GATEWAY, command, environment)
+
+    def _own(self, *variables: str) -> dict[str, str]:
+        """Those of `variables`, which only one program may know, that are set."""
+        return {name: self.environment[name] for name in variables if name in self.environment}
 
     def signing_key(self, app: str) -> str:
         """The key with which callers of `app` sign."""
         return self.environment.get(key_variable(app)) or self.folder.signing_key(app)
 
     def _common(self) -> dict[str, str]:
-        """What the caller's environment says, without what only one program may know."""
-        private = {url_variable(owner) for owner in DATABASES} | {key_variable(app) for app in APPS}
+        """The environment that all programs share: the caller's, without secrets that only one program may know."""
+        private = {variable(owner) for owner in DATABASES for variable in (url_variable, replica_variable)}
+        private |= {key_variable(app) for app in APPS}
         private |= {"PATCHBAY_ADMIN_TOKEN", *chain(*OWN.values())}
         return {
             "MEDIA_ROOT": str(self.folder.media),
             "REPORTS_ROOT": str(self.folder.reports),
+            "RENDERS_FOLDER": str(self.folder.renders),
             **{name: value for name, value in self.environment.items() if name not in private},
             **_PYTHONPATH,
             address_variable(GATEWAY): self.address(GATEWAY),

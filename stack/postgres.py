@@ -13,10 +13,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg2
 from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from stack.cli_error import CliError
 from stack.folder import DataFolder
@@ -61,7 +64,7 @@ class Cluster:
 
     @property
     def socket_folder(self) -> Path:
-        """The cluster's own folder, or a private short one where the name of a socket would grow too long."""
+        """The folder of the socket: that of the cluster, or a short private one where the path would be too long."""
         if len(str(self.path)) <= LONGEST_SOCKET_FOLDER:
             return self.path
         link = self.folder.path / "postgres-socket"
@@ -119,7 +122,7 @@ class Cluster:
             command = [str(binaries() / "pg_ctl"), "-D", str(self.path), "-m", "fast", "-w", "stop"]
             run_as_system_user(subprocess.run, command, capture_output=True)
 
-    def _connect(self):
+    def _connect(self) -> Connection:
         connection = psycopg2.connect(
             host=str(self.socket_folder),
             user="postgres",
@@ -140,7 +143,7 @@ class Cluster:
             return False
         return True
 
-    def _wait_for(self, server: subprocess.Popen) -> None:
+    def _wait_for(self, server: subprocess.Popen[Any]) -> None:
         while server.poll() is None:
             try:
                 self._connect().close()
@@ -180,7 +183,7 @@ class Cluster:
             self.link.symlink_to(home)
         give_to_system_user(self.path)
 
-    def _create_database(self, cursor, name: str) -> None:
+    def _create_database(self, cursor: Cursor, name: str) -> None:
         role, password = sql.Identifier(name), sql.Literal(self.folder.database_password(name))
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,))
         verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")

@@ -31,9 +31,9 @@ def leader(folder: DataFolder, name: str) -> psutil.Process | None:
 
 
 def supervisors(folder: DataFolder) -> list[psutil.Process]:
-    """The supervisor and the one that stands by, of these who lives.
+    """Those of the supervisor and the standby that are alive.
 
-    One that takes over is for a moment noted as both.
+    A standby that takes over is for a moment in both records.
     """
     found = {process.pid: process for name in (STANDBY, SUPERVISOR) if (process := leader(folder, name))}
     return [found[pid] for pid in reversed(found)]
@@ -51,14 +51,14 @@ def members(folder: DataFolder, name: str) -> list[psutil.Process]:
 
 
 def alive(folder: DataFolder) -> list[psutil.Process]:
-    """Every living process of the stack; first those that would start others again."""
+    """Every living process of the stack; first those that would restart others."""
     names = {path.stem for path in folder.processes.glob("*.pid")}
     first = [STANDBY, SUPERVISOR]
     return [process for name in (*first, *sorted(names - {*first})) for process in members(folder, name)]
 
 
 def stop(folder: DataFolder) -> None:
-    """Asks the supervisor to end the stack, then ends whatever is left, whoever had lost sight of it."""
+    """Asks the supervisor to end the stack, then kills every process that is left."""
     supervisor = leader(folder, SUPERVISOR)
     if supervisor is not None:
         supervisor.send_signal(SIGTERM)

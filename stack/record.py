@@ -1,6 +1,6 @@
 """The records in `<data>/processes`: each holds the pid of a process that has it locked for as long as it lives.
 
-Imports next to nothing: whoever stands by for the supervisor holds no more in memory than this.
+Imports next to nothing: the standby supervisor has no more than this in memory.
 """
 
 import fcntl
@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def claim(path: Path, wait: bool = False) -> None:
-    """Note this process in `path`, to the end of its life, past an `exec` too.
+    """Record the pid of this process in `path`, locked until the process ends, even after an `exec`.
 
-    `wait`: until whoever has it now is gone, which the kernel tells; else raises BlockingIOError.
+    With `wait`, waits until the process that has it now is gone; else raises BlockingIOError.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     # A lock of POSIX: children of this process do not inherit it.

@@ -1,4 +1,4 @@
-"""Putting a backup back: each database in one transaction, so that one which fails is as it was before."""
+"""Restoring a backup: each database in one transaction, so that a failed one stays as it was before."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ from stack.folder import DataFolder, write_private
 from stack.plan import LOOPBACK, Plan
 from stack.settings_file import url_variable
 
-# Who owns the database may drop its schema; what the new one is like is what PostgreSQL makes.
+# The owner of a database may drop its schema and make a new one.
 EMPTY = """
 DROP SCHEMA public CASCADE;
 CREATE SCHEMA public;
@@ -106,7 +106,7 @@ def put_back(backup: Backup, plan: Plan, owners: Sequence[str]) -> None:
 
 
 def _alone(owner: str, url: str) -> int:
-    """The version of the server, once it is sure that nobody works with the database. Raises CliError."""
+    """The version of the server. Raises CliError if somebody else is connected to the database."""
     check(owner, url)
     with closing(psycopg2.connect(dsn(url), connect_timeout=5)) as connection, connection.cursor() as cursor:
         cursor.execute(OTHERS)

@@ -1,13 +1,13 @@
-"""What a database lacks of what its migrations make, as after a restore that half failed."""
+"""Compares a database with what its migrations make, for example after a restore that partly failed."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Connection, NullPool, create_engine, inspect, text
 
-from shared.db import row_counts
+from shared.db import definitions
 from shared.migrations import declared, head, pending
-from shared.references import triggers
+from shared.upgrading import definitions_of
 from stack.databases import revision
 
 NAMES_OF_KINDS = {"fk": "foreign key", "constraint": "constraint", "index": "index"}
@@ -18,7 +18,7 @@ _INVALID_INDEXES = "SELECT indexrelid\\:\\:regclass\\:\\:text FROM pg_index WHER
 def differences(app: str, url: str) -> list[str]:
     """What the newest migrations of `app` make and its database lacks, or has otherwise: one phrase each.
 
-    Nothing of a database at another revision, as when two releases run side by side.
+    Empty for a database at another revision, as when two releases run side by side.
     """
     if revision(url) != head(app):
         return []
@@ -28,7 +28,7 @@ def differences(app: str, url: str) -> list[str]:
 
 
 def _missing(app: str, connection: Connection) -> list[str]:
-    base, resources = declared(app)
+    base, _ = declared(app)
     found = [_phrase(each) for each in _flat(pending(app, connection)) if not each[0].startswith("remove_")]
     seen = inspect(connection)
     present = set(seen.get_table_names())
@@ -39,14 +39,14 @@ def _missing(app: str, connection: Connection) -> list[str]:
         checks = {each["name"] for each in seen.get_check_constraints(table.name)}
         wanted = {str(each.name) for each in table.constraints if isinstance(each, CheckConstraint) and each.name}
         found += [f"check {name} of {table.name}" for name in sorted(wanted - checks)]
-    made = triggers.names(base, resources) | row_counts.trigger_names(resources)
+    made = definitions.triggers(definitions_of(app))
     there = set(connection.execute(text(_TRIGGERS)).tuples())
     found += [f"trigger {name} of {table}" for table, name in sorted(made - there)]
     return found + [f"index {name}, which is not valid" for name in connection.scalars(text(_INVALID_INDEXES))]
 
 
 def _flat(found: list[Any]) -> Iterator[tuple[Any, ...]]:
-    """Alembic puts what differs in one column into a list of its own."""
+    """The differences in one flat list: Alembic nests those of one column."""
     for each in found:
         yield from each if isinstance(each, list) else [each]
 

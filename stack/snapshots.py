@@ -1,4 +1,4 @@
-"""One moment of several databases: what a backup holds, so that the services agree in it on what they refer to."""
+"""Snapshots of several databases at one moment, so that the services in a backup agree on their references."""
 
 import random
 import time
@@ -11,7 +11,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection
 from stack.cli_error import CliError
 from stack.databases import dsn
 
-# Shorter than PostgreSQL waits before it looks for deadlocks: whoever writes never loses to a backup.
+# Shorter than deadlock_timeout of PostgreSQL, so that a deadlock always ends the backup's try, never a client's write.
 LOCK_MILLISECONDS = 400
 ATTEMPTS = 100
 LONGEST_PAUSE_SECONDS = 0.5
@@ -35,7 +35,7 @@ def of_one_moment(urls: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 
 def _hold_writes(connections: list[connection]) -> None:
-    """Locks every table against writes, of all databases or, where one is not to be had, again of all."""
+    """Locks the tables of all databases against writes; if one lock cannot be had, releases all and tries again."""
     for _ in range(ATTEMPTS):
         try:
             for each in connections:
@@ -65,5 +65,5 @@ def _exported(database: connection) -> str:
         return name
 
 
-def _connected(url: str) -> closing:
+def _connected(url: str) -> closing[connection]:
     return closing(psycopg2.connect(dsn(url), connect_timeout=5, application_name="patchbay backup"))

@@ -26,11 +26,11 @@ SECONDS_TO_OBEY = 3.0
 
 
 class Supervision:
-    """The programs of the plan saved in `folder`: those that run already are taken over as they are."""
+    """Runs the programs of the plan saved in `folder`; those that run already are adopted as they are."""
 
     def __init__(self, folder: DataFolder) -> None:
         self.folder = folder
-        self._children: dict[str, subprocess.Popen] = {}
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._running: dict[str, psutil.Process] = {}
         self._due: dict[str, float] = {}
         self._stopping = False
@@ -40,7 +40,7 @@ class Supervision:
     def run(self) -> None:
         """Returns when told to stop (TERM or INT) and everything has ended."""
         self._listen_for_signals()
-        # It was the record of this process, if it stood by.
+        # If this process was the standby, that was its record.
         processes.record(self.folder, STANDBY).unlink(missing_ok=True)
         self._due = {program.name: 0.0 for program in self._programs()}
         while not self._stopping:
@@ -49,7 +49,7 @@ class Supervision:
         self._stop()
 
     def _programs(self) -> list[Program]:
-        """As the plan and the settings of the folder are now: a program that is started again gets what changed."""
+        """The programs as the plan and the settings say now, so that a restarted program gets changed settings."""
         try:
             self._known = Plan.load(self.folder).programs()
         except CliError as error:
@@ -100,7 +100,7 @@ class Supervision:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                # The lock on the record goes along to what it becomes.
+                # The program inherits the lock on its record.
                 close_fds=False,
                 preexec_fn=partial(claim, processes.record(self.folder, program.name)),
             )
@@ -126,7 +126,7 @@ class Supervision:
             self._due[name] = time.monotonic() + SECONDS_BEFORE_RESTART
 
     def _stop(self) -> None:
-        """The one that stands by must not take over, and PostgreSQL is needed to the last."""
+        """End all programs: first the standby, which must not take over, and PostgreSQL last, as the others need it."""
         self._end([STANDBY], signal.SIGKILL)
         self._end([name for name in self._running if name != POSTGRES], signal.SIGTERM)
         self._end([POSTGRES], signal.SIGINT)

@@ -1,6 +1,6 @@
 """What keeps a stack running. Two of these run: one leads, the other stands by until the first is gone.
 
-The one that stands by is a program of the leader's like any other, so each of the two starts the other again.
+The standby is one of the programs that the leader runs, so each of the two restarts the other.
 """
 
 import sys
@@ -11,7 +11,7 @@ from stack.record import claim
 
 def main(data: Path) -> None:
     claim(data / "processes" / "supervisor.pid", wait=True)
-    # Only who leads needs these.
+    # Only the leader needs these.
     from stack.folder import DataFolder
     from stack.supervision import Supervision
 

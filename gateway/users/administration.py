@@ -1,4 +1,4 @@
-"""What an administrator does to accounts without the API, by whose rules nobody may be left to ask."""
+"""What an administrator does to accounts from the command line, for when nobody is left who could use the API."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,8 @@
 """How often a password may be tried: counts of failures, which all gateways share in the accounts' database.
 
-Nobody can shut out the owner of an account from elsewhere. Failures count for a name from one address (an IPv6 address
-stands for its /64); those for one name from everywhere shut out only addresses from which its owner never logged in.
+An attacker elsewhere cannot lock the owner out of an account. Failures count for a name from one address (an IPv6
+address stands for its /64); failures for one name from all addresses lock out only addresses from which its owner never
+logged in.
 """
 
 import hashlib

@@ -27,7 +27,7 @@ attempts = Table(
 
 @contextmanager
 def log_in(username: str, password: str, address: str) -> Iterator[tuple[Session, User]]:
-    """A transaction, and in it the active user of that name and password, who gets no other before it ends.
+    """A transaction with the active user who has that name and password; the password cannot change before it ends.
 
     Raises Forbidden or TooManyAttempts.
     """

@@ -14,7 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.users.keys import digest
 from shared.config import settings
+from shared.db import watching
 from shared.db.hang_detection import DatabaseHung
+from shared.db.revisions import unfit
 
 _GRANTED = """
 CASE WHEN u.is_superuser THEN '{}'::text[] ELSE ARRAY(
@@ -76,6 +78,15 @@ def server_version() -> int:
         raise UsersUnavailable from None
 
 
+def unfit_schema() -> str | None:
+    """Why this code cannot work on the schema of the accounts; None if it can. Raises UsersUnavailable."""
+    try:
+        with _engine().connect() as connection:
+            return unfit(connection, "users")
+    except (psycopg2.Error, SQLAlchemyError):
+        raise UsersUnavailable from None
+
+
 def _look_up(statement: str, *values: object) -> tuple[Any, ...] | None:
     """The row of a token or a user; connections that a restart of the database has closed are all replaced once."""
     try:
@@ -117,6 +128,8 @@ def _engine() -> Engine:
         connect_args={"connect_timeout": max(2, int(settings.connect_seconds))},
     )
     event.listen(engine, "connect", _prepare)
+    watching.watch(engine, "gateway")
+    watching.begin_anew("gateway", settings.database_pool)
     return engine
 
 

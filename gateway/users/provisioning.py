@@ -8,7 +8,7 @@ from gateway.users.login import log_in
 from gateway.users.resources.tokens import tokens
 from gateway.users.resources.users import Password
 from shared import JsonObject
-from shared.api import views, writing
+from shared.api import transaction, writing
 from shared.api.openapi import operation
 from shared.api.options import allows
 from shared.api.resource import ALL
@@ -55,4 +55,4 @@ def provision() -> Response:
     def create(session: Session) -> JsonObject:
         return writing.dump(tokens, writing.create(session, tokens, [item]))[0]
 
-    return views.write(tokens, False, create, 201)
+    return transaction.write(tokens, False, create, 201)

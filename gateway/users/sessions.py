@@ -1,4 +1,4 @@
-"""Sessions of browsers: one ends when its user logs out or gets another password, whoever kept a copy of its cookie."""
+"""Browser sessions: one ends when its user logs out or changes the password, even if somebody copied its cookie."""
 
 from datetime import timedelta
 

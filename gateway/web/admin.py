@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
-from gateway import sessions
+from gateway import VERSION, sessions
 from gateway.web import permissions
 from gateway.web.browse import catalogue
 from gateway.web.status import audits, feeds, libraries, statuses
@@ -73,4 +73,5 @@ def status() -> str:
         findings=findings,
         superuser=identity("users").superuser,
         libraries=libraries(),
+        version=VERSION,
     )

@@ -10,16 +10,14 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from gateway import sessions
 from gateway.request import Request
 from gateway.routing import app_of
-from gateway.web import display, values
+from gateway.web import bulk, columns, display, forms, picker, spreadsheets, values
 from gateway.web.catalogue import Catalogue, Endpoint
-from gateway.web.forms import Form
-from gateway.web.page import HtmlPage
+from gateway.web.page import HtmlPage, questions_of_page
 from gateway.web.page_forms import form_of
-from gateway.web.upstream_client import UpstreamResponse, fetch, identity
+from gateway.web.upstream_client import Question, UpstreamResponse, fetch, fetch_together, identity
 from shared import JsonObject
 
 pages = Blueprint("browse", __name__)
-SHOWN_OPTIONS = 20
 KEPT_HEADERS = (
     "content-type",
     "content-disposition",
@@ -28,6 +26,7 @@ KEPT_HEADERS = (
     "location",
 )
 VERBS = ("POST", "PATCH", "DELETE")
+OWN = ("format", columns.PARAMETER)
 
 
 def catalogue() -> Catalogue:
@@ -39,15 +38,16 @@ def catalogue() -> Catalogue:
 def show(rest: str) -> ResponseReturnValue:
     asked = Request.from_environ(request.environ)
     _require_app(asked.path)
-    wanted = _clean(catalogue().endpoint(asked.path))
+    endpoint = catalogue().endpoint(asked.path)
+    wanted = _clean(endpoint)
     if wanted is not None:
         return redirect(f"{asked.path}?{wanted}" if wanted else asked.path, 303)
-    answer = fetch("GET", asked.path, _query())
+    answer = fetch_together([Question(asked.path, _query()), *questions_of_page(endpoint, asked.path)])[0]
     if "location" in answer.headers or not _shown(answer):
         return _as_it_is(answer)
     if answer.status == 403 and identity("users").anonymous:
         return redirect(f"/admin/login/?{urlencode({'next': request.full_path.rstrip('?')})}", 303)
-    return HtmlPage(asked, answer, catalogue().endpoint(asked.path)).render()
+    return HtmlPage(asked, answer, endpoint).render()
 
 
 @pages.route("/api/<path:rest>", methods=["OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
@@ -61,6 +61,8 @@ def change(rest: str) -> ResponseReturnValue:
         return HtmlPage(asked, answer, catalogue().endpoint(asked.path), method=request.method).render()
     _require_csrf(request.form.get("_csrf", ""))
     endpoint = catalogue().endpoint(asked.path)
+    if endpoint and (deed := request.form.get("_bulk")) in bulk.VERBS and endpoint.is_list:
+        return bulk.answered(asked, endpoint, str(deed))
     method = request.form.get("_method", "POST")
     if endpoint is None or method not in VERBS or method.lower() not in endpoint.operations:
         abort(404)
@@ -68,8 +70,10 @@ def change(rest: str) -> ResponseReturnValue:
 
 
 def _submitted(asked: Request, endpoint: Endpoint, method: str) -> ResponseReturnValue:
+    if method == "POST" and endpoint.is_list and spreadsheets.are_sent():
+        return spreadsheets.submitted(asked, endpoint)
     current = fetch("GET", asked.path).json if endpoint.is_object else None
-    form: Form | None = None
+    form: forms.Form | None = None
     data: Any = None
     sent: Any = None
     if "_json" in request.form:
@@ -77,6 +81,8 @@ def _submitted(asked: Request, endpoint: Endpoint, method: str) -> ResponseRetur
     elif endpoint.body(method.lower()):
         form = form_of(endpoint, method.lower(), current, request.form)
         data = form.data()
+        if form.unclear:
+            return HtmlPage(asked, fetch("GET", asked.path), endpoint, form=form, method=method, unclear=True).render()
         sent = form.upload(data, request.files) if form.files else data
     if request.form.get("_do") == "preview" and form:
         return HtmlPage(asked, fetch("GET", asked.path), endpoint, form=form, preview=(method, data)).render()
@@ -128,25 +134,6 @@ def _shown_once(made: JsonObject, path: str, data: Any) -> JsonObject:
     }
 
 
-@pages.get("/options/api/<path:target>")
-def options(target: str) -> str:
-    """What a reference may be, for a list below its input: objects whose names contain what was typed."""
-    path = f"/api/{target}"
-    endpoint = catalogue().endpoint(path)
-    if endpoint is None or not endpoint.is_list:
-        abort(404)
-    typed = next((text for values in request.args.listvalues() for text in values), "").strip()
-    if endpoint.has_filter("q"):
-        found = fetch("GET", path, urlencode({"q": typed, "limit": SHOWN_OPTIONS}))
-    else:
-        found = fetch("GET", path, urlencode({"limit": 1000}))
-    objects = found.json["results"] if found.ok else []
-    titles = [(each["id"], display.title(each)) for each in objects]
-    if not endpoint.has_filter("q"):
-        titles = [each for each in titles if typed.lower() in each[1].lower()]
-    return render_template("options.html", titles=titles[:SHOWN_OPTIONS])
-
-
 def _require_app(path: str) -> None:
     if app_of(path) is None:
         abort(404)
@@ -154,15 +141,16 @@ def _require_app(path: str) -> None:
 
 def _clean(endpoint: Endpoint | None) -> str | None:
     """The query without blanks and with ids for names, if it was not so already."""
-    references = {each["name"] for each in (endpoint.parameters() if endpoint else ()) if each.get("x-key") == "id"}
-    given = list(request.args.items(multi=True))
-    filled = [(name, text.strip()) for name, text in given if text.strip()]
+    parameters = endpoint.parameters() if endpoint else []
+    references = {each["name"] for each in parameters if each.get("x-key") == "id"}
+    meant, _ = picker.resolve(forms.filter_inputs(parameters, request.args), request.args)
+    filled = [(name, text.strip()) for name, text in meant.items(multi=True) if text.strip()]
     wanted = [(name, values.reference_id(text) if name in references else text) for name, text in filled]
-    return None if wanted == given else urlencode(wanted)
+    return None if wanted == list(request.args.items(multi=True)) else urlencode(wanted)
 
 
 def _query() -> str:
-    return urlencode([(name, text) for name, text in request.args.items(multi=True) if name != "format"])
+    return urlencode([(name, text) for name, text in request.args.items(multi=True) if name not in OWN])
 
 
 def _shown(answer: UpstreamResponse) -> bool:

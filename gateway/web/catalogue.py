@@ -1,6 +1,7 @@
 """What the services serve: their OpenAPI documents, asked for now and then, and what each says of a path."""
 
 import re
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock, Thread
@@ -16,6 +17,7 @@ from shared import JsonObject
 from shared.config import APPS
 from shared.http import budget
 from shared.security.identity import Identity
+from shared.telemetry.origin import carried
 
 FRESH_SECONDS = 60
 RETRY_SECONDS = 5
@@ -48,10 +50,26 @@ class Endpoint:
         return next((each["x-type"] for each in self.operations.values() if "x-type" in each), "")
 
     @property
-    def draws(self) -> bool:
-        """Whether GET answers with a picture that a page can show."""
-        answered = self.operations.get("get", {}).get("responses", {}).get("200", {})
-        return "image/svg+xml" in answered.get("content", {})
+    def shown(self) -> str:
+        """How a page of an object shows what is below it: as a "drawing" of its own, an "image", a "table",
+        "pictures"; empty for what it only links to.
+        """
+        reading = self.operations.get("get", {})
+        media = reading.get("responses", {}).get("200", {}).get("content", {})
+        if "image/svg+xml" in media:
+            return "drawing"
+        return "image" if "image/png" in media else str(reading.get("x-shown", ""))
+
+    @property
+    def note(self) -> str:
+        """What whoever reads an object has to know."""
+        return str(self.operations.get("get", {}).get("description", ""))
+
+    @property
+    def part_of(self) -> list[str]:
+        """The references that tell objects of the list apart where their names do not."""
+        found: list[str] = self.operations.get("get", {}).get("x-part-of", [])
+        return found
 
     def parameters(self) -> list[JsonObject]:
         """The filters of the list."""
@@ -71,6 +89,9 @@ class Endpoint:
             return None
         return self.resolve(schema["oneOf"][0] if "oneOf" in schema else schema)
 
+    def takes(self, verb: str, media: str) -> bool:
+        return media in self.operations[verb].get("requestBody", {}).get("content", {})
+
     def resolve(self, schema: JsonObject) -> JsonObject:
         """The schema itself, of one or of a reference to one."""
         if "$ref" not in schema:
@@ -79,21 +100,45 @@ class Endpoint:
         return found
 
 
-class Catalogue:
-    """The documents of all apps. One that cannot be had now is the last that was; none, if there never was one.
+class Relations:
+    """Which lists hold what belongs to objects: `by_filter` (list, filter by id) of those that may refer to one of a
+    list, `by_type` the lists that belong to a type without referring to it.
+    """
 
-    Nobody waits for a newer one: that is asked for in the background.
+    def __init__(self, documents: Iterable[JsonObject]) -> None:
+        self.by_filter: dict[str, list[tuple[str, str]]] = {}
+        self.by_type: dict[str, list[str]] = {}
+        for path, reading in ((path, verbs.get("get", {})) for each in documents for path, verbs in _paths(each)):
+            for each in reading.get("parameters", ()):
+                if each.get("x-reference") and each.get("x-key") == "id":
+                    self.by_filter.setdefault(each["x-reference"], []).append((path, each["name"]))
+            for label in reading.get("x-belongs-to", ()):
+                self.by_type.setdefault(label, []).append(path)
+
+
+def _paths(document: JsonObject) -> Iterable[tuple[str, JsonObject]]:
+    paths: JsonObject = document.get("paths", {})
+    return paths.items()
+
+
+class Catalogue:
+    """The OpenAPI documents of all apps. While a service does not answer, the last document it gave is used, if any.
+
+    A newer document is fetched in the background: no request waits for it.
     """
 
     def __init__(self, upstreams: Upstreams) -> None:
         self._upstreams = upstreams
         self._documents: dict[str, tuple[float, JsonObject]] = {}
+        self._known: tuple[dict[str, JsonObject], Relations] | None = None
         self._asking: dict[str, Lock] = {app: Lock() for app in APPS}
 
     def documents(self) -> dict[str, JsonObject]:
         """Every app's document, asked for in parallel."""
+        if all(app in self._documents for app in APPS):
+            return {app: self.document(app) for app in APPS}
         with ThreadPoolExecutor(len(APPS)) as pool:
-            return dict(zip(APPS, pool.map(self.document, APPS), strict=True))
+            return dict(zip(APPS, pool.map(carried(self.document), APPS), strict=True))
 
     def document(self, app: str) -> JsonObject:
         until, known = self._documents.get(app, (0.0, {}))
@@ -105,7 +150,7 @@ class Catalogue:
         return known
 
     def _renewed(self, app: str) -> JsonObject:
-        """The document as it is now, or else the last; while another thread asks for it, the last."""
+        """The current document; the last one while the service does not answer or another thread is fetching it."""
         known = self._documents.get(app, (0.0, {}))[1]
         if not self._asking[app].acquire(blocking=not known):
             return known
@@ -129,6 +174,16 @@ class Catalogue:
                 return Endpoint(template, operations, document)
         return None
 
+    def lists(self) -> dict[str, str]:
+        """The list of what is called so: `{"rack group": "/api/dcim/rack-groups/"}`, longer names first."""
+        nouns = {
+            described["post"]["summary"].partition(" ")[2]: path
+            for document in self.documents().values()
+            for path, described in document.get("paths", {}).items()
+            if "x-type" in described.get("post", {}) and "{" not in path
+        }
+        return dict(sorted(nouns.items(), key=lambda item: -len(item[0])))
+
     def nouns(self) -> dict[str, str]:
         """What the objects of each type are called: `{"dcim.racktype": "rack type"}`."""
         operations = [
@@ -146,18 +201,24 @@ class Catalogue:
 
     def referring(self, path: str) -> list[tuple[str, str]]:
         """(list, filter by id): where objects may refer to one of the list `path`."""
-        found = []
-        for document in self.documents().values():
-            for template, operations in document.get("paths", {}).items():
-                for each in operations.get("get", {}).get("parameters", ()):
-                    if each.get("x-reference") == path and each.get("x-key") == "id":
-                        found.append((template, each["name"]))
-        return found
+        return self._relations().by_filter.get(path, [])
+
+    def holding(self, path: str, label: str) -> set[str]:
+        """The apps in which something may belong to an object of type `label`, whose list is `path`."""
+        lists = [*(other for other, _ in self.referring(path)), *self._relations().by_type.get(label, ())]
+        return {app for other in lists if (app := app_of(other))}
+
+    def _relations(self) -> "Relations":
+        """What refers to what, read anew when a document is another."""
+        documents = self.documents()
+        if self._known is None or any(self._known[0].get(app) is not each for app, each in documents.items()):
+            self._known = documents, Relations(documents.values())
+        return self._known[1]
 
     def _fetch(self, app: str) -> JsonObject | None:
         path = f"/internal/{app}/openapi"
         headers = {"X-Forwarded-For": "127.0.0.1"}
-        asked = Request("GET", path, "", "gateway", "http", "documents", headers)
+        asked = Request("GET", path, "", "gateway", "http", headers)
         try:
             reply = self._upstreams.send(asked, app, Identity(service="gateway"))
         except GatewayError:

@@ -1,8 +1,10 @@
 """How values are put for people: titles of objects, labels of names, JSON with links."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from markupsafe import Markup, escape
@@ -10,7 +12,7 @@ from markupsafe import Markup, escape
 from shared import JsonObject
 
 UPPER = {
-    *("api", "asn", "cid", "dcim", "id", "ip", "ipam", "json", "lag", "mac", "mtu", "nat", "os"),
+    *("a", "b", "api", "asn", "cid", "dcim", "id", "ip", "ipam", "json", "lag", "mac", "mtu", "nat", "os", "pdu"),
     *("rd", "rir", "rpc", "rsa", "url", "vc", "vcpus", "vid", "vlan", "vm", "vrf"),
 }
 SPELLED = {
@@ -18,6 +20,12 @@ SPELLED = {
     "ip6": "IPv6",
     "ips": "IPs",
     "ipaddresses": "IP addresses",
+    "vrfs": "VRFs",
+    "rirs": "RIRs",
+    "mgmt": "management",
+    "obj": "object",
+    "reportresult": "report result",
+    "useraction": "user action",
     "vlans": "VLANs",
     "napalm": "NAPALM",
 }
@@ -34,6 +42,8 @@ _TITLES = (
     "model",
     "description",
 )
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+_LINKED = re.compile(r'([^<]*)<a href="(/api/[\w/-]+)">([^<]*)</a>([^<]*)')
 
 
 def label(name: str) -> str:
@@ -47,6 +57,8 @@ def title(thing: Any) -> str:
     """What an object is called: its first name-like value, or its id."""
     if not isinstance(thing, dict):
         return "" if thing is None else str(thing)
+    if isinstance(thing.get("device"), dict) and "name" in thing:
+        return f"{title(thing['device'])} · {thing['name']}"
     named = next((thing[name] for name in _TITLES if isinstance(thing.get(name), (str, int)) and thing[name]), None)
     if named is None:
         named = next((title(value) for value in thing.values() if isinstance(value, dict) and "id" in value), None)
@@ -62,6 +74,20 @@ def age(seconds: float) -> str:
 def moment(text: str) -> str:
     """A time of the API without its fractions: "2026-01-31 12:00:00 UTC"."""
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def is_moment(value: Any) -> bool:
+    """Whether it is a time as the API writes them."""
+    return isinstance(value, str) and bool(_MOMENT.fullmatch(value))
+
+
+def activity(message: str) -> Markup:
+    """A line of the recent activity, which is text with one link to an object of this site."""
+    if not (found := _LINKED.fullmatch(message)):
+        return escape(message)
+    before, address, name, after = found.groups()
+    link = Markup('<a href="{}">{}</a>').format(address, Markup(name).striptags())
+    return escape(before) + link + escape(after)
 
 
 def linked_json(value: Any) -> Markup:
@@ -97,21 +123,33 @@ def is_link(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(("http://", "https://")) and not set(value) & set(" \n\t\"'<>")
 
 
+def is_image(value: Any) -> bool:
+    """Whether a link is to a picture that was uploaded here."""
+    return is_link(value) and urlsplit(value).path.startswith("/media/")
+
+
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def columns(rows: list[JsonObject]) -> list[str]:
-    """The names worth a column of a table, what rows are called first: short and set in any row, at most seven."""
+def columns(rows: list[JsonObject], context: Iterable[str] = ()) -> list[str]:
+    """The names worth a column of a table, at most eight: what rows are called, the `context` that tells those of the
+    same name apart, then what is short and set in any row.
+    """
     skipped = {"url", "custom_fields", "created", "last_updated", "comments", "id"}
     if rows and "display_name" in rows[0]:
         skipped.add("name")
     found = [name for name in (rows[0] if rows else ()) if name not in skipped]
     worth = [name for name in found if any(_short(row.get(name)) for row in rows)]
-    return sorted(worth, key=lambda name: name not in _TITLES)[:7]
+    order = {name: place for place, name in enumerate([*_TITLES, *context])}
+    titles = {name: order[name] for name in worth if name in order}
+    first = sorted(titles, key=lambda name: (name not in _TITLES, titles[name]))
+    if "description" in first:
+        first.remove("description")
+    return [*first, *(name for name in worth if name not in first)][:8]
 
 
 def _short(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and len(value) < 4
-    return value not in (None, "", {}) and len(title(value)) < 60
+    return value not in (None, "", {}) and (is_image(value) or len(title(value)) < 60)

@@ -32,7 +32,7 @@ DESCRIPTION = (
     "ends with, is; whatever the case) and `__nic`, `__nisw`, `__niew`, `__nie`, of a number, a date or a moment "
     "`__lt`, `__lte`, `__gt`, `__gte`. With `Prefer: handling=strict` a parameter that means nothing is a 400."
 )
-_RESULT = {"type": {"type": "string"}, "id": {"type": "integer"}, "name": {"type": "string"}, "url": {"type": "string"}}
+_RESULT = {"id": {"type": "integer"}, **{name: {"type": "string"} for name in ("type", "name", "context", "url")}}
 _FOUND = {
     "query": {"type": "string"},
     "count": {"type": "integer"},

@@ -6,8 +6,9 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from gateway.web import refusals, values
+from gateway.web import picker, refusals, values
 from gateway.web.display import label
+from gateway.web.picker import Matches
 from gateway.web.upstream_client import Upload
 from shared import JsonObject
 
@@ -15,7 +16,7 @@ BLANK_LINES = 2
 NO_FILTERS = frozenset(
     {
         *("limit", "offset", "cursor", "start", "export", "format"),
-        *("q", "ordering", "brief", "fields", "omit", "exclude"),
+        *("_columns", "q", "ordering", "brief", "fields", "omit", "exclude"),
     }
 )
 
@@ -32,6 +33,7 @@ class Input:
     choices: list[JsonObject] = field(default_factory=list)
     reference: str = ""
     errors: list[str] = field(default_factory=list)
+    choosing: Matches = field(default_factory=Matches)
     attributes: JsonObject = field(default_factory=dict)
     columns: list[str] = field(default_factory=list)
 
@@ -76,6 +78,23 @@ class Form:
             for name, shape in self._shapes.items()
         ]
         self.errors: list[str] = []
+
+    def resolve(self) -> None:
+        """Take the objects that typed names mean; what means several is asked back for."""
+        if self._filled is None:
+            return
+        self._filled, unclear = picker.resolve(self.inputs, self._filled)
+        for each in self.inputs:
+            if each.reference:
+                each.values = self._filled.getlist(each.name) + [""] * (BLANK_LINES if each.kind == "references" else 0)
+            if each.name in unclear:
+                each.choosing = unclear[each.name]
+                each.errors.append(refusals.unclear(len(each.choosing.found), each.choosing.more))
+
+    @property
+    def unclear(self) -> bool:
+        """Whether something was typed that names no single object."""
+        return any(each.errors for each in self.inputs)
 
     @property
     def files(self) -> list[str]:

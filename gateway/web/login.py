@@ -46,7 +46,7 @@ def leave() -> ResponseReturnValue:
 
 
 def _end() -> None:
-    """Whoever kept a copy of the cookie has nothing of it any more."""
+    """Ends the session on the server, so that a copy of the cookie is useless from now on."""
     if key := session.get("key"):
         with accounts.app_context():
             end(key)

@@ -1,24 +1,37 @@
 """The page of one address of the API: everything that its template shows."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from http.client import responses
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, render_template, request
+from flask import Response, render_template, request, stream_with_context
 from markupsafe import Markup
 
 from gateway.request import Request
-from gateway.web import display, forms, refusals, snippets
+from gateway.web import bulk, display, forms, object_parts, policy, refusals, reply_json, snippets
 from gateway.web.catalogue import Endpoint
-from gateway.web.page_forms import filters_of, form_of
-from gateway.web.upstream_client import UpstreamResponse, fetch, may
+from gateway.web.columns import Columns
+from gateway.web.object_parts import ObjectParts
+from gateway.web.page_forms import filters_of, form_of, questions_of
+from gateway.web.upstream_client import Question, UpstreamResponse, may
 from shared import JsonObject
 from shared.query.pagination import Page
 
-PAGING = ("limit", "offset", "cursor", "start", "format")
-SHOWN_AS_JSON = 50
+PAGING = ("limit", "offset", "cursor", "start", "format", "_columns")
+ROWS_AT_ONCE = 100
+# Where the rows of a list belong; what users entered has no such brackets.
+ROWS = Markup("<!--rows-->")
 SHOWN_HEADERS = ("allow", "content-type", "x-degraded", "retry-after")
+
+
+def questions_of_page(endpoint: Endpoint | None, path: str) -> list[Question]:
+    """What the page at `path` asks besides what is there."""
+    if endpoint is None:
+        return []
+    return [*questions_of(endpoint), *object_parts.questions_of(endpoint, path)]
 
 
 class HtmlPage:
@@ -37,24 +50,42 @@ class HtmlPage:
         refusal: UpstreamResponse | None = None,
         preview: tuple[str, Any] | None = None,
         method: str = "GET",
+        unclear: bool = False,
     ) -> None:
         self.asked, self.answer, self.endpoint = asked, answer, endpoint
         self.form, self.refusal, self.preview, self.method = form, refusal, preview, method
-        self.body = answer.json
+        self.body, self.unclear = answer.json, unclear
 
-    def render(self) -> tuple[str, int]:
-        status = (self.refusal or self.answer).status
-        return render_template("api.html", page=self), status
+    def render(self) -> Response:
+        """The page; the rows of a list follow as they are written, once everything else is."""
+        status = 400 if self.unclear else (self.refusal or self.answer).status
+        written = render_template("api.html", page=self, rows=ROWS)
+        before, rows, after = written.partition(ROWS)
+        pieces = stream_with_context(chain([before], self._rows(), [after])) if rows else written
+        reply = Response(pieces, status)
+        if self.parts and self.parts.pictures:
+            reply.headers["Content-Security-Policy"] = policy.with_images_of(self.parts.pictures)
+        return reply
+
+    def _rows(self) -> Iterator[str]:
+        found, told = self.body["results"], {"columns": self.columns.shown, "selectable": bool(self.bulk)}
+        for start in range(0, len(found), ROWS_AT_ONCE):
+            yield render_template("rows.html", rows=found[start : start + ROWS_AT_ONCE], **told)
 
     @property
     def url(self) -> str:
-        query = _query("format")
+        query = _query("format", "_columns")
         return f"{self.asked.root}{self.asked.path}{'?' if query else ''}{query}"
 
     @property
     def status_line(self) -> str:
         shown = self.refusal or self.answer
         return f"{shown.status} {responses.get(shown.status, '')}"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is a service that failed, rather than what was asked."""
+        return (self.refusal or self.answer).status >= 500
 
     @property
     def headers(self) -> dict[str, str]:
@@ -65,36 +96,38 @@ class HtmlPage:
     def title(self) -> str:
         if self.is_object:
             return display.title(self.body)
-        return display.label(self.crumbs[-1][1])
+        return self.crumbs[-1][1]
 
     @property
     def crumbs(self) -> list[tuple[str, str]]:
         """(address, name) of everything above this page, and of itself."""
         parts = [part for part in self.asked.path.split("/") if part]
-        return [("/" + "/".join(parts[: place + 1]) + "/", name) for place, name in enumerate(parts)]
+        named = [("/" + "/".join(parts[: place + 1]) + "/", display.label(name)) for place, name in enumerate(parts)]
+        own = [(named[-1][0], display.title(self.body))] if self.is_object else named[-1:]
+        return [("/", "Start"), *named[:-1], *own]
 
     @property
-    def json(self) -> Markup:
-        """The reply; of a long list the beginning, for nobody reads on, and a browser takes seconds to show it."""
-        if not self.is_list:
-            return display.linked_json(self.body)
-        return display.linked_json({**self.body, "results": self.body["results"][:SHOWN_AS_JSON]})
+    def shown_json(self) -> reply_json.ReplyJson:
+        return reply_json.ReplyJson(self.body, self.is_list)
 
     @property
-    def left_out(self) -> int:
-        """How many objects of the list are not shown as JSON."""
-        return max(len(self.body["results"]) - SHOWN_AS_JSON, 0) if self.is_list else 0
+    def as_csv(self) -> str:
+        """The address of the whole list, as it is narrowed, as CSV."""
+        unordered = {*PAGING, "ordering", "brief"}
+        kept = [(name, text) for name, text in request.args.items(multi=True) if name not in unordered]
+        return f"{self.asked.path}?{urlencode([*kept, ('format', 'csv')])}"
 
     @property
-    def as_json(self) -> str:
-        """The address of the reply as JSON."""
-        return f"{self.asked.path}?{urlencode([*request.args.items(multi=True), ('format', 'json')])}"
+    def takes_csv(self) -> bool:
+        """Whether files of CSV can be sent here."""
+        return self.is_list and self.can("post") and bool(self.endpoint and self.endpoint.takes("post", "text/csv"))
 
     @property
     def refused(self) -> refusals.Refusal | None:
-        """What was refused: the form that was sent, or else the page itself."""
+        """The refusal to show: that of the form that was sent, else that of the page itself."""
         answer = self.refusal or (None if self.answer.ok else self.answer)
-        return refusals.Refusal(self.method, answer.json, self.form) if answer else None
+        said = answer.json if answer else None
+        return refusals.Refusal(self.method, said, self.form) if answer or self.unclear else None
 
     @property
     def is_list(self) -> bool:
@@ -105,8 +138,13 @@ class HtmlPage:
         return bool(self.endpoint and self.endpoint.is_object and self.answer.ok and isinstance(self.body, dict))
 
     @cached_property
-    def columns(self) -> list[str]:
-        return display.columns(self.body["results"])
+    def columns(self) -> Columns:
+        return Columns(self.body["results"], self.endpoint)
+
+    @cached_property
+    def bulk(self) -> list[str]:
+        """What the user may do to several rows."""
+        return bulk.allowed(self.endpoint)
 
     @cached_property
     def filters(self) -> list[forms.Input]:
@@ -152,52 +190,14 @@ class HtmlPage:
 
     @property
     def deed(self) -> str:
-        """What a POST does here."""
+        """What a POST does at this address: the summary in the document."""
         summary: str = self._served.operations["post"]["summary"]
         return summary
 
     @cached_property
-    def actions(self) -> list[str]:
-        """The names of what can be read below this object, or filled in there."""
-        found = {name: self._action(name) for name in self._below()}
-        return [name for name, each in found.items() if "get" in each.operations or each.body("post")]
-
-    @cached_property
-    def deeds(self) -> list[str]:
-        """The names of what the user may have done to this object by a POST that takes nothing."""
-        found = {name: self._action(name) for name in self._below()}
-        return [
-            name
-            for name, each in found.items()
-            if "post" in each.operations and each.body("post") is None and may(each.permission("post"))
-        ]
-
-    def _below(self) -> list[str]:
-        return current_app.extensions["patchbay.catalogue"].actions(self.endpoint) if self.is_object else []
-
-    def _action(self, name: str) -> Endpoint:
-        found: Endpoint = current_app.extensions["patchbay.catalogue"].endpoint(f"{self.asked.path}{name}/")
-        return found
-
-    @cached_property
-    def drawings(self) -> list[tuple[str, Markup]]:
-        """(name, picture): what the services draw of this object; they write no markup of a user into it."""
-        found = []
-        for name in self.actions:
-            if self._action(name).draws:
-                answer = fetch("GET", f"{self.asked.path}{name}/")
-                if answer.ok and answer.content.startswith(b"<svg"):
-                    found.append((name, Markup(answer.content.decode())))
-        return found
-
-    @cached_property
-    def referring(self) -> list[tuple[str, str]]:
-        """(address, name): the lists of what refers to this object."""
-        if not self.is_object or "id" not in self.body:
-            return []
-        listed = self._served.template.removesuffix("{pk}/")
-        found = current_app.extensions["patchbay.catalogue"].referring(listed)
-        return [(f"{path}?{name}={self.body['id']}", _said(path, name)) for path, name in found]
+    def parts(self) -> ObjectParts | None:
+        """What there is of the object beside its attributes."""
+        return ObjectParts(self._served, self.asked.path, self.body) if self.is_object else None
 
     @property
     def example(self) -> JsonObject:
@@ -217,10 +217,6 @@ class HtmlPage:
             return ""
         method, data = self.preview or (self.method, None)
         return snippets.pynetbox(method, self.asked.root, self.asked.path, _query(*PAGING), data)
-
-
-def _said(path: str, name: str) -> str:
-    return f"{display.label(path.split('/')[3])} by {display.label(name.removesuffix('_id')).lower()}"
 
 
 def _query(*without: str) -> str:

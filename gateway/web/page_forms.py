@@ -1,5 +1,6 @@
 """The forms of a page: of what is served at its address, with what other services know of it."""
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from flask import request
@@ -7,46 +8,78 @@ from werkzeug.datastructures import MultiDict
 
 from gateway.web import display, forms, permissions
 from gateway.web.catalogue import Endpoint
-from gateway.web.upstream_client import fetch
+from gateway.web.upstream_client import Question, answer_to
 from shared import JsonObject
 
 
 def form_of(
-    endpoint: Endpoint, verb: str, current: JsonObject | None = None, filled: MultiDict[str, str] | None = None
+    endpoint: Endpoint,
+    verb: str,
+    current: JsonObject | None = None,
+    filled: MultiDict[str, str] | None = None,
+    shaped: Callable[[JsonObject], JsonObject] | None = None,
 ) -> forms.Form:
-    """The form of what is served there, with its custom fields and the permissions to choose from."""
+    """The form of what is served there, with its custom fields and the permissions to choose from; `shaped` may change
+    the shapes of the attributes.
+    """
     schema = endpoint.body(verb) or {}
+    if shaped:
+        schema = {**schema, "properties": {name: shaped(each) for name, each in schema["properties"].items()}}
     custom = _custom_fields(endpoint) if _marked(schema, "x-custom-fields") else []
     names = permissions.known() if _marked(schema, "x-permissions") else []
-    return forms.Form(schema or {}, current, filled, custom, names)
+    form = forms.Form(schema or {}, current, filled, custom, names)
+    form.resolve()
+    return form
 
 
 def _marked(schema: JsonObject | None, mark: str) -> bool:
     return any(mark in shape for shape in (schema or {}).get("properties", {}).values())
 
 
+def questions_of(endpoint: Endpoint) -> list[Question]:
+    """What the forms and filters of a page ask, so that it is asked at once with everything else."""
+    schema = endpoint.body("post") or endpoint.body("patch")
+    asked = [_defining(endpoint)] if _marked(schema, "x-custom-fields") else []
+    if _marked(schema, "x-permissions"):
+        asked.append(permissions.KNOWN)
+    if endpoint.is_list:
+        asked += _naming(forms.filter_inputs(endpoint.parameters(), request.args)).values()
+    return asked
+
+
+def _defining(endpoint: Endpoint) -> Question:
+    return Question("/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
+
+
 def _custom_fields(endpoint: Endpoint) -> list[JsonObject]:
     """The definitions of the custom fields of what is served there; none while extras does not answer."""
-    found = fetch("GET", "/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
+    found = answer_to(_defining(endpoint))
     return found.json["results"] if found.ok else []
 
 
-def _name_chosen(reference: str, inputs: list[forms.Input]) -> None:
-    """Show what the ids in `inputs` mean, all objects of the list `reference`, which is asked once."""
-    if not inputs:
-        return
-    found = fetch("GET", reference, urlencode([("limit", 0), *(("id", each.value) for each in inputs)]))
-    titles = {str(each["id"]): display.title(each) for each in found.json["results"]} if found.ok else {}
+def _naming(inputs: list[forms.Input]) -> dict[str, Question]:
+    """By list: what tells which objects the ids in `inputs` are; each list is asked once."""
+    ids: dict[str, list[str]] = {}
     for each in inputs:
-        if title := titles.get(each.value):
-            each.values = [f"{title} #{each.value}"]
+        if each.reference and each.value.isdecimal():
+            ids.setdefault(each.reference, []).append(each.value)
+    return {
+        reference: Question(reference, urlencode([("limit", 0), *(("id", pk) for pk in found)]))
+        for reference, found in ids.items()
+    }
 
 
 def filters_of(endpoint: Endpoint) -> list[forms.Input]:
     """What the list there can be narrowed by, with the names of the objects that it is narrowed by now."""
     custom = _custom_fields(endpoint) if _marked(endpoint.body("post"), "x-custom-fields") else []
-    parameters = [*endpoint.parameters(), *forms.custom_filters(custom)]
-    inputs = forms.filter_inputs(parameters, request.args)
-    for reference in {each.reference for each in inputs if each.reference}:
-        _name_chosen(reference, [each for each in inputs if each.reference == reference and each.value.isdecimal()])
+    inputs = forms.filter_inputs([*endpoint.parameters(), *forms.custom_filters(custom)], request.args)
+    answers = {reference: answer_to(question) for reference, question in _naming(inputs).items()}
+    titles = {
+        (reference, str(each["id"])): display.title(each)
+        for reference, found in answers.items()
+        for each in (found.json["results"] if found.ok else ())
+    }
+    for each in inputs:
+        if title := titles.get((each.reference, each.value)):
+            each.values = [f"{title} #{each.value}"]
     return inputs

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from flask import current_app, render_template
 
-from gateway.web.upstream_client import fetch
+from gateway.web.upstream_client import Question, answer_to, fetch_together
 
+KNOWN = Question("/api/users/permissions/", "limit=0")
 VERBS = ("add", "change", "delete")
 
 
@@ -38,16 +39,16 @@ def sections(names: list[str]) -> list[Section]:
 
 def known() -> list[str]:
     """The names of all permissions; none while a service does not answer."""
-    found = fetch("GET", "/api/users/permissions/", "limit=0")
+    found = answer_to(KNOWN)
     return [each["name"] for each in found.json["results"]] if found.ok else []
 
 
 def page() -> str:
-    """Who holds which permission, as far as the caller may know."""
+    """Which users and groups have which permission, as far as the caller may see them."""
     holders: dict[str, list[tuple[str, str]]] = {}
     superusers = []
-    for path in ("/api/users/groups/", "/api/users/users/"):
-        found = fetch("GET", path, "limit=0")
+    holding = [Question("/api/users/groups/", "limit=0"), Question("/api/users/users/", "limit=0")]
+    for path, found in zip((each.path for each in holding), fetch_together([*holding, KNOWN]), strict=False):
         for each in found.json["results"] if found.ok else ():
             shown = (f"{path}{each['id']}/", each.get("name") or each["username"])
             for name in each["permissions"]:

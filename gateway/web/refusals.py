@@ -1,6 +1,10 @@
 """What a refused request says, as sentences and links for people."""
 
+import re
 from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+from markupsafe import Markup, escape
 
 from gateway.web import display
 
@@ -8,7 +12,25 @@ if TYPE_CHECKING:
     from gateway.web.forms import Form
 
 PLAIN = ("", "detail", "non_field_errors")
-DEEDS = {"DELETE": "Not deleted", "GET": "Not to be had"}
+DEEDS = {"DELETE": "Not deleted", "GET": "This cannot be shown"}
+
+
+def linked(text: str) -> Markup:
+    """`text` with links to the objects that it tells of by type and id: "device 5 (sw1)"."""
+    lists = current_app.extensions["patchbay.catalogue"].lists()
+    parts, at = [], 0
+    for found in re.finditer(rf"\b({'|'.join(map(re.escape, lists))}) (\d+)\b(?: \([^()]*\))?", text) if lists else ():
+        address = f"{lists[found[1]]}{found[2]}/"
+        parts += [escape(text[at : found.start()]), Markup('<a href="{}">{}</a>').format(address, found[0])]
+        at = found.end()
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def with_paths(text: str) -> Markup:
+    """`text` in which the addresses of this site are links."""
+    parts = re.split(r"(/api/[\w/-]*/)", text)
+    link = Markup('<a href="{0}">{0}</a>')
+    return Markup("").join(link.format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
 
 
 def messages(found: Any) -> list[str]:
@@ -16,6 +38,13 @@ def messages(found: Any) -> list[str]:
     if isinstance(found, dict):
         return [f"item {_place(key)}: {text}" for key, each in found.items() for text in messages(each)]
     return [text for each in found for text in messages(each)] if isinstance(found, list) else [str(found)]
+
+
+def unclear(found: int, more: bool) -> str:
+    """Why a name that was typed for an object could not be taken."""
+    if not found:
+        return "Nothing is called so. Type a part of the name, or of what it belongs to."
+    return f"{'More than ' if more else ''}{found} are found by this: choose one, or type more of the name."
 
 
 def sentences(body: Any) -> list[str]:
@@ -35,8 +64,8 @@ def _place(key: str) -> str:
 
 
 class Refusal:
-    """A refusal as a page shows it: a `heading`, `sentences`, and `dependents`, the (address, name) of what stands in
-    the way. What is said beside an input of `form` is no sentence of it.
+    """A refusal as a page shows it: a `heading`, `sentences`, and `dependents`, the (address, name) of the objects
+    that prevent it. A message that is shown beside an input of `form` is not repeated among the sentences.
     """
 
     def __init__(self, method: str, body: Any, form: "Form | None" = None):

@@ -1,10 +1,9 @@
 """One search over all apps, and the API root: what concerns no single service."""
 
-from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from urllib.parse import urlencode
 
-from flask import Blueprint, copy_current_request_context, redirect, render_template, request
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gateway import authentication
@@ -12,19 +11,13 @@ from gateway.negotiation import ResponseFormat, format_of
 from gateway.request import Request
 from gateway.responses import json_response
 from gateway.web.page import HtmlPage
-from gateway.web.upstream_client import UpstreamResponse, fetch, identity
+from gateway.web.upstream_client import Question, UpstreamResponse, fetch_together, identity
 from shared import JsonObject
 from shared.config import APPS
-from shared.http import budget
 
 pages = Blueprint("search", __name__)
 SECONDS, AGAIN_SECONDS, REMEMBERED_SECONDS = 2.0, 0.25, 30.0
 _silent_until: dict[str, float] = {}
-
-
-@pages.get("/")
-def home() -> ResponseReturnValue:
-    return redirect("/api/", 303)
 
 
 @pages.get("/api/")
@@ -45,33 +38,33 @@ def search() -> ResponseReturnValue:
     words = request.args.get("q", "").strip()
     found, down = _found(words) if words else ([], [])
     if _for_people():
-        return render_template("search.html", search_text=words, found=found, down=down)
+        return render_template("search.html", search_text=words, found=found, down=down, nouns=_nouns())
     return json_response({"query": words, "count": len(found), "results": found, "unavailable": down})
 
 
-def _found(words: str) -> tuple[list[JsonObject], list[str]]:
-    """What all services found, and the names of those that do not answer; each is asked once, all at once."""
-    query = urlencode({"q": words})
+def _nouns() -> dict[str, str]:
+    nouns: dict[str, str] = current_app.extensions["patchbay.catalogue"].nouns()
+    return nouns
 
-    for app in APPS:
-        identity(app)
-    with ThreadPoolExecutor(len(APPS)) as pool:
-        asking = {app: pool.submit(copy_current_request_context(_part), app, query) for app in APPS}
-        answers = {app: each.result() for app, each in asking.items()}
+
+def _found(words: str) -> tuple[list[JsonObject], list[str]]:
+    """What all services found, and the names of those that do not answer; each is asked once, all at once.
+
+    One that did not answer in time gets little of it for a while.
+    """
+    began, query = monotonic(), urlencode({"q": words})
+    silent = {app for app in APPS if began < _silent_until.get(app, 0)}
+    questions = [
+        Question(f"/internal/{app}/search", query, AGAIN_SECONDS if app in silent else SECONDS) for app in APPS
+    ]
+    answers = dict(zip(APPS, fetch_together(questions), strict=True))
+    for app, reply in answers.items():
+        if reply.status in (502, 503, 504) and app not in silent:
+            _silent_until[app] = monotonic() + REMEMBERED_SECONDS
+        elif reply.ok:
+            _silent_until.pop(app, None)
     results = [each for reply in answers.values() if reply.status == 200 for each in reply.json["results"]]
     return results, [app for app, reply in answers.items() if reply.status != 200]
-
-
-def _part(app: str, query: str) -> UpstreamResponse:
-    """What `app` found; one that did not answer in time gets little of it for a while."""
-    silent = monotonic() < _silent_until.get(app, 0)
-    with budget.limited(AGAIN_SECONDS if silent else SECONDS):
-        reply = fetch("GET", f"/internal/{app}/search", query)
-    if reply.status in (502, 503, 504) and not silent:
-        _silent_until[app] = monotonic() + REMEMBERED_SECONDS
-    elif reply.ok:
-        _silent_until.pop(app, None)
-    return reply
 
 
 def _for_people() -> bool:

@@ -13,18 +13,28 @@ from gateway import sessions
 from gateway.errors import GatewayError
 from gateway.request import public_address
 from gateway.upstreams import Upstreams
-from gateway.web import admin, browse, display, docs, login, permissions, search, status_api
+from gateway.web import (
+    admin,
+    browse,
+    display,
+    docs,
+    home,
+    login,
+    permissions,
+    picker,
+    policy,
+    refusals,
+    search,
+    status_api,
+)
 from gateway.web.catalogue import Catalogue
 from gateway.web.upstream_client import identity
 from gateway.web.visitor import Visitor
+from shared.config import settings
 from shared.http.context import of_request
 
 FOLDER = Path(__file__).parent
 DAY = 24 * 60 * 60
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 def install(app: Flask, upstreams: Upstreams) -> None:
@@ -33,11 +43,12 @@ def install(app: Flask, upstreams: Upstreams) -> None:
     app.json = provider = DefaultJSONProvider(app)
     provider.sort_keys = False
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = DAY
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     sessions.install(app)
     _give_templates(app)
     app.after_request(_protect)
-    for each in (docs, status_api, search, login, admin, browse):
+    for each in (docs, home, status_api, search, login, admin, picker, browse):
         app.register_blueprint(each.pages)
 
 
@@ -51,10 +62,14 @@ def csrf() -> str:
 
 def _give_templates(app: Flask) -> None:
     app.jinja_env.globals.update(static=_static, csrf=csrf, label=display.label, title=display.title)
-    app.jinja_env.globals.update(permission_sections=permissions.sections, permission_verbs=permissions.VERBS)
+    app.jinja_env.globals.update(
+        permission_sections=permissions.sections, permission_verbs=permissions.VERBS, menu=home.menu
+    )
     app.jinja_env.filters.update(local=_local, form_text=_form_text, age=display.age, moment=display.moment)
+    app.jinja_env.filters.update(linked=refusals.linked, activity=display.activity, with_paths=refusals.with_paths)
     app.jinja_env.tests["link"] = display.is_link
-    app.context_processor(lambda: {"user": _user()})
+    app.jinja_env.tests.update(image=display.is_image, moment=display.is_moment)
+    app.context_processor(lambda: {"user": _user(), "request_id": request.environ.get("HTTP_X_REQUEST_ID", "")})
 
 
 def _user() -> str:
@@ -92,7 +107,7 @@ def _form_text(value: object) -> str:
 
 def _protect(response: Response) -> Response:
     if response.mimetype == "text/html":
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Content-Security-Policy", policy.POLICY)
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["X-Content-Type-Options"] = "nosniff"
         if not request.path.startswith("/static/"):

@@ -1,7 +1,8 @@
 """How the services are: whether each answers, how far it is behind the others, and what the audit found."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from functools import partial
 from importlib.metadata import version
 
 import orjson
@@ -15,6 +16,7 @@ from shared import JsonObject
 from shared.config import APPS, SERVICES
 from shared.http import budget
 from shared.security.identity import Identity
+from shared.telemetry.origin import carried
 
 RELEASE_SECONDS = 1.5  # how long a client waits for what a service says of itself
 LIBRARIES = ("Flask", "SQLAlchemy", "gunicorn", "marshmallow", "psycopg2-binary")
@@ -40,6 +42,8 @@ class Feed:
 
     `changes` were not fetched yet, the `oldest` of them so long ago; the holder `fetched` last so long ago. `audited`
     is when the last audit ended, with so many `findings`; `restored` says which of the two is behind the other.
+    What was told of so many objects could not be applied and was `set_aside`; `fetching` are new facts, by type, and
+    for how many objects they are `left` to be fetched.
     """
 
     owner: str
@@ -50,13 +54,15 @@ class Feed:
     audited: str | None = None
     findings: int | None = None
     restored: str | None = None
+    set_aside: int | None = None
+    fetching: JsonObject = field(default_factory=dict)
 
 
 def statuses() -> list[Status]:
     """Every service, asked at once."""
     upstreams = current_app.extensions["patchbay.upstreams"]
     with ThreadPoolExecutor(len(APPS)) as pool:
-        return list(pool.map(lambda app: _status(upstreams, app), APPS))
+        return list(pool.map(carried(partial(_status, upstreams)), APPS))
 
 
 def releases() -> dict[str, str | None]:
@@ -68,11 +74,11 @@ def releases() -> dict[str, str | None]:
             return _status(upstreams, app).versions.get("patchbay")
 
     with ThreadPoolExecutor(len(APPS)) as pool:
-        return dict(zip(APPS, pool.map(release, APPS), strict=True))
+        return dict(zip(APPS, pool.map(carried(release), APPS), strict=True))
 
 
 def feeds(statuses: list[Status]) -> list[Feed]:
-    """Every pair of services that either of the two tells of; an owner that is up and names no changes has none."""
+    """Every pair of owner and holder that one of them reports; an owner that is up and reports none has no changes."""
     up = {each.app for each in statuses if not each.problem}
     known: dict[tuple[str, str], JsonObject] = {}
     for each in statuses:
@@ -80,7 +86,9 @@ def feeds(statuses: list[Status]) -> list[Feed]:
             known.setdefault((owner, each.app), {}).update(facts)
         for holder, facts in each.progress.get("holders", {}).items():
             known.setdefault((each.app, holder), {}).update(facts)
-    return [Feed(*pair, **{"changes": 0 if pair[0] in up else None, **known[pair]}) for pair in sorted(known)]
+    names = {each.name for each in fields(Feed)}  # of what a newer release tells, those that are known here
+    told = {pair: {"changes": 0 if pair[0] in up else None, **known[pair]} for pair in sorted(known)}
+    return [Feed(*pair, **{name: facts[name] for name in facts.keys() & names}) for pair, facts in told.items()]
 
 
 def libraries() -> dict[str, str]:
@@ -90,9 +98,12 @@ def libraries() -> dict[str, str]:
 def audits() -> list[tuple[str, str, str, int | None]]:
     """(service, what is wrong, type, id): what every service found that does not agree with the owners of objects."""
     upstreams = current_app.extensions["patchbay.upstreams"]
+
+    def audit(app: str) -> JsonObject:
+        return _internal(upstreams, app, "audits", {"repair": False})
+
     with ThreadPoolExecutor(len(SERVICES)) as pool:
-        answering = pool.map(lambda app: _internal(upstreams, app, "audits", {"repair": False}), SERVICES)
-        answers = dict(zip(SERVICES, answering, strict=True))
+        answers = dict(zip(SERVICES, pool.map(carried(audit), SERVICES), strict=True))
     return [
         (app, what, label, pk)
         for app, answer in answers.items()
@@ -112,7 +123,7 @@ def _internal(upstreams: Upstreams, app: str, operation: str, data: JsonObject) 
 
 
 def _call(upstreams: Upstreams, app: str, method: str, path: str, body: bytes = b"") -> JsonObject:
-    asked = Request(method, path, "", "gateway", "http", "status-page", {"X-Forwarded-For": "127.0.0.1"})
+    asked = Request(method, path, "", "gateway", "http", {"X-Forwarded-For": "127.0.0.1"})
     if body:
         asked.headers["Content-Type"] = "application/json"
         asked.body = Body.of(body)

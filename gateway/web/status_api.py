@@ -4,11 +4,10 @@ import platform
 
 from flask import Blueprint, Response, request
 
-from gateway import authentication
+from gateway import VERSION, authentication
 from gateway.responses import json_response
 from gateway.web import status
 from gateway.web.upstream_client import identity
-from shared import VERSION
 
 # The release whose API this is, as its clients compare it.
 NETBOX_VERSION = "2.3.7"
@@ -23,7 +22,7 @@ _SHAPE = {
         "python-version": {"type": "string", "example": "3.11.2"},
         "plugins": {"type": "object", "additionalProperties": {"type": "string"}},
         "patchbay-version": {"type": "string", "example": VERSION},
-        "services": {**_SERVICES, "description": "The release of each service; null for one that does not answer."},
+        "services": {**_SERVICES, "description": "The version of each service; null for one that does not answer."},
     },
 }
 OPERATION = {

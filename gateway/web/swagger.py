@@ -113,7 +113,7 @@ def _parameter(told: JsonObject) -> JsonObject:
 
 def _body(told: JsonObject | None) -> Iterable[JsonObject]:
     """The parameter `data`; of a form that has files, its own shape is the best there is to say, too."""
-    for media in (told or {}).get("content", {}).values():
+    for media in list((told or {}).get("content", {}).values())[:1]:
         yield {"name": "data", "in": "body", "required": True, "schema": _schema(media["schema"])}
 
 

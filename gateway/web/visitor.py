@@ -1,6 +1,7 @@
 """What the gateway knows of whoever asks for a page."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from shared.security.identity import Identity
 
@@ -8,8 +9,9 @@ from shared.security.identity import Identity
 @dataclass
 class Visitor:
     """Kept for one request (`shared.http.context.of_request`): the `identities` of the visitor by app, as far as they
-    were asked for, and the `public` host and scheme of this site.
+    were asked for, the `answers` of services by (path, query), and the `public` host and scheme of this site.
     """
 
     identities: dict[str, Identity] = field(default_factory=dict)
+    answers: dict[tuple[str, str], Any] = field(default_factory=dict)
     public: tuple[str, str] | None = None

@@ -9,7 +9,7 @@ from moving.remote.renames import renamed
 from moving.report import MoveReport
 from moving.rows import Row, SourceId
 
-# What is made of other things that are read, or of no use elsewhere.
+# Values that follow from others, or are of no use elsewhere.
 DERIVED = re.compile(
     r"id|url|display.*|created|last_updated|family|.*_count|count_.*|_?depth|level|cable.*|connected_endpoint.*"
     r"|connection_status|interface_connection|is_connected|circuit_termination|mark_connected|_?occupied"
@@ -31,7 +31,7 @@ def rows_of(kind: Kind, face: dict[str, Any], report: MoveReport) -> list[Row]:
 
 
 def body_of(kind: Kind, face: dict[str, Any], report: MoveReport) -> dict[str, Any]:
-    """What of `face` has a place here; what has none is counted by `report`."""
+    """The part of `face` that has a counterpart here; `report` counts the rest."""
     body = {}
     for name, value in face.items():
         if name in kind.fields and name != kind.file:

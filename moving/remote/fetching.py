@@ -26,7 +26,7 @@ Complete = Callable[[dict[str, Any]], dict[str, Any]]
 COMPLETE = "snapshot"
 MACHINE_INTERFACES = "virtualization/interfaces"
 USERS = "users/users"
-# Lists that say nothing that others do not say, or what happened and not what is.
+# Lists that only repeat others, or are a history.
 NO_INVENTORY = re.compile(
     r".*/_.*|dcim/(console|power|interface)-connections|dcim/connected-device|extras/(recent-activity|object-changes"
     r"|reports|scripts|content-types|job-results)|secrets/(get-session-key|generate-rsa-key-pair)|users/(permissions"
@@ -127,7 +127,7 @@ class RemoteSource:
                 yield from self._whole(kind, row, face)
 
     def _whole(self, kind: Kind, row: Row, face: dict[str, Any]) -> Iterator[Row]:
-        """`row` with its file and under its number, if it is of this list at all."""
+        """`row` with its file and its number; nothing if it belongs to another list."""
         if not belongs(kind, row):
             if self._alone[kind.label]:
                 missing = next(name for name in kind.references if name in kind.required and not row.body.get(name))

@@ -1,4 +1,4 @@
-"""What later releases call otherwise, by list, and where the paths of lists have moved.
+"""Names that later releases changed, by list, and paths of lists that have moved.
 
 Sources: the release notes of NetBox v2.4 to v2.11 ("API changes").
 """

@@ -10,7 +10,7 @@ NAMED_BY = {"dcim/rack-reservations": "user"}
 
 
 def users_of(state: State) -> Iterator[Row]:
-    """A row for each, who may not log in before an administrator has looked."""
+    """A row for each; they are inactive until an administrator changes that."""
     found = {}
     for path, name in NAMED_BY.items():
         for face in state.fetched(path):

@@ -1,1 +1,5 @@
 """Circuits, who provides them and where they end."""
+
+VERSION = "1.0.0"
+# Of what is shared, the version that it needs, or a later one with the same first number.
+SHARED = "1.0.0"

@@ -36,7 +36,7 @@ def topology(connection: Connection, ids: list[Any]) -> dict[int, JsonObject]:
 
 
 def _devices(connection: Connection, site: int | None, tiers: list[list[str]]) -> dict[int, JsonObject]:
-    """The devices by id. Raises DBAPIError (QueryCanceled) when the patterns take longer than whoever asks waits."""
+    """The devices by id. Raises DBAPIError (QueryCanceled) when the patterns take longer than the caller waits."""
     found: dict[int, JsonObject] = {}
     ends = time.monotonic() + PATTERNS_MS / 1000
     try:

@@ -1,4 +1,4 @@
-"""Image files: checked when they come, kept below MEDIA_ROOT, served at /media/, and gone with their row."""
+"""Image files: checked on upload, stored below MEDIA_ROOT, served at /media/, and removed with their row."""
 
 import re
 import secrets
@@ -132,7 +132,7 @@ def serve(name: str) -> Response:
 
 
 def tidy() -> None:
-    """Remove the files that no attachment has any more, be it that its parent went in another service."""
+    """Remove the files that no attachment has any more, as after its parent was deleted in another service."""
     if not folder().is_dir():
         return
     old = time.time() - SETTLED_SECONDS

@@ -1,6 +1,6 @@
 """The drawing of a topology map, by graphviz, of what dcim and circuits answer.
 
-Both take much for what a stranger's single GET may cause, so one map is drawn at a time.
+Both are expensive for a single GET of an anonymous caller, so one map is drawn at a time.
 """
 
 import shutil
@@ -63,7 +63,7 @@ def tiers(patterns: str) -> list[list[str]]:
 
 
 def too_much(lines: list[list[str]]) -> str:
-    """What a map has more of than it may, in a sentence; nothing, where that is in order."""
+    """A sentence that says which limit a map exceeds; empty if it exceeds none."""
     patterns = [each for line in lines for each in line]
     if len(lines) > MOST_TIERS or len(patterns) > MOST_PATTERNS:
         return f"A map has at most {MOST_TIERS} lines, and {MOST_PATTERNS} patterns on them."

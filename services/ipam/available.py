@@ -17,7 +17,7 @@ from services.ipam.allocated import Pool, child_prefixes, used_stretches
 from services.ipam.resources.ip_addresses import ip_addresses
 from services.ipam.resources.vrfs import VRF
 from shared import JsonObject
-from shared.api import forms, views, writing
+from shared.api import forms, transaction, writing
 from shared.api.resource import Action, Resource
 from shared.config import settings
 from shared.db.database import database
@@ -149,7 +149,7 @@ def _allocate(resource: Resource, pk: int, made: Resource, choose: Choose) -> Re
         faces = writing.dump(made, writing.create(session, made, chosen)) if chosen else []
         return faces if many else faces[0]
 
-    return views.write(made, many, allocate, 201)
+    return transaction.write(made, many, allocate, 201)
 
 
 def _pool(session: Session, resource: Resource, pk: int, kept: bool = False) -> Pool:
@@ -168,7 +168,7 @@ def _written(pool: Pool, hosts: Iterable[Address]) -> Iterable[str]:
 
 
 def _limit() -> int:
-    """How many addresses to show: at most a page; of 0 or less, which ask for all, as many as can be shown at once."""
+    """How many addresses to show: at most one page. A limit of 0 or less asks for all, and gets the largest page."""
     asked = to_integer((request.args.getlist("limit") or [""])[-1])
     wanted = settings.paginate_count if asked is None else asked
     return MOST_SHOWN if wanted <= 0 else min(wanted, settings.max_page_size or MOST_SHOWN)

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func
+from sqlalchemy import ColumnElement, Text, and_, cast, func
 
 from services.ipam.address_syntax import canonical, parse_address, parse_network
 from services.ipam.choices import FAMILY
 from shared.query import filters
 from shared.query.filter_base import Filter
+from shared.schema import parsing
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
 
@@ -80,5 +81,21 @@ def host(text: str) -> str:
     return str(parse_address(text).ip)
 
 
+def equal_to(address: Any, of_host: Any) -> Callable[[str], ColumnElement[bool]]:
+    """With a mask, the address and the mask; without, the address whatever its mask."""
+
+    def condition(text: str) -> ColumnElement[bool]:
+        same_host = of_host == host(text)
+        return and_(same_host, address == str(parse_address(text))) if "/" in text else same_host
+
+    return condition
+
+
 def starts_with(column: Any) -> Callable[[str], list[ColumnElement[bool]]]:
     return lambda text: [cast(column, Text).ilike(filters.escape_like(text) + "%", escape="\\")]
+
+
+def id_of(written: str) -> int | None:
+    """The id that is written, or None for what can be none."""
+    number = parsing.to_integer(written)
+    return None if number is None or abs(number) > parsing.MAX_INTEGER else number

@@ -1,4 +1,4 @@
-"""How a request comes by the master key: by the private key of its user, or by a session key."""
+"""How a request gets the master key: with the private key of its user, or with a session key."""
 
 from base64 import b64decode
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def session_master_key() -> bytes | None:
 
 
 def keep_master_key(session: Session) -> None:
-    """Hold the user key until what is encrypted now is committed, and can stand in its way. Raises BadRequest."""
+    """Lock the user key until the new ciphertexts are committed, so that it is not deleted first. Raises BadRequest."""
     mine = select(UserKey.id).where(UserKey.user_id == caller().user_id)
     session.execute(mine.with_for_update(read=True, key_share=True))
     if session.execute(_stored()).one_or_none() != of_request(OpenedSession).stored:

@@ -1,26 +1,38 @@
 """The one Flask factory: a service is its name, its models' base and its resources in URL order."""
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
+from time import perf_counter
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.api import choices, declarations, indexes, openapi, options, search, views
+from shared.api import (
+    autocomplete,
+    choices,
+    declarations,
+    health,
+    indexes,
+    openapi,
+    options,
+    related,
+    search,
+    totals,
+    views,
+)
+from shared.api.csv import writing as csv_writing
 from shared.api.resource import Resource
 from shared.config import settings
 from shared.db import row_counts
-from shared.db.database import Database, was_closed
+from shared.db.database import Database, may_be_repeated
 from shared.db.hang_detection import detect_hangs
-from shared.db.server_version import unsupported
 from shared.http import budget, errors, request_body, responses
 from shared.http.budget import Turns
-from shared.http.context import context
+from shared.references import gauges as reference_gauges
 from shared.references import internal_api, past, tables
 from shared.references.following import Follower
 from shared.references.lookups import Answer
@@ -28,6 +40,8 @@ from shared.schema import openapi_schemas
 from shared.schema.contracts import SERVED_ELSEWHERE
 from shared.schema.models import Record
 from shared.security import authorization, replay_protection
+from shared.telemetry import logs, metrics, tracing
+from shared.telemetry.origin import arrived, origin, working_for
 
 # What is served at a path of the app's root and is no resource: the path, and its blueprint.
 Route = tuple[str, Blueprint]
@@ -36,7 +50,7 @@ _apps: list[Flask] = []
 
 
 class ServiceApp(Flask):
-    """A Flask whose clients leave threads and database connections to the services that call it.
+    """A Flask application that keeps some threads and database connections free for calls from other services.
 
     A write may wait for another service, which has to ask this one before it can answer.
     """
@@ -48,24 +62,39 @@ class ServiceApp(Flask):
         self._clients = Turns(settings.database_pool + settings.database_pool // 2)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Views and hooks here are plain functions; to find that out each time takes Flask longer than many of them."""
+        """Every view and hook here is a plain function: Flask need not look for coroutines, which would take longer."""
         return func
 
     def full_dispatch_request(self) -> Response:
         seconds = budget.said(request.headers.get(budget.HEADER), settings.read_seconds)
-        with budget.limited(seconds, request.environ.get("gunicorn.socket")):
-            return super().full_dispatch_request()
+        with (
+            working_for(arrived(request.headers.get)),
+            tracing.span(self.name, request.method, tracing.SpanKind.SERVER) as span,
+            budget.limited(seconds, request.environ.get("gunicorn.socket")),
+        ):
+            started = perf_counter()
+            reply = super().full_dispatch_request()
+            self._note(reply, perf_counter() - started, span)
+            return reply
+
+    def _note(self, reply: Response, seconds: float, span: tracing.NoSpan) -> None:
+        """Tell of a request that was answered."""
+        method, status = request.method, reply.status_code
+        route = request.url_rule.rule if request.url_rule else "none"
+        metrics.observe(self.name, method, route, status, seconds)
+        logs.access(method, request.path, status, seconds, route=route)
+        tracing.answered(span, metrics.method_label(method), route, status)
 
     def dispatch_request(self) -> ResponseReturnValue:
         with self._clients.turn() if request.path.startswith("/api/") else nullcontext():
             return self._dispatch()
 
     def _dispatch(self) -> ResponseReturnValue:
-        """Repeat a safe request whose database connection a restart of PostgreSQL had closed."""
+        """Repeat a safe request whose database connection a restart of PostgreSQL closed, or whose replica failed."""
         try:
             return super().dispatch_request()
         except DBAPIError as error:
-            if request.method not in authorization.SAFE or not was_closed(error):
+            if request.method not in authorization.SAFE or not may_be_repeated(error):
                 raise
         return super().dispatch_request()
 
@@ -85,13 +114,15 @@ def create_app(
     permissions: tuple[str, ...] = (),
     background_tasks: Sequence[Callable[[], None]] = (),
     before: dict[str, str] | None = None,
+    gauges: Sequence[health.Gauges] = (),
 ) -> Flask:
     """The service of `base`.
 
     `routes` are (path in the app's root, blueprint) for what is no Resource; `internal_queries` are what other
     services may look up, `{name: query(connection, ids) → {id: {name: value}}}`; `permissions` are codenames
     beyond those to add, change and delete; `background_tasks` are done again and again in the background;
-    `before` says which paths of the app's root come before which others, `{path of a route: path}`.
+    `before` says which paths of the app's root come before which others, `{path of a route: path}`; `gauges` add to
+    what `/metrics` tells.
     """
     app = ServiceApp(base.app, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
@@ -101,15 +132,17 @@ def create_app(
     _connect(app, base)
     app.extensions["patchbay.background_tasks"] = background_tasks
     app.extensions["patchbay.invariants"] = [each for resource in resources for each in resource.invariants]
-    _number_requests(app)
+    _label_replies(app)
     authorization.install(app, base.app)
+    _refuse_csv(app)
     _serve(app, base, resources, routes)
     _serve_root(app, base, resources, routes, before or {})
     app.register_blueprint(
         internal_api.blueprint(base, internal_queries or {}, _permissions(base, resources, permissions))
     )
-    app.register_blueprint(search.blueprint(base, resources))
-    _serve_health(app, base)
+    for found in (search, autocomplete, related, totals):
+        app.register_blueprint(found.blueprint(base, resources))
+    health.serve(app, base.app, (partial(reference_gauges.gauges, base=base), *gauges))
     errors.install(app)  # last, for flask-smorest installs handlers of its own
     _apps.append(app)
     return app
@@ -124,6 +157,7 @@ def _permissions(base: type[Record], resources: Sequence[Resource], more: tuple[
 def after_fork() -> None:
     """What a worker process starts for itself: its own connections and its follower."""
     detect_hangs()
+    tracing.after_fork({settings.process, *(app.name for app in _apps)})
     for app in _apps:
         app.extensions["patchbay.database"].forget_connections()
         app.extensions["patchbay.follower"] = Follower(app)
@@ -139,20 +173,28 @@ def _connect(app: Flask, base: type[Record]) -> None:
     app.extensions["patchbay.base"] = base
     app.extensions["patchbay.past"] = past.Past()
     app.extensions["patchbay.database"] = Database(
-        url, guard=replay_protection.guard, on_disconnect=app.extensions["patchbay.past"].doubt
+        url,
+        guard=replay_protection.guard,
+        on_disconnect=app.extensions["patchbay.past"].doubt,
+        app=base.app,
+        replica_url=settings.replica_urls.get(base.app, ""),
     )
 
 
-def _number_requests(app: Flask) -> None:
-    @app.before_request
-    def number() -> None:
-        context().request_id = request.headers.get("X-Request-ID") or uuid.uuid4().hex
-
+def _label_replies(app: Flask) -> None:
     @app.after_request
     def label(reply: Response) -> Response:
-        reply.headers["X-Request-ID"] = context().request_id
+        reply.headers["X-Request-ID"] = origin().request_id
         reply.headers["API-Version"] = "2.3"
         return options.allow(reply)
+
+
+def _refuse_csv(app: Flask) -> None:
+    @app.before_request
+    def refuse() -> None:
+        """Only lists are to be had as CSV."""
+        if csv_writing.is_asked_for() and not str(request.endpoint).endswith(".list_objects"):
+            raise errors.NotFound
 
 
 def _serve(app: Flask, base: type[Record], resources: Sequence[Resource], routes: Sequence[Route]) -> None:
@@ -190,18 +232,3 @@ def _serve_root(
     @app.get(f"/api/{base.app}/")
     def root() -> Response:
         return responses.json_response({path: responses.link(f"/api/{base.app}/{path}/") for path in endpoints})
-
-
-def _serve_health(app: Flask, base: type[Record]) -> None:
-    @app.get("/healthz")
-    def healthz() -> Response:
-        return responses.json_response({"service": base.app, "status": "up"})
-
-    @app.get("/readyz")
-    def readyz() -> Response:
-        with app.extensions["patchbay.database"].reading() as connection:
-            version = connection.scalar(text("SELECT current_setting('server_version_num')\\:\\:integer"))
-            if (reason := unsupported(version)) is not None:
-                raise errors.ServiceUnavailable(f"{reason}.")
-            connection.execute(text("SELECT 1 FROM alembic_version"))
-        return responses.json_response({"service": base.app, "status": "ready"})

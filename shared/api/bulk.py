@@ -24,7 +24,7 @@ TWICE = "This object is in the list already."
 def targets(session: Session, resource: Resource[M], items: list[Any]) -> list[M]:
     """The rows that `items` mean, in their order, locked. Raises BadRequest, a list of messages per item."""
     read = [_read_id(item) for item in items]
-    found = _locked(session, resource, [pk for pk in read if isinstance(pk, int)])
+    found = locked(session, resource, [pk for pk in read if isinstance(pk, int)])
     errors: list[Errors] = []
     seen: set[int] = set()
     for pk in read:
@@ -53,7 +53,7 @@ def _read_id(item: Any) -> int | Errors:
         return {"id": [str(message) for message in error.messages]}
 
 
-def _locked(session: Session, resource: Resource[M], ids: list[int]) -> dict[int, M]:
+def locked(session: Session, resource: Resource[M], ids: list[int]) -> dict[int, M]:
     """The rows `ids` with all that they refer to, for the rules look at it: one statement for each reference."""
     model = resource.model
     referring = [name for name, each in model.attributes.items() if each.is_reference or each.is_list]

@@ -27,7 +27,7 @@ def remove(session: Session, model: type[Record], ids: set[int]) -> None:
 def cascade_closure(session: Session, model: type[Record], ids: set[int]) -> dict[str, set[int]]:
     """`{label: ids}`: the rows that a delete of the locked rows `ids` takes along by cascade, themselves included.
 
-    All are locked, each before what is below it is looked for: no row can get below one of them any more.
+    Each row is locked before its dependents are looked up, so that no row can be added below it meanwhile.
     """
     found: dict[str, set[int]] = {}
     front = {model.label: ids}
@@ -55,7 +55,7 @@ def _cascading(target: type[Record]) -> list[tuple[type[Record], Column[Any]]]:
 
 
 def _dependents_here(session: Session, model: type[Record], rows: dict[str, set[int]]) -> list[JsonObject]:
-    """Rows of this service that protect one of `rows` and do not go themselves."""
+    """Rows of this service that protect one of `rows` and are not deleted together with them."""
     found = []
     for label, ids in rows.items():
         found += releasing.referring(session, model.model_of(label), ids, releasing.FIRST, going=rows)

@@ -1,4 +1,4 @@
-"""Forms, as NetBox 2.3 understands what they cannot say: null, false, a list of one."""
+"""HTML forms, read as NetBox 2.3 reads them: a form cannot express null, false or a list of one."""
 
 from typing import Any
 
@@ -13,14 +13,15 @@ NOT_THERE = (fields.Boolean, fields.References)
 
 
 def read(attributes: dict[str, Attribute], sent: Any, partial: bool) -> Any:
-    """What was sent for an object with these `attributes`; a form is understood, JSON says what it means."""
+    """What was sent for an object with these `attributes`; a form is translated, JSON is taken as it is."""
     return understood(attributes, sent, partial) if request_body.is_form() and isinstance(sent, dict) else sent
 
 
 def understood(attributes: dict[str, Attribute], sent: JsonObject, partial: bool) -> JsonObject:
-    """What the form `sent` says of an object with these `attributes`: a checkbox that is not ticked is false and a list
-    of references that is not there is empty, but in a change too small to say so (`partial`) both are left as they are;
-    a blank is null, or nothing, where it is no value of its own.
+    """The values that the form `sent` stands for, for an object with these `attributes`.
+
+    A missing checkbox is false and a missing list of references is empty, unless the change is `partial` (PATCH):
+    then both keep their values. A blank is null, or left out, where the field has no blank value of its own.
     """
     said = dict(sent)
     for name, field in ((name, each.field) for name, each in attributes.items() if not each.field.dump_only):

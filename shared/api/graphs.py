@@ -39,7 +39,7 @@ def graphs(kind: int) -> Action:
             raise NotFound
         return json_response(_rendered(templates(kind), orjson.loads(found)))
 
-    return Action("graphs", show, reply=GraphSchema(many=True))
+    return Action("graphs", show, reply=GraphSchema(many=True), shown="pictures")
 
 
 def templates(kind: int) -> list[JsonObject]:

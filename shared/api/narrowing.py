@@ -1,5 +1,7 @@
 """What the query string of a list narrows it to."""
 
+from collections.abc import Iterable
+
 from flask import request
 from sqlalchemy import Connection
 
@@ -8,7 +10,7 @@ from shared.api.resource import Resource
 from shared.custom_fields import input as custom_field_input
 from shared.http.context import context
 from shared.http.errors import BadRequest
-from shared.query.filter_base import Condition
+from shared.query.filter_base import MOST_SEARCHED, Condition, Filter
 
 MOST_PARAMETERS = 1000
 
@@ -22,5 +24,14 @@ def conditions(connection: Connection, resource: Resource) -> list[Condition]:
     unknown = [name for name, (chosen, _) in given.items() if not chosen and name not in parameters.OF_LISTS]
     parameters.refuse_unknown_of_list(resource, unknown)
     context().ignored += unknown
+    _limit_searches((chosen, values) for chosen, values in given.values() if chosen)
     made = [chosen.where(values) for chosen, values in given.values() if chosen]
     return [condition for condition in made if condition is not None]
+
+
+def _limit_searches(given: Iterable[tuple[Filter, list[str]]]) -> None:
+    """Raises BadRequest for more texts than may be looked for in every row."""
+    if sum(len(set(values)) for chosen, values in given if chosen.searches) > MOST_SEARCHED:
+        raise BadRequest(
+            f"At most {MOST_SEARCHED} texts can be searched for at once (q, and expressions such as __ic)."
+        )

@@ -17,6 +17,7 @@ from shared.api.error_schemas import ERRORS, LIST_ERRORS, DetailSchema, InvalidS
 from shared.api.openapi_bodies import WITH_IDS, body, list_body, listed, one_or_many, request
 from shared.api.openapi_parameters import list_parameters, selecting
 from shared.api.resource import Action, Resource, Shape
+from shared.api.titles import context_of
 from shared.schema.representations import BaseSchema
 from shared.security import authorization, idempotency
 
@@ -39,6 +40,23 @@ class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no 
 
 
 VERBS = {"POST": "Create", "GET": "Read", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
+
+
+class SheetLineSchema(Schema):
+    """What became of one line of CSV."""
+
+    line = ma.Integer(required=True)
+    id = ma.Integer(required=True)
+    what = ma.String(required=True, metadata={"enum": ["created", "changed", "unchanged"]})
+
+
+class SheetSchema(Schema):
+    """What came of a file of CSV."""
+
+    created = ma.Integer(required=True)
+    changed = ma.Integer(required=True)
+    unchanged = ma.Integer(required=True)
+    rows = ma.List(ma.Nested(SheetLineSchema), required=True)
 
 
 @cache
@@ -84,11 +102,18 @@ def describe(
         operationId=_operation(resource, view.__name__),
         tags=[resource.app],
         parameters=parameters,
+        **(_belonging(resource) if verb == "GET" and on_list else {}),
+        **({"description": resource.note} if resource.note and verb == "GET" else {}),
         **_permission(resource.permission, resource, verb),
         **(uniqueness.documented(resource) if verb == "POST" else {}),
         **(list_body(resource, verb) if on_list and verb in WITH_IDS else body(resource, verb)),
     )
     return documented(function)
+
+
+def _belonging(resource: Resource) -> JsonObject:
+    """What the objects of a list are part of: the references that are shown beside their names, and types beyond."""
+    return {"x-part-of": list(context_of(resource)), "x-belongs-to": list(resource.belonging)}
 
 
 def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Action, function: View) -> View:
@@ -108,6 +133,7 @@ def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Act
         operationId=_operation(resource, f"{action.name}_{verb.lower()}"),
         tags=[resource.app],
         parameters=[_PK, *action.query, *([] if verb == "GET" else [idempotency.PARAMETER])],
+        **({"x-shown": action.shown} if action.shown else {}),
         **_permission(action.permission or resource.permission, resource, verb),
         **request(taken),
     )
@@ -161,6 +187,7 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) ->
     def decorate(function: View) -> View:
         if verb == "POST":
             function = made.alt_response(201, schema=one_or_many(write), success=True, description="Created")(function)
+            function = made.alt_response(200, schema=SheetSchema, success=True, description="Saved from CSV")(function)
         elif on_list and verb in WITH_IDS and status == 200:
             function = made.alt_response(200, schema=reply, success=True, description="OK")(function)
         else:

@@ -12,6 +12,8 @@ from shared.config import settings
 from shared.schema import openapi_schemas
 from shared.schema.representations import BaseSchema
 
+CSV = "text/csv"
+SHEET = "Lines of which each creates an object, or changes one; as GET gives them with `?format=csv`."
 WITH_IDS = ("PUT", "PATCH", "DELETE")  # of a list: each element names its object by its id
 _ID = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
 
@@ -30,7 +32,10 @@ def body(resource: Resource, verb: str) -> JsonObject:
     schema = schemas.get(verb)
     if schema and (upload := _upload(patch, "Patch" if verb == "PATCH" else "Upload")):
         return request(upload(partial=verb == "PATCH"), media="multipart/form-data")
-    return request(schema, example=_example(patch if verb == "PATCH" else write)) if schema else {}
+    made = request(schema, example=_example(patch if verb == "PATCH" else write)) if schema else {}
+    if verb == "POST":
+        made["requestBody"]["content"][CSV] = {"schema": {"type": "string", "description": SHEET}}
+    return made
 
 
 @cache

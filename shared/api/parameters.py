@@ -1,4 +1,4 @@
-"""What the query string of a list or an object says besides filters, and what of it means nothing."""
+"""The parameters of a list or an object besides filters, and those that have no meaning there."""
 
 from collections.abc import Iterable
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     join,
+    literal,
     literal_column,
     select,
     text,
@@ -70,7 +71,7 @@ def page_rows(
     full_replicas.expect(resource.model)
     conditions = [*authorization.visible_rows(resource), *conditions]
     if page.cursor is not None:
-        return _rows_after(connection, shown, conditions, page)
+        return _rows_after(connection, shown, conditions, page, _total(resource, conditions).scalar_subquery())
     half = resource.ordering.halves and not order and page.limit is not None
     found = _rows(connection, shown, conditions, page, order, half)
     total = found[0][2] if found else connection.scalars(_total(resource, conditions)).one()
@@ -79,13 +80,20 @@ def page_rows(
     return _with_lookups(connection, shown, found, total) if found else Rows([], [], total)
 
 
-def _rows_after(connection: Connection, shown: Selection, conditions: list[Condition], page: Page) -> Rows:
+def uncounted(connection: Connection, shown: Selection, conditions: list[Condition], page: Page) -> Rows:
+    """The same by cursor, without the total of the list."""
+    full_replicas.expect(shown.resource.model)
+    return _rows_after(connection, shown, [*authorization.visible_rows(shown.resource), *conditions], page, literal(0))
+
+
+def _rows_after(
+    connection: Connection, shown: Selection, conditions: list[Condition], page: Page, counted: Any
+) -> Rows:
     """A page by cursor; one row more than it has tells whether there is another."""
-    resource = shown.resource
-    ids = _ids(resource).where(*conditions, resource.model.id > page.cursor)
-    ids = ids.order_by(resource.model.id).limit(page.limit and page.limit + 1)
-    found = connection.execute(ids.add_columns(_total(resource, conditions).scalar_subquery())).all()
-    total = found[0][1] if found else connection.scalars(_total(resource, conditions)).one()
+    model = shown.resource.model
+    ids = _ids(shown.resource).where(*conditions, model.id > page.cursor).order_by(model.id).add_columns(counted)
+    found = connection.execute(ids.limit(page.limit and page.limit + 1)).all()
+    total = found[0][1] if found else connection.scalars(select(counted)).one()
     on_page = [row[0] for row in found[: page.limit]]
     rows = _with_lookups(connection, shown, _faces_of(connection, shown, on_page), total)
     return replace(rows, following=rows.ids[-1]) if len(found) > len(on_page) else rows
@@ -176,6 +184,11 @@ def _every_id(resource: Resource, half: bool) -> AnySelect:
 
 def _ids(resource: Resource) -> AnySelect:
     return select(resource.model.id).where(*resource.base_conditions)
+
+
+def total(connection: Connection, resource: Resource) -> int:
+    """How many objects the caller may see. Raises Forbidden."""
+    return connection.scalars(_total(resource, authorization.visible_rows(resource))).one()
 
 
 def _total(resource: Resource, conditions: list[Condition]) -> Select[int]:

@@ -1,13 +1,13 @@
 """Resource: the declaration of one type of object, from which its endpoint is made."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic
 
 from flask import Response
 from marshmallow import Schema
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -18,7 +18,7 @@ from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
 from shared.references.invariants import Invariant
 from shared.references.lookups import Lookup
-from shared.schema import fields
+from shared.schema import fields, natural_keys
 from shared.schema.changes import M, Rule
 from shared.schema.fields import Choices
 from shared.schema.models import Attribute, Record, View
@@ -59,6 +59,7 @@ class Action:
     `permission(verb)` names the permission that an unsafe verb needs, where it is not that of the resource; `reply` is
     the schema of what it answers (with `status`), `media` its type, `body` the schema of what it takes, `many` whether
     it takes and answers lists as well, `query` its parameters; `summary` says what it does where `name` does not.
+    `shown` is how the page of the object shows the list that it answers: as a "table", or as "pictures" (`embed_url`).
     """
 
     name: str
@@ -72,6 +73,7 @@ class Action:
     many: bool = False
     query: tuple[JsonObject, ...] = ()
     summary: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,7 @@ class Resource(Generic[M]):
     unique      names that must be unique together; a null among them makes an object free
     rules       `validate_x(session, changes)`: refuse by `change.fail(message, field)`; run in order, first failure
                 counts
-    before_save `set_x(session, changes)`: set what is computed on objects that all rules have let pass; run in order;
-                where it cannot be computed, `change.fail` as in a rule
+    before_save `set_x(session, changes)`: set what is computed once all rules have let pass, or `change.fail`
     after_save  `hook(session, changes)`: what a write brings about, in the same transaction
     on_delete   `hook(session, objects)`: what deleting the objects brings about, before they go, in the same
                 transaction; may refuse by raising an ApiError
@@ -109,7 +110,11 @@ class Resource(Generic[M]):
     visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
     postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
+    belonging   `{label: query(connection, id)}`: the query of this list for what belongs to an object of that type
+    part_of     the references that tell objects of one name apart; those of `unique` and `order` unless given
+    note        what whoever reads an object has to know, for the document and for people
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
+    csv_headings  what NetBox's import forms call a column, `{"rack_name": "rack"}`; "" for what has no place here
     dependent_facts  DependentFacts: the rows of other types that published facts of this one are made of
     invariants  Invariants: what references of this type need of their objects for as long as they are kept
     """
@@ -136,12 +141,18 @@ class Resource(Generic[M]):
     detail: bool = True
     dependent_facts: tuple[DependentFacts, ...] = ()
     invariants: tuple[Invariant, ...] = ()
+    belonging: Mapping[str, Callable[[Connection, int], dict[str, str] | None]] = field(default_factory=dict)
+    part_of: tuple[str, ...] | None = None
+    note: str = ""
     view: View | None = None
+    csv_headings: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.path = self.path or self.model.path
         if not self.model.path:
             self.model.path = self.path
+        if self.is_home and self.unique and not natural_keys.of(self.model):
+            self.model.identified_by = self.unique[0]
 
     @property
     def app(self) -> str:

@@ -1,12 +1,15 @@
 """One search over all types of a service, in one statement; the gateway asks every service for its part."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, Response, request
-from sqlalchemy import ColumnElement, Text, cast, literal, null, select, union_all
+from sqlalchemy import ColumnElement, func, literal, select, union_all
+from sqlalchemy.orm import aliased
 
 from shared import JsonObject
 from shared.api.resource import Resource
+from shared.api.titles import context_of, title_sql
 from shared.db.database import database
 from shared.db.prepared import AnySelect
 from shared.http import responses
@@ -33,7 +36,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
         parts = [part for each in reversed(searched.values()) if (part := _part(each, words)) is not None]
         if not words or not parts:
             return responses.json_response({"results": []})
-        with database().reading() as connection:
+        with database().serving() as connection:
             rows = connection.execute(union_all(*parts)).all()
         return responses.json_response({"results": [_result(*row) for row in rows]})
 
@@ -41,7 +44,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
 
 
 def _part(resource: Resource, words: str) -> AnySelect | None:
-    """The objects of one type that are found, those whose name begins so first; None where the caller sees none."""
+    """The objects of one type that match, names that start with it first; None where the caller may see none."""
     model = resource.model
     try:
         seen = authorization.visible_rows(resource)
@@ -50,9 +53,11 @@ def _part(resource: Resource, words: str) -> AnySelect | None:
     found = resource.filter_table["q"].where([words])
     if found is None:
         return None
-    name = _name(model)
+    name = title_sql(model, model)
     begins = name.ilike(f"{escape_like(words)}%", escape="\\")
-    rows = select(literal(model.label), literal(openapi_schemas.path_of(model)), model.id, name.label("name"))
+    rows = select(
+        literal(model.label), literal(openapi_schemas.path_of(model)), model.id, name.label("name"), _context(resource)
+    )
     return select(
         rows.where(found, *resource.base_conditions, *seen)
         .order_by(begins.desc(), name, model.id)
@@ -61,16 +66,17 @@ def _part(resource: Resource, words: str) -> AnySelect | None:
     )
 
 
-def _name(model: type[Record]) -> ColumnElement[str | None]:
-    """What an object is called: the first of its nested names that is a text of its own."""
-    for name in model.nested:
+def _context(resource: Resource) -> ColumnElement[str]:
+    """The names of what an object is part of."""
+    model, names = resource.model, list[Any]()
+    for name in context_of(resource):
         attribute = model.attributes[name]
-        if attribute.expression:
-            return cast(attribute.expression(model), Text)
-        if not attribute.is_reference and not attribute.is_list:
-            return cast(getattr(model, attribute.column), Text)
-    return cast(null(), Text)
+        target = aliased(model.model_of(attribute.field.target))
+        title = select(title_sql(target, model.model_of(attribute.field.target)))
+        names.append(title.where(target.id == getattr(model, attribute.column)).scalar_subquery())
+    return func.concat_ws(" · ", *names) if names else literal("")
 
 
-def _result(label: str, path: str, pk: int, name: str | None) -> JsonObject:
-    return {"type": label, "id": pk, "name": name or f"#{pk}", "url": f"{responses.base_url()}{path}{pk}/"}
+def _result(label: str, path: str, pk: int, name: str | None, context: str) -> JsonObject:
+    url = f"{responses.base_url()}{path}{pk}/"
+    return {"type": label, "id": pk, "name": name or f"#{pk}", "context": context, "url": url}

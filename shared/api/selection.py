@@ -1,7 +1,7 @@
 """Which attributes of its objects a client wants to see: all, the nested face (`brief`), or those it names.
 
 `fields=id,name` shows these, `omit=comments` (or `exclude=`) all others, as in NetBox 4. What is not shown is not
-joined. To leave out what is not there is no mistake: clients of later releases leave out what these have added.
+joined. Omitting an unknown name is no error: clients of later releases of NetBox omit attributes that these added.
 """
 
 from collections.abc import Iterable
@@ -70,7 +70,8 @@ def everything(resource: Resource) -> Selection:
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _selection(resource: Resource, names: tuple[str, ...]) -> Selection:
+def of_names(resource: Resource, names: tuple[str, ...]) -> Selection:
+    """What shows these attributes."""
     return Selection(resource, names)
 
 
@@ -89,7 +90,7 @@ def requested(resource: Resource) -> Selection:
     shown = tuple(name for name in shown if name not in unwanted)
     if not shown:
         raise BadRequest({next(name for name in OMIT if name in request.args): ["This leaves nothing to show."]})
-    return _selection(resource, shown)
+    return of_names(resource, shown)
 
 
 def _named(every: Iterable[str], parameter: str) -> set[str]:

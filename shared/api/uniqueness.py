@@ -18,7 +18,7 @@ Claimed = tuple[Change, tuple[Any, ...]]
 
 
 def documented(resource: Resource) -> JsonObject:
-    """What the OpenAPI document says of it: the names, alone or together, that no two objects have in common."""
+    """The unique attributes, alone or in sets, as the OpenAPI document lists them."""
     alone = [[name] for name, _, _ in _unique_columns(resource)]
     return {"x-unique": [*alone, *map(list, resource.unique)]}
 
@@ -71,7 +71,7 @@ def _taken(
 
 
 def _by(session: Session, resource: Resource, pk: int | None) -> str:
-    """Who has the values, for the end of a message; of what not everybody may see, nobody is told."""
+    """The object that has the values, for the end of a message; empty for types that not everybody may see."""
     if pk is None:
         return " Another object of this request has it."
     row = None if resource.visible else session.get(resource.model, pk)

@@ -7,7 +7,6 @@ import orjson
 from flask import Blueprint as PlainBlueprint
 from flask import Response, request
 from flask_smorest import Blueprint
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
@@ -24,17 +23,20 @@ from shared.api import (
     selection,
     writing,
 )
+from shared.api.csv import saving as csv_saving
+from shared.api.csv import writing as csv_writing
 from shared.api.narrowing import conditions
 from shared.api.resource import ALL, Action, Resource
+from shared.api.transaction import write
 from shared.db.database import database
 from shared.http import request_body
-from shared.http.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
-from shared.http.responses import raw_response, tag_of, tagged_response
+from shared.http.errors import MethodNotAllowed, NotFound, PreconditionFailed
+from shared.http.responses import tag_of, tagged_response
 from shared.query.pagination import Page
-from shared.references import activity, saving
+from shared.references import activity
 from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
-from shared.security import authorization, idempotency
+from shared.security import authorization
 
 View = Callable[..., Response]
 
@@ -92,8 +94,10 @@ def _refuse(resource: Resource) -> View:
 
 def list_objects(resource: Resource) -> Response:
     page, shown, order = Page.of_request(), selection.requested(resource), parameters.order_asked_for(resource)
-    with database().reading() as connection:
+    with database().serving() as connection:
         narrowed = conditions(connection, resource)
+        if csv_writing.is_asked_for():
+            return csv_writing.respond(connection, resource, narrowed)
         if name := request.args.get(exports.PARAMETER):
             return exports.export(connection, resource, narrowed, order, name)
         rows = reading.page_rows(connection, resource, narrowed, page, order, shown)
@@ -105,6 +109,8 @@ def list_objects(resource: Resource) -> Response:
 
 def create_objects(resource: Resource) -> Response:
     authorization.visible_rows(resource)  # refuses here, too, whom it shows nothing
+    if csv_saving.is_sent():
+        return csv_saving.respond(resource)
     sent, many = request_body.objects()
     items = [forms.read(resource.attributes, item, partial=False) for item in sent]
     restored = restoring.is_asked_for()
@@ -119,7 +125,7 @@ def create_objects(resource: Resource) -> Response:
 def read_object(resource: Resource, pk: int) -> Response:
     parameters.refuse_unknown_of_object()
     shown = selection.requested(resource)
-    with database().reading() as connection:
+    with database().serving() as connection:
         text = reading.one_row(connection, resource, pk, shown)
     if text is None:
         raise NotFound
@@ -216,29 +222,3 @@ def object_id(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > MAX_INTEGER:
         raise NotFound
     return int(text)
-
-
-def write(resource: Resource, many: bool, work: Callable[[Session], Any], status: int = 200) -> Response:
-    """The reply to a write: what `work(session)` makes, in one transaction, after the holders know of it.
-
-    A constraint that only the database saw violated was a race: the second try validates against what the winner
-    wrote, and names the field. With status 204 there is no body.
-    """
-    base = resource.model.base
-
-    def answered(session: Session) -> idempotency.Answered:
-        return idempotency.once(session, base.app, lambda: _reply(status, work(session)))
-
-    try:
-        try:
-            reply, written = saving.commit(base, answered)
-        except IntegrityError:
-            reply, written = saving.commit(base, answered)
-    except writing.ValidationFailed as refused:
-        raise refused if many else BadRequest(refused.messages[0]) from refused
-    saving.tell(base, written)
-    return raw_response(reply.body, reply.status, reply.headers)
-
-
-def _reply(status: int, made: Any) -> idempotency.Answered:
-    return idempotency.Answered(status, b"" if status == 204 else orjson.dumps(made))

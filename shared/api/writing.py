@@ -72,7 +72,7 @@ def _order_lists(session: Session, model: type[Record], name: str, faces: list[J
 
 def _save(session: Session, resource: Resource, changes: list[Change], partial: bool) -> None:
     for change in changes:
-        _load(resource, change, partial)
+        load(resource, change, partial)
     referred = holding.fetch(session, resource.model, changes)
     custom_field_input.check(session, resource.model, changes)
     check_columns(session, resource, changes)
@@ -96,7 +96,7 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
 
 
 def _stamp(session: Session, model: type[Record], saved: list[Any]) -> None:
-    """What was saved was updated just now, be there anything new in it or not, as in NetBox."""
+    """Set `last_updated` of everything that was saved, even if nothing in it has changed, as NetBox does."""
     if not saved or "last_updated" not in model.attributes:
         return
     column: Any = model.__table__.columns["last_updated"]
@@ -109,7 +109,7 @@ def _stamp(session: Session, model: type[Record], saved: list[Any]) -> None:
 
 
 def _look_again(session: Session, resource: Resource, changes: list[Change]) -> None:
-    """A rule reads what is stored, so only now it sees the others of the list: two moves may close a cycle together."""
+    """Run the rules again after saving: they read the database, and two moves in one list can form a cycle together."""
     bulk.read_again(session, [change.object for change in changes])
     for rule in resource.rules:
         rule(session, changes)
@@ -118,11 +118,11 @@ def _look_again(session: Session, resource: Resource, changes: list[Change]) -> 
 
 @cache
 def schema_of(schema: type[Schema]) -> Schema:
-    """The one instance of `schema`: to make it takes longer than to load an object."""
+    """The cached instance of `schema`: making one takes longer than loading an object with it."""
     return schema()
 
 
-def _load(resource: Resource, change: Change, partial: bool) -> None:
+def load(resource: Resource, change: Change, partial: bool) -> None:
     """Read the fields of what was sent into `change.values`."""
     if not isinstance(change.sent, dict):
         change.errors = request_body.not_an_object(change.sent)

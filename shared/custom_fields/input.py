@@ -12,7 +12,7 @@ from shared.custom_fields import types
 from shared.custom_fields.column import LABEL
 from shared.query import lookup_expressions
 from shared.query.date_filters import DateFilter
-from shared.query.filter_base import NULL, AnyColumn, ColumnFilter, Filter
+from shared.query.filter_base import FEW_VALUES, NULL, AnyColumn, ColumnFilter, Filter
 from shared.query.filters import FALSE, TRUE, NumberFilter, TextFilter, escape_like
 from shared.references import full_replicas
 from shared.schema import fields
@@ -149,4 +149,7 @@ def _filter(column: Any, definition: Any) -> Filter:
             return types.contains_sql(column, definition, f"%{escape_like(text)}%")
         return types.equal_sql(column, definition, text)
 
-    return Filter(PREFIX + definition.name, condition)
+    made = Filter(PREFIX + definition.name, condition)
+    if definition.type not in (types.BOOLEAN, types.SELECTION) and definition.filter_logic == types.LOOSE:
+        made.most_values, made.searches = FEW_VALUES, True
+    return made

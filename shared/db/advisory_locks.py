@@ -25,6 +25,10 @@ class AdvisoryLock(IntEnum):
         """The statement that waits for this lock and keeps it until the transaction ends."""
         return select(func.pg_advisory_xact_lock(int(self)))
 
+    def kept(self) -> Select[Any]:
+        """The statement that waits for this lock and keeps it for as long as the connection lasts."""
+        return select(func.pg_advisory_lock(int(self)))
+
     def shared(self) -> Select[Any]:
         """The same, together with others who take it shared."""
         return select(func.pg_advisory_xact_lock_shared(int(self)))

@@ -1,8 +1,8 @@
-"""Waiting for PostgreSQL: not for one that hangs, nor for longer than the request may take that a statement is for.
+"""Waiting for PostgreSQL, but not for a server that hangs, nor longer than the budget of the request.
 
-Every wait of this process for PostgreSQL goes through `_wait`. One that hangs takes connections and statements and
-never answers, and none of its timeouts tells: after a short silence it is asked for a sign of life on a connection of
-its own. A statement that nobody waits for any more is cancelled.
+Every wait of this process for PostgreSQL goes through `_wait`. A server that hangs still accepts
+connections and statements, but never answers, and its own timeouts do not help. So after a short silence a second
+connection asks it for a sign of life. A statement that nobody waits for any more is cancelled.
 """
 
 import select
@@ -20,12 +20,12 @@ SIGN_OF_LIFE_AFTER_SECONDS = 1
 SIGN_OF_LIFE_SECONDS = 2
 LONGEST_SILENCE_SECONDS = 12  # longer than any statement may run
 _ESTABLISHED = {extensions.STATUS_READY, extensions.STATUS_BEGIN, extensions.STATUS_PREPARED}
-# What a client asks first that would speak TLS. A server answers one byte, before any password.
+# The first message of a client that wants TLS (SSLRequest). A server answers it with one byte, before any password.
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
 class DatabaseHung(psycopg2.OperationalError):
-    """PostgreSQL does not answer; asking again at once would only take as long again."""
+    """PostgreSQL does not answer. A second try would take as long again, so it is not made."""
 
 
 def detect_hangs() -> None:
@@ -50,7 +50,7 @@ def _wait(connection: extensions.connection) -> None:
 
 
 def _step(cancelled: bool) -> float:
-    """The seconds to wait in silence: what was cancelled has no budget any more, but will end by itself."""
+    """The seconds to wait before asking for a sign of life; a cancelled statement has no budget, but ends by itself."""
     most = SIGN_OF_LIFE_AFTER_SECONDS
     return most if cancelled else max(budget.left(most), 0.01)
 

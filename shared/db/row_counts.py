@@ -7,7 +7,7 @@ A tally has a label: `dcim.device` is of all rows of a table, `dcim_device.site_
 where that reference is `counted` (`shared.schema.columns.reference`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from operator import eq
 from typing import Any
 
@@ -31,13 +31,18 @@ from sqlalchemy import (
 )
 
 from shared.db.advisory_locks import AdvisoryLock
+from shared.db.definitions import DatabaseObject
 from shared.db.stored import Searchable, StoredModel
 
 ALL_ROWS = "0"  # in place of the id of an object
+_OF_TABLE = "row_tally_of_"
 _NOTE = "INSERT INTO row_tally (label, object_id, difference)"
 
 # Where another writer is adding up, this one leaves it to a later one: nobody waits.
-_ADD_UP = f"""
+_COMMON = (
+    DatabaseObject(
+        "row_tally_add_up",
+        f"""
 CREATE OR REPLACE FUNCTION row_tally_add_up() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF pg_try_advisory_xact_lock({AdvisoryLock.ROW_COUNTS:d}) THEN
@@ -48,10 +53,19 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+""",
+    ),
+    DatabaseObject(
+        "row_tally_add_up",
+        """
 CREATE OR REPLACE TRIGGER row_tally_add_up AFTER INSERT ON row_tally
 FOR EACH ROW WHEN (random() < 0.02) EXECUTE FUNCTION row_tally_add_up();
-"""
-_MOVE = f"""
+""",
+        table="row_tally",
+    ),
+    DatabaseObject(
+        "row_tally_move",
+        f"""
 CREATE OR REPLACE FUNCTION row_tally_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   {_NOTE}
@@ -61,7 +75,9 @@ BEGIN
   WHERE object_id IS NOT NULL;
   RETURN NULL;
 END $$;
-"""
+""",
+    ),
+)
 
 
 def add(metadata: MetaData) -> None:
@@ -117,24 +133,30 @@ def _sum(table: Table, label: str, pk: int | ScalarSelect[Any]) -> Select[int]:
     return select(added).where(tally.c.label == label, tally.c.object_id == pk)
 
 
-def install(connection: Connection, resources: Iterable[Searchable]) -> None:
-    """Have the tallies of every table of `resources` kept; what was not counted gets counted once."""
+def definitions(resources: Iterable[Searchable]) -> list[DatabaseObject]:
+    """What keeps the tallies of every table of `resources`."""
     models = {resource.model: None for resource in resources}
-    # This holds back other writers of the tables until the transaction ends.
-    connection.exec_driver_sql("".join((_ADD_UP, _MOVE, *map(_triggers, models))))
-    counted = set(connection.scalars(text("SELECT DISTINCT label FROM row_tally")))
-    for model in models:
-        for label in tallies_of(model).keys() - counted:
-            connection.exec_driver_sql(counting(model, label))
+    return [*_COMMON, *(each for model in models for each in _of_model(model))]
 
 
-def trigger_names(resources: Iterable[Searchable]) -> set[tuple[str, str]]:
-    """(table, trigger) of each trigger that `install` makes."""
-    found = {("row_tally", "row_tally_add_up")}
-    for model in {resource.model for resource in resources}:
-        moved = [f"move_{column}" for column in tallies_of(model).values() if column != ALL_ROWS]
-        found |= {(model.__table__.name, f"row_tally_{event}") for event in ("insert", "delete", *moved)}
-    return found
+def table_of(definition: DatabaseObject) -> str:
+    """The table whose rows a function counts; empty for what does not."""
+    return definition.name.removeprefix(_OF_TABLE) if definition.name.startswith(_OF_TABLE) else ""
+
+
+def count(connection: Connection, resources: Iterable[Searchable], tables: Container[str]) -> None:
+    """Count what was never counted in those of the `tables` that serve `resources`; others do not write meanwhile."""
+    for model in {resource.model: None for resource in resources}:
+        if model.__table__.name in tables and _uncounted(connection, model):
+            connection.exec_driver_sql(f"LOCK TABLE {model.__table__.name} IN SHARE ROW EXCLUSIVE MODE")
+            for label in _uncounted(connection, model):
+                connection.exec_driver_sql(counting(model, label))
+
+
+def _uncounted(connection: Connection, model: StoredModel) -> list[str]:
+    labels = sorted(tallies_of(model))
+    known = text("SELECT DISTINCT label FROM row_tally WHERE label = ANY(:labels)")
+    return sorted({*labels} - {*connection.scalars(known, {"labels": labels})})
 
 
 def tallies_of(model: StoredModel) -> dict[str, str]:
@@ -154,26 +176,11 @@ def _row(label: str, counted: str, source: str) -> str:
     return f"SELECT '{label}' AS label, {counted} AS object_id FROM {source} WHERE {counted} IS NOT NULL"
 
 
-def _triggers(model: StoredModel) -> str:
+def _of_model(model: StoredModel) -> list[DatabaseObject]:
     table = model.__table__.name
-    events = [
-        f"""
-CREATE OR REPLACE TRIGGER row_tally_{event.lower()} AFTER {event} ON {table}
-REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION row_tally_of_{table}();
-"""
-        for event, rows in (("INSERT", "NEW"), ("DELETE", "OLD"))
-    ]
-    moves = [
-        f"""
-CREATE OR REPLACE TRIGGER row_tally_move_{column} AFTER UPDATE OF {column} ON {table}
-FOR EACH ROW WHEN (OLD.{column} IS DISTINCT FROM NEW.{column}) EXECUTE FUNCTION row_tally_move('{label}', '{column}');
-"""
-        for label, column in tallies_of(model).items()
-        if column != ALL_ROWS
-    ]
     counted = " UNION ALL ".join(_row(label, counted, "changed") for label, counted in tallies_of(model).items())
     change = f"""
-CREATE OR REPLACE FUNCTION row_tally_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {_OF_TABLE}{table}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   {_NOTE}
   SELECT label, object_id, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
@@ -181,4 +188,18 @@ BEGIN
   RETURN NULL;
 END $$;
 """
-    return change + "".join(events + moves)
+    found = [DatabaseObject(f"{_OF_TABLE}{table}", change)]
+    for event, rows in (("INSERT", "NEW"), ("DELETE", "OLD")):
+        sql = f"""
+CREATE OR REPLACE TRIGGER row_tally_{event.lower()} AFTER {event} ON {table}
+REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {_OF_TABLE}{table}();
+"""
+        found.append(DatabaseObject(f"row_tally_{event.lower()}", sql, table=table))
+    for label, column in tallies_of(model).items():
+        if column != ALL_ROWS:
+            sql = f"""
+CREATE OR REPLACE TRIGGER row_tally_move_{column} AFTER UPDATE OF {column} ON {table}
+FOR EACH ROW WHEN (OLD.{column} IS DISTINCT FROM NEW.{column}) EXECUTE FUNCTION row_tally_move('{label}', '{column}');
+"""
+            found.append(DatabaseObject(f"row_tally_move_{column}", sql, table=table))
+    return found

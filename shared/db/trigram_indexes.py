@@ -12,24 +12,27 @@ from sqlalchemy.exc import DBAPIError
 from shared.db.stored import Searchable
 
 
-def install(connection: Connection, resources: Iterable[Searchable]) -> None:
-    """An index for every text column that `q` looks into."""
+def wanted(connection: Connection, resources: Iterable[Searchable]) -> dict[str, str]:
+    """`{name: statement}` of an index for every text column that `q` looks into; none without the extension."""
     if not _extended(connection):
-        return
-    for column in {each: None for resource in resources for each in _searched(resource)}:
-        table = column.table.name
-        name = f"trgm_{table}_{column.name}"
-        connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {table} USING gin ({column.name} gin_trgm_ops)"))
+        return {}
+    columns = {each: None for resource in resources for each in _searched(resource)}
+    return {
+        f"trgm_{column.table.name}_{column.name}": f"CREATE INDEX trgm_{column.table.name}_{column.name}"
+        f" ON {column.table.name} USING gin ({column.name} gin_trgm_ops)"
+        for column in columns
+    }
 
 
 def _extended(connection: Connection) -> bool:
-    """Whether the database has the extension, now if not before."""
+    """Whether the database has the extension, now if not before. The connection is in no transaction."""
+    if connection.scalar(text("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'")):
+        return True
     available = text("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'")
     if not connection.scalar(available):
         return False
     try:
-        with connection.begin_nested():
-            connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
     except DBAPIError:  # who owns the database may be forbidden to
         return False
     return True

@@ -1,8 +1,8 @@
-"""The budget of a request: until when work for it may go on, and whether whoever asked still waits for the reply.
+"""The budget of a request: how long work for it may still take, and whether its caller still waits for the reply.
 
 It belongs to the thread that answers the request. Every wait (for the database, another service, a turn) ends with it.
-From the gateway on it travels in a header, as the milliseconds that are left: clocks need not agree. A program takes
-no more time than it would give by itself, whatever the header says.
+The gateway and the services pass it on in a header, as the milliseconds that are left, so clocks need not agree. A
+program never takes more time than its own limit, whatever the header says.
 """
 
 import select
@@ -15,7 +15,7 @@ from socket import socket
 from shared.http.errors import ServiceUnavailable
 
 HEADER = "X-Patchbay-Deadline"
-# How long a wait may take before it is asked whether anybody still waits for what it brings.
+# Seconds between two checks whether the caller is still there.
 LOOK_UP_SECONDS = 1.0
 
 _thread = threading.local()
@@ -37,7 +37,7 @@ class Budget:
         return not self.left or self._caller_gone()
 
     def _caller_gone(self) -> bool:
-        """A caller that closed only its own direction counts as gone, too: it cannot be told from one that left."""
+        """Whether the caller has closed the connection; one that only closed its sending side cannot be told apart."""
         if self.caller is None:
             return False
         watched = select.poll()
@@ -66,7 +66,7 @@ def current() -> Budget | None:
 
 
 def left(most: float) -> float:
-    """The seconds that a wait may take which would take `most`."""
+    """The seconds that a wait may take: at most `most`, and no more than the budget has left."""
     budget = current()
     return min(most, budget.left) if budget else most
 
@@ -77,7 +77,7 @@ def is_over() -> bool:
 
 
 def said(header: str | None, most: float) -> float:
-    """The seconds that a `header` grants, at most `most`; those, where it says nothing that makes sense."""
+    """The seconds that a `header` grants, at most `most`; `most` if the header is missing or makes no sense."""
     text = header or ""
     return min(int(text) / 1000, most) if text.isascii() and text.isdigit() and len(text) < 10 else most
 
@@ -87,7 +87,7 @@ def as_header(seconds: float) -> dict[str, str]:
 
 
 class Turns:
-    """At most `places` threads of this process do at once what takes much; others wait, as long as their callers do."""
+    """Lets at most `places` threads of this process do expensive work at once; others wait while their callers do."""
 
     def __init__(self, places: int):
         self._places = threading.BoundedSemaphore(places)

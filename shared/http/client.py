@@ -101,7 +101,7 @@ class Client:
 
 
 def _send(connection: socket.socket, head: bytes, body: "bytes | IO[bytes]") -> None:
-    """A server that has heard enough answers before it has read everything, and closes: the answer counts."""
+    """Send all. A server may answer and close before it has read everything: then its answer counts, not our error."""
     piece = body if isinstance(body, bytes) else body.read(PIECE_BYTES)
     connection.sendall(head + piece)
     if isinstance(body, bytes):
@@ -114,7 +114,7 @@ def _send(connection: socket.socket, head: bytes, body: "bytes | IO[bytes]") -> 
 
 
 def _readable(connection: socket.socket) -> bool:
-    """Whether something comes on a connection that nothing was asked on: it can only be its end."""
+    """Whether an idle connection is readable: as nothing was asked on it, that means that the server has closed it."""
     waiting = select.poll()
     waiting.register(connection, select.POLLIN)
     return bool(waiting.poll(0))

@@ -1,4 +1,4 @@
-"""The reply to a request of `shared/http/client.py`, as httptools understands it, and what can go wrong with it."""
+"""The reply to a request of `shared/http/client.py`, parsed by httptools, and the errors that can happen to it."""
 
 import socket
 import time
@@ -20,7 +20,7 @@ class Failed(Exception):
 
 
 class Unreachable(Failed):
-    """There is no connection to be had, so nothing was asked."""
+    """No connection could be made, so nothing was sent."""
 
 
 class TimedOut(Failed):
@@ -34,7 +34,8 @@ class Broken(Failed):
 class ClientResponse:
     """A reply: once it has `begun`, its `status`, its `headers` in order, and its body in `pieces`.
 
-    `endless` is one of which only a hang-up would mark the end. `give_back` takes a connection that is free again.
+    `endless` means that only closing the connection would mark the end of the body. `give_back` takes a connection that
+    is free again.
     """
 
     def __init__(

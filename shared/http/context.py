@@ -1,6 +1,6 @@
 """What is known of the request that is being answered: the one place where something is kept on `flask.g`.
 
-It is for what every step of a request may need and none of them decides. What a call returns is returned.
+It is for what any step of a request may need and no step decides. The result of a call is returned, not kept here.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,6 @@ class RequestContext:
     attributes as JSON), or why there is none; `fetched_anew` says that complete replicas were fetched once more.
     """
 
-    request_id: str = ""
     identity: object = None
     nonce: str | None = None
     base_url: str = ""

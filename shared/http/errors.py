@@ -1,24 +1,24 @@
 """Every error a request can end in, and the one place that turns them into HTTP.
 
-Refusal (an HTTP status and a JSON body)
-├── Invalid          400  {"field": ["…"]}, a list of such for a bulk request
-├── Forbidden        403  {"detail": "…"}
-├── Missing          404
-├── NotAllowed       405
-├── Conflict         409  {"detail": "…"}
-├── Protected        409  {"detail": "…", "dependents": […]}
-├── Outdated         412
-├── TooLarge         413
-├── Unsupported      415
-├── UnprocessableContent 422
-└── Unavailable      503  {"detail": "…"} and Retry-After
+ApiError (an HTTP status and a JSON body)
+├── BadRequest             400  {"field": ["…"]}, a list of these for a bulk request
+├── Forbidden              403  {"detail": "…"}
+├── NotFound               404
+├── MethodNotAllowed       405
+├── Conflict               409  {"detail": "…"}
+├── Protected              409  {"detail": "…", "dependents": […]}
+├── PreconditionFailed     412
+├── TooLarge               413
+├── UnsupportedMediaType   415
+├── UnprocessableContent   422
+└── ServiceUnavailable     503  {"detail": "…"} and Retry-After
 """
 
 import logging
 from typing import Any
 
 import psycopg2.errors
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -26,7 +26,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from shared import JsonObject
 from shared.http import responses
-from shared.http.context import context
+from shared.telemetry import metrics
 
 NON_FIELD = "non_field_errors"
 RETRY_SECONDS = 1
@@ -136,12 +136,17 @@ def install(app: Flask) -> None:
     app.register_error_handler(ApiError, _refusal)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
-    app.register_error_handler(PoolTimeout, lambda error: _refusal(ServiceUnavailable("The database is busy.")))
+    app.register_error_handler(PoolTimeout, _busy)
     app.register_error_handler(Exception, _unexpected)
 
 
 def _refusal(error: ApiError) -> Response:
     return responses.json_response(error.body, error.status, error.headers)
+
+
+def _busy(error: PoolTimeout) -> Response:
+    metrics.database_busy.labels(current_app.name).inc()
+    return _refusal(ServiceUnavailable("The database is busy."))
 
 
 def _http(error: HTTPException) -> BaseResponse:
@@ -171,5 +176,5 @@ def _database(error: DBAPIError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected error", exc_info=error, extra={"request_id": context().request_id})
+    log.error("unexpected error", exc_info=error)
     return responses.json_response({"detail": "Internal error; it has been logged."}, 500)

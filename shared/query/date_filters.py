@@ -44,7 +44,7 @@ class MomentFilter(DateFilter):
 
 
 def _moment(text: str) -> datetime | Never:
-    """The plus of an offset is often sent as it is, which in a query means a space."""
+    """Parses a time; a `+` of an offset that was sent unencoded arrives as a space."""
     day = parsing.to_date(text)
     if day is not None:
         return datetime(day.year, day.month, day.day, tzinfo=UTC)

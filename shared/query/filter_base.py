@@ -11,13 +11,16 @@ from shared.http.errors import BadRequest
 from shared.schema.models import Record
 
 NULL = "null"
+# Texts that one request may have looked for in every row, and values of a filter that looks at every row.
+MOST_SEARCHED = 10
+FEW_VALUES = 5
 
 Condition = ColumnElement[bool]
 AnyColumn = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 class Never(Enum):
-    """What a text means that no row can have."""
+    """Stands for a value that no row can have."""
 
     IMPOSSIBLE = "impossible"
 
@@ -30,10 +33,13 @@ class Filter:
 
     `kind` says to forms and documents what the parameter takes: text, integer, boolean, date, choice or reference;
     `target` is the model of whose objects it takes ids or, `by_key`, natural keys. At most `most_values` are taken.
+    One that `searches` compares each value with every row, whatever the indexes; how many values such filters have
+    together is limited, too (`MOST_SEARCHED`).
     """
 
     kind = "text"
     most_values = 50
+    searches = False
 
     def __init__(
         self,
@@ -54,7 +60,7 @@ class Filter:
         return false() if "\x00" in "".join(given) else self._any_of(given)
 
     def where_not(self, values: list[str]) -> Condition | None:
-        """As `where`, of the rows that it leaves out; a value that cannot be leaves none here either."""
+        """As `where`, negated; an impossible value matches no row here either."""
         found = self.where(values)
         return found if found is None or isinstance(found, False_) else found.is_not(true())
 

@@ -12,7 +12,16 @@ from marshmallow import ValidationError
 from sqlalchemy import Select, and_, false, func, or_, select
 
 from shared.query.date_filters import DateFilter, MomentFilter
-from shared.query.filter_base import IMPOSSIBLE, NULL, AnyColumn, ColumnFilter, Condition, Filter, one_of
+from shared.query.filter_base import (
+    FEW_VALUES,
+    IMPOSSIBLE,
+    NULL,
+    AnyColumn,
+    ColumnFilter,
+    Condition,
+    Filter,
+    one_of,
+)
 from shared.query.paths import Ids, Path, reach, target_of
 from shared.schema import fields, parsing
 from shared.schema.models import Record
@@ -158,7 +167,7 @@ class ReferenceFilter(Filter):
 class SearchFilter(Filter):
     """`q`: any of the expressions contains the text, whatever the case; `extra(text)` may add conditions."""
 
-    most_values = 5
+    most_values, searches = FEW_VALUES, True
 
     def __init__(self, expressions: Iterable[AnyColumn], extra: Callable[[str], list[Condition]] | None = None) -> None:
         def condition(text: str) -> Condition | None:

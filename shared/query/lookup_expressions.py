@@ -1,4 +1,4 @@
-"""Lookup expressions: what else than equality a list can be asked for (`name__ic=core`), as in NetBox since 2.9.
+"""Lookup expressions: filters by other comparisons than equality (`name__ic=core`), as in NetBox since 2.9.
 
 They follow from the kind of the attribute, or of the filter that has its name, and are made when they are asked for:
 
@@ -7,7 +7,7 @@ They follow from the kind of the attribute, or of the filter that has its name, 
     lt lte gt gte                         less, greater               numbers, dates, moments
     ic isw iew ie   nic nisw niew nie     contains, starts with, ends with, is; not   texts, whatever the case
 
-As for any filter, repeating means OR, and a value that cannot be matches nothing; that of a negated one, too.
+As for any filter, repeating means OR, and an impossible value matches nothing, even in a negated filter.
 """
 
 import operator
@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeEngine
 
 from shared.query import filters
 from shared.query.date_filters import DateFilter
-from shared.query.filter_base import IMPOSSIBLE, ColumnFilter, Condition, Filter
+from shared.query.filter_base import FEW_VALUES, IMPOSSIBLE, ColumnFilter, Condition, Filter
 from shared.schema.models import Attribute, Record
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -34,11 +34,11 @@ NOT = "n"
 
 
 class Negated(Filter):
-    """What `base` leaves out; where there is nothing to compare, too."""
+    """The rows that `base` does not match, including those without a value."""
 
     def __init__(self, name: str, base: Filter) -> None:
         super().__init__(name, base.condition)
-        self.kind, self._base = base.kind, base
+        self.kind, self.searches, self._base = base.kind, base.searches, base
 
     def where(self, values: list[str]) -> Condition | None:
         return self._base.where_not(values)
@@ -46,6 +46,8 @@ class Negated(Filter):
 
 class Pattern(Filter):
     """Whether a text is like `pattern`, in which `{}` stands for what is asked, whatever the case."""
+
+    most_values, searches = FEW_VALUES, True
 
     def __init__(self, name: str, base: ColumnFilter, pattern: str) -> None:
         def condition(text: str) -> Condition:
@@ -56,6 +58,8 @@ class Pattern(Filter):
 
 class Comparison(Filter):
     """Whether a number or a point in time `compares` to what is asked."""
+
+    most_values = FEW_VALUES
 
     def __init__(self, name: str, base: ColumnFilter, compares: Callable[[Any, Any], Any]) -> None:
         def condition(text: str) -> Condition | None:

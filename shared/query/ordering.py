@@ -133,7 +133,7 @@ def _names_like(model: type[Record], above: list[str]) -> Iterable[str]:
 
 
 def _is_ordered(model: type[Record], attribute: Attribute) -> bool:
-    """Whether the values of an attribute that is shown come one before another."""
+    """Whether the values of an attribute can be ordered."""
     if not attribute.readable or isinstance(attribute.field, (fields.Json, fields.References)):
         return False
     column = model.__table__.columns.get(attribute.column)

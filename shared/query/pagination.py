@@ -32,7 +32,7 @@ class Page:
     def of_request(cls) -> "Page":
         """The page asked for. As in NetBox, a limit or an offset that is no number means the default.
 
-        Raises BadRequest for a cursor or a start that is none, or that comes with what it leaves no place for.
+        Raises BadRequest for an invalid cursor or start, or one that is combined with what contradicts it.
         """
         limit = _natural(_last("limit"), settings.paginate_count)
         if settings.max_page_size:
@@ -67,7 +67,7 @@ def _natural(text: str, default: int) -> int:
 
 
 def _refuse_beside(name: str) -> None:
-    """Pages in the order of ids have no other order; and no offset, where a client of NetBox asks for them."""
+    """Refuse `ordering` with a cursor or `start`, whose pages are in the order of ids, and `offset` with `start`."""
     for other in ("ordering", "offset") if name == "start" else ("ordering",):
         if _last(other).strip():
             raise BadRequest({name: [f"Pages by {name} are in the order of ids; there can be no {other}."]})

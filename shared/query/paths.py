@@ -36,7 +36,7 @@ def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], ids: Ids) -> 
     """Whether `column` is one of the subquery `ids`, or the one id of a scalar subquery.
 
     Several are found first, as an array: `IN` would be planned as a join, and joins run in the order they are written.
-    The rows of a single id an index has in the order of the list.
+    For a single id, an index has the rows in the order of the list.
     """
     return column == (ids if isinstance(ids, ScalarSelect) else any_(func.array(ids.scalar_subquery())))
 

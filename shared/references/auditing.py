@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db.database import database
-from shared.references import client, following, holding, invariants, memory, owning, replicas
+from shared.references import catching_up, client, facts, following, holding, invariants, memory, owning, replicas
 from shared.schema import parsing
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
@@ -61,7 +61,7 @@ def audit(base: type[Record], repair: bool) -> list[Finding]:
 
 
 def _note(base: type[Record], found: set[Finding]) -> None:
-    """Keep the outcome, for those who look later."""
+    """Store the outcome, for the status page."""
     positions = base.metadata.tables["reference_position"]
     with database().transaction() as session:
         for owner in memory.owners(base):
@@ -78,7 +78,7 @@ def _restored(session: Session, base: type[Record]) -> dict[str, str]:
 
 
 def _lasting(base: type[Record]) -> set[Finding]:
-    """Findings that are there twice: what is only on its way is gone the second time."""
+    """Findings of two comparisons, a moment apart: a change that was only under way is gone the second time."""
     found = _findings(base)
     if found:
         time.sleep(SETTLE_SECONDS)
@@ -94,9 +94,12 @@ def _findings(base: type[Record]) -> set[Finding]:
         state = client.call(owner, "audits/state", {})
         found |= {Finding(owner, label, 0, UNDELIVERED) for label in state["undelivered"]}
         found |= {Finding(owner, label, 0, ORPHANED_CLAIM) for label in set(state["claimed"]) - held}
+        catching_up.fetch(base)
+        with database().reading() as connection:
+            had = facts.had(connection, base)
         for target in base.replicas():
             if target.label in state["published"]:
-                found |= _compare(target)
+                found |= _compare(target, had.get(target.label, []))
     with database().transaction() as session:
         behind = _restored(session, base).items()
         found |= {
@@ -107,18 +110,18 @@ def _findings(base: type[Record]) -> set[Finding]:
         return found | {Finding(owner, owner if which == "owner" else base.app, 0, RESTORED) for owner, which in behind}
 
 
-def _compare(target: type[Record]) -> set[Finding]:
-    """The findings of one type, page by page."""
+def _compare(target: type[Record], names: list[str]) -> set[Finding]:
+    """The findings of one type, page by page, as far as the facts `names` go, which all replicas should have."""
     owner = CONTRACTS[target.label].owner
     found: set[Finding] = set()
     after: int = 0
     until: int | None = 0
     while until is not None:
         with database().transaction() as session:
-            rows = replica_rows(session, target, after)
+            rows = replica_rows(session, target, after, names)
             lost = memory.lost(session, target, rows)
         until = max(rows) if len(rows) == PAGE else None
-        page = {"label": target.label, "after": after, "until": until}
+        page = {"label": target.label, "after": after, "until": until, "facts": names}
         kept = {pk: facts for pk, facts in rows.items() if pk not in lost}
         claims = dict.fromkeys(kept, bool(replicas.protecting(target)))
         theirs: JsonObject = {"objects": {}, "claims": {}}
@@ -131,10 +134,10 @@ def _compare(target: type[Record]) -> set[Finding]:
     return found
 
 
-def replica_rows(session: Session, target: type[Record], after: int) -> dict[int, list[Any]]:
+def replica_rows(session: Session, target: type[Record], after: int, names: list[str]) -> dict[int, list[Any]]:
     """`{id: facts}` of the next page of replicas."""
-    facts = [getattr(target, name) for name in CONTRACTS[target.label].facts]
-    statement = select(target.id, *facts).where(target.id > after).order_by(target.id).limit(PAGE)
+    columns = [getattr(target, name) for name in names]
+    statement = select(target.id, *columns).where(target.id > after).order_by(target.id).limit(PAGE)
     return {row[0]: list(row[1:]) for row in session.execute(statement)}
 
 
@@ -179,7 +182,8 @@ def _mend(base: type[Record], found: set[Finding]) -> None:
 def _mend_page(target: type[Record], ids: set[int]) -> None:
     holding.claim(target, ids)
     owner = CONTRACTS[target.label].owner
-    existing = client.call(owner, "audits/rows", {"label": target.label, "after": 0, "until": 0, "ids": sorted(ids)})
+    asked = {"label": target.label, "after": 0, "until": 0, "ids": sorted(ids), "facts": []}
+    existing = client.call(owner, "audits/rows", asked)
     gone = ids - {int(pk) for pk in existing["objects"]}
     with database().transaction() as session:
         dropped = gone - replicas.referred(session, target, gone)
@@ -188,7 +192,7 @@ def _mend_page(target: type[Record], ids: set[int]) -> None:
 
 
 def _start_over(base: type[Record], owner: str) -> None:
-    """Take the outcome for known: what was noted of a lost past is over."""
+    """Forget what was noted of a lost past: the audit has dealt with it."""
     positions = base.metadata.tables["reference_position"]
     client.call(owner, "audits/reset", {})
     with database().transaction() as session:
@@ -218,9 +222,10 @@ def state(session: Session, base: type[Record], service: str) -> JsonObject:
 
 
 def claimed_rows(
-    session: Session, model: type[Record], service: str, after: int, until: int | None
+    session: Session, model: type[Record], service: str, asked: JsonObject
 ) -> tuple[dict[int, list[Any]], dict[int, bool]]:
     """What `service` has claimed in (after, until]: `{id: facts}` of what exists, `{id: restricting}` of all."""
+    after, until = asked["after"], asked["until"]
     table = model.metadata.tables["reference_claim"]
     mine = [table.c.service == service, table.c.label == model.label, table.c.object_id > after]
     if until is not None:
@@ -229,10 +234,10 @@ def claimed_rows(
     if CONTRACTS[model.label].complete:
         last = parsing.MAX_INTEGER if until is None else until
         claims |= dict.fromkeys(session.scalars(select(model.id).where(model.id.between(after + 1, last))), False)
-    return fact_rows(session, model, claims.keys()), claims
+    return fact_rows(session, model, claims.keys(), asked["facts"]), claims
 
 
-def fact_rows(session: Session, model: type[Record], ids: Iterable[int]) -> dict[int, list[Any]]:
-    names = CONTRACTS[model.label].facts
-    rows = owning.summaries(session, model, sorted(ids))
-    return {row["id"]: [row[name] for name in names] for row in rows}
+def fact_rows(session: Session, model: type[Record], ids: Iterable[int], names: list[str]) -> dict[int, list[Any]]:
+    """`{id: facts}`, those of `names` that are published, in their order."""
+    rows = owning.summaries(session, model, sorted(ids), names)
+    return {row["id"]: [row[name] for name in names if name in row] for row in rows}

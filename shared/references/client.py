@@ -1,23 +1,25 @@
 """Calls to another service, through the gateway: the only HTTP client in a service."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import orjson
-from flask import current_app, has_request_context
+from flask import current_app
 
 from shared import JsonObject
 from shared.config import settings
-from shared.http import budget
+from shared.http import budget, protocol
 from shared.http.client import Client
 from shared.http.client_response import ClientResponse, Failed
-from shared.http.context import context
 from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
+from shared.telemetry.origin import origin
 
 T = TypeVar("T")
 CONNECT_SECONDS = 2
 READ_SECONDS = 6
 
+log = logging.getLogger(__name__)
 _gateway = Client(settings.gateway_url, CONNECT_SECONDS, idle=32)
 
 
@@ -54,11 +56,11 @@ def _send(service: str, operation: str, data: JsonObject, seconds: float, fresh:
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
         **budget.as_header(seconds),
+        **protocol.as_header(),
+        **origin().as_headers(),
         CALLER_HEADER: caller,
         HEADER: sign(settings.service_keys[caller], Identity(service=caller), "POST", path, body=digest(body)),
     }
-    if has_request_context() and context().request_id:
-        headers["X-Request-ID"] = context().request_id
     try:
         return _gateway.send("POST", path, headers, body, seconds, fresh)
     except Failed as error:
@@ -71,6 +73,10 @@ def _read(service: str, answer: ClientResponse) -> JsonObject:
     except Failed as error:
         raise ServiceDown(service) from error
     if answer.status != 200:
+        raise ServiceDown(service)
+    said = next((value for name, value in answer.headers if name.lower() == protocol.HEADER.lower()), None)
+    if protocol.common(said) is None:
+        log.error("the %s service is %s", service, protocol.stranger(said))
         raise ServiceDown(service)
     answered: JsonObject = orjson.loads(content)
     return answered

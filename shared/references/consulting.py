@@ -1,7 +1,7 @@
 """Consulting: what a holder knows of objects that are about to change, where its own rules depend on them.
 
-While the owner holds the rows locked, the holder lets its replicas go, as before a delete: whoever wants to refer to
-one has to claim it anew, waits for the owner, and then sees what it has become. So the answer holds until the commit.
+While the owner has the rows locked, the holder releases its replicas, as before a delete: whoever wants to refer to one
+must claim it again, waits for the owner, and then sees the new values. So the answer stays true until the commit.
 """
 
 from collections.abc import Collection

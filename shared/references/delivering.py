@@ -14,25 +14,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import orjson
 from flask import Flask, current_app
-from sqlalchemy import BigInteger, Connection, any_, cast, exists, func, select, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
-from shared import JsonObject
-from shared.db import prepared
-from shared.db.advisory_locks import DELIVERY_LOCKS
 from shared.db.database import database
 from shared.http import budget
 from shared.http.errors import ServiceUnavailable
-from shared.references import client, owning
+from shared.references import client, outbox
 from shared.references.single_flight import SingleFlight
-from shared.references.triggers import PUBLISHED
 from shared.schema.models import Record
+from shared.telemetry import tracing
+from shared.telemetry.origin import carried
 
-BATCH = 5000
 # A writer waits this long for a holder that does not answer, and this long for one that did not before.
 SECONDS = 7.0
 AWAY_SECONDS = 0.3
@@ -61,14 +54,7 @@ NOTHING = Delivery(True)
 _flights: dict[tuple[str, str], SingleFlight[Delivery]] = defaultdict(SingleFlight)
 _away: set[tuple[str, str]] = set()
 _pursued: set[tuple[str, str]] = set()
-_pursuing = threading.Lock()
-
-
-def published(session: Session) -> dict[str, int]:
-    """`{holder: first entry}` of what the transaction has put into the outbox so far."""
-    statement = f"SELECT nullif(current_setting('{PUBLISHED}', true), '')"
-    known = prepared.execute(session.connection(), "published", statement, ())[0][0]
-    return orjson.loads(known) if known else {}
+_pursuing = threading.Condition()
 
 
 def deliver(base: type[Record], entries: dict[str, int], seconds: float = SECONDS, alone: bool = False) -> set[str]:
@@ -84,26 +70,26 @@ def deliver(base: type[Record], entries: dict[str, int], seconds: float = SECOND
     return set().union(*found)
 
 
-def deliver_waiting(base: type[Record], entries: dict[str, int], seconds: float) -> set[str]:
-    """The same, and of all other entries those for holders that answer: whoever began to deliver them may be gone."""
+def deliver_what_followed(base: type[Record], entries: dict[str, int], seconds: float) -> set[str]:
+    """The same after a delivery was applied, within the `seconds` that its owner waits.
+
+    With its `entries` go those that followed from another, for holders that answer: who began to deliver them may be
+    gone, and the owner deliver once more. What clients of ours wrote meanwhile is not waited for: two services that
+    wait for all of each other's changes would each hold up the other.
+    """
     with database().reading() as connection:
-        others = {holder: 0 for holder in waiting(connection, base) if (base.app, holder) not in _pursued}
-    return deliver(base, others | entries, seconds, alone=True)
+        followed = outbox.waiting(connection, base, followed=True)
+    others = {holder: 0 for holder in followed if (base.app, holder) not in _pursued}
+    return deliver(base, others | entries, max(budget.left(seconds) - PAUSE_SECONDS, 0), alone=True)
 
 
 def deliver_waiting_for(base: type[Record], holder: str) -> None:
     """What `holder`, which is asking, has missed."""
     with database().reading() as connection:
-        missed = holder in waiting(connection, base)
+        missed = holder in outbox.waiting(connection, base)
+    _returned(base.app, holder)
     if missed:
         deliver(base, {holder: 0}, TRY_SECONDS, alone=True)
-
-
-def waiting(connection: Connection, base: type[Record]) -> list[str]:
-    """The holders for which something is in the outbox."""
-    outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
-    some = exists().where(outbox.c.service == readers.c.service)
-    return list(connection.scalars(select(readers.c.service).where(some)))
 
 
 def _in_parallel(work: Callable[[str], set[str]], items: list[str]) -> list[set[str]]:
@@ -117,15 +103,16 @@ def _in_parallel(work: Callable[[str], set[str]], items: list[str]) -> list[set[
             return work(item)
 
     with ThreadPoolExecutor(max_workers=len(items) - 1) as pool:
-        others = pool.map(in_context, items[1:])
+        others = pool.map(carried(in_context), items[1:])
         return [work(items[0]), *others]
 
 
 def _deliver(base: type[Record], holder: str, first: int, until: float, alone: bool) -> set[str]:
     """Deliver until everything from the entry `first` on has arrived; returns who could not be told."""
     key = base.app, holder
-    if key in _away:
-        until = min(until, time.monotonic() + AWAY_SECONDS)
+    with _pursuing:
+        if not _pursuing.wait_for(lambda: key not in _away, min(AWAY_SECONDS, max(until - time.monotonic(), 0))):
+            return {holder}
     degraded: set[str] = set()
     failed = False
     while True:
@@ -140,7 +127,6 @@ def _deliver(base: type[Record], holder: str, first: int, until: float, alone: b
         else:
             degraded |= done.degraded
             if done.whole or 0 < done.lowest <= first:
-                _away.discard(key)
                 return degraded
         nobody_waits = budget.is_over()
         if nobody_waits or time.monotonic() > until:
@@ -159,60 +145,28 @@ def _once(base: type[Record], holder: str, until: float, alone: bool, fresh: boo
 
 def _try(base: type[Record], holder: str, seconds: float, fresh: bool) -> Delivery:
     """One delivery of the newest entries. Raises ServiceDown."""
-    number, entries, content = database().run(lambda session: _read(session, base, holder))
+    number, entries, content = database().run(lambda session: outbox.read(session, base, holder))
     if not entries:
         return NOTHING
     told = {"number": number, "seconds": seconds - 2 * PAUSE_SECONDS, **content}
-    answer = client.call(holder, "changes", told, seconds, fresh)
+    with tracing.span(base.app, f"deliver to {holder}", attributes={"patchbay.entries": len(entries)}):
+        answer = client.call(holder, "changes", told, seconds, fresh)
     if answer["outdated"]:
         return Delivery(False)
-    database().run(lambda session: _acknowledge(session, base, holder, number, entries))
-    return Delivery(len(entries) < BATCH, min(entries), frozenset(answer["degraded"]))
-
-
-def _read(session: Session, base: type[Record], holder: str) -> tuple[int, list[int], JsonObject]:
-    """The number of a delivery, its entries and what it says. The lock makes it newer than those with lower numbers."""
-    outbox, readers = (base.metadata.tables[name] for name in ("reference_outbox", "reference_reader"))
-    session.execute(select(func.pg_advisory_xact_lock(DELIVERY_LOCKS, func.hashtext(holder))))
-    newest = select(outbox.c.id, outbox.c.label, outbox.c.object_id).where(outbox.c.service == holder)
-    entries = session.execute(newest.order_by(outbox.c.id.desc()).limit(BATCH)).all()
-    if not entries:
-        return 0, [], {}
-    touched: dict[str, set[int]] = {}
-    for entry in entries:
-        if entry.label in base.models:
-            touched.setdefault(entry.label, set()).add(entry.object_id)
-    changed = {label: owning.summaries(session, base.models[label], ids) for label, ids in touched.items()}
-    deleted = {label: sorted(touched[label] - {each["id"] for each in changed[label]}) for label in touched}
-    content: JsonObject = {"changed": changed, "deleted": deleted, "incarnation": owning.incarnation(session, base)}
-    acknowledged = session.scalar(select(readers.c.acknowledged).where(readers.c.service == holder))
-    content["acknowledged"] = acknowledged or 0
-    return owning.next_number(session), [entry.id for entry in entries], content
-
-
-def _acknowledge(session: Session, base: type[Record], holder: str, number: int, entries: list[int]) -> None:
-    """Take out what has arrived; what is being changed again stays. Should that be lost, it is delivered once more."""
-    session.execute(text("SET LOCAL synchronous_commit TO off"))
-    readers = base.metadata.tables["reference_reader"]
-    statement = postgresql.insert(readers).values(service=holder, acknowledged=number)
-    highest = func.greatest(readers.c.acknowledged, statement.excluded.acknowledged)
-    session.execute(statement.on_conflict_do_update(index_elements=["service"], set_={"acknowledged": highest}))
-    outbox = base.metadata.tables["reference_outbox"]
-    arrived = outbox.c.id == any_(cast(entries, postgresql.ARRAY(BigInteger)))
-    free = select(outbox.c.id).where(arrived).with_for_update(skip_locked=True)
-    session.execute(outbox.delete().where(outbox.c.id.in_(free)))
+    database().run(lambda session: outbox.acknowledge(session, base, holder, number, entries))
+    return Delivery(len(entries) < outbox.BATCH, min(entries), frozenset(answer["degraded"]))
 
 
 def pursue_waiting(base: type[Record]) -> None:
     """Deliver in the background what nobody waits for any more."""
     with database().reading() as connection:
-        holders = waiting(connection, base)
+        holders = outbox.waiting(connection, base)
     for holder in holders:
         _pursue(base, holder, away=False)
 
 
 def _pursue(base: type[Record], holder: str, away: bool = True) -> None:
-    """Have a thread of its own deliver to a holder until nothing is left; one that is `away` is not waited for."""
+    """Deliver to a holder in a thread of its own until nothing is left; writers do not wait for one that is `away`."""
     key = base.app, holder
     with _pursuing:
         if away:
@@ -222,6 +176,13 @@ def _pursue(base: type[Record], holder: str, away: bool = True) -> None:
         _pursued.add(key)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     threading.Thread(target=_run_pursuit, args=(app, base, holder), daemon=True).start()
+
+
+def _returned(owner: str, holder: str) -> None:
+    """Called when a holder answers again: from now on writers wait for it as for any other."""
+    with _pursuing:
+        _away.discard((owner, holder))
+        _pursuing.notify_all()
 
 
 def _run_pursuit(app: Flask, base: type[Record], holder: str) -> None:
@@ -240,8 +201,8 @@ def _run_pursuit(app: Flask, base: type[Record], holder: str) -> None:
                 time.sleep(LONGEST_PAUSE_SECONDS)
                 continue
             pause = PAUSE_SECONDS
+            _returned(*key)
             with _pursuing:
-                _away.discard(key)
                 if done.whole:
                     _pursued.discard(key)
                     return

@@ -1,16 +1,19 @@
-"""Objects that a write means by their attributes (`"site": {"slug": "ams-1"}`), found by whoever owns them."""
+"""Objects that a write means by their attributes (`"site": {"slug": "ams-1"}`), found by whoever owns them.
+
+`{"called": "ams-1"}` means one by whatever it may be called: its key, else its slug, else its name.
+"""
 
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from marshmallow import ValidationError
-from sqlalchemy import Column, ColumnElement, Integer, column, select, true, values
+from sqlalchemy import ColumnElement, Integer, case, column, literal, or_, select, true, values
 from sqlalchemy.orm import Session, aliased
 
 from shared import JsonObject
 from shared.http.context import context
-from shared.schema import fields
+from shared.schema import fields, natural_keys
 from shared.schema.changes import Change
 from shared.schema.models import Attribute, Record
 from shared.schema.parsing import ByAttributes, to_pk
@@ -22,8 +25,8 @@ Found = int | str
 Path = tuple[str, ...]
 Shape = tuple[tuple[Path, bool], ...]
 
-MOST_STEPS = 3
 MOST_SHAPES = 10
+CALLED = "called"
 
 
 def find(session: Session, model: type[Record], sought: Iterable[str]) -> dict[str, Found]:
@@ -37,7 +40,8 @@ def find(session: Session, model: type[Record], sought: Iterable[str]) -> dict[s
             found[text] = str(error.messages[0])
             continue
         shape = tuple((path, value is None) for path, value in wanted.items())
-        shapes.setdefault(shape, {})[text] = [value for value in wanted.values() if value is not None]
+        given = [value for value in wanted.values() if value is not None]
+        shapes.setdefault(shape, {})[text] = [each for value in given for each in _alternatives(value)]
     for number, (shape, texts) in enumerate(shapes.items()):
         if number < MOST_SHAPES:
             found |= _find(session, model, shape, texts)
@@ -50,12 +54,15 @@ def _read(model: type[Record], attributes: JsonObject, steps: int = 1) -> dict[P
     """`{path: stored value}`, in the order of the paths. Raises ValidationError."""
     wanted: dict[Path, Any] = {}
     for name, value in sorted(attributes.items()):
+        if name == CALLED:
+            wanted[name,] = _names(model, value)
+            continue
         attribute = model.attributes.get(name)
         if attribute is None or not _identifies(model, attribute):
             raise ValidationError(f'A {model.verbose_name} cannot be found by "{name}".')
         if attribute.is_reference and isinstance(value, dict) and "id" not in value:
-            if steps >= MOST_STEPS:
-                raise ValidationError(f"References can be followed over {MOST_STEPS} steps at most.")
+            if steps >= natural_keys.MOST_STEPS:
+                raise ValidationError(f"References can be followed over {natural_keys.MOST_STEPS} steps at most.")
             below = _read(model.model_of(attribute.field.target), value, steps + 1)
             wanted |= {(name, *path): each for path, each in below.items()}
         else:
@@ -70,7 +77,28 @@ def _identifies(model: type[Record], attribute: Attribute) -> bool:
     return plain and allowed and attribute.readable and attribute.column in model.__table__.columns
 
 
+def _names(model: type[Record], text: Any) -> tuple[Any, ...]:
+    """What each attribute that an object may be called by would be, None for what `text` cannot be."""
+    if not isinstance(text, str):
+        raise ValidationError(f"{CALLED}: a text is needed.")
+    found = []
+    for name in natural_keys.called_by(model):
+        try:
+            found.append(model.attributes[name].field.deserialize(text))
+        except ValidationError:
+            found.append(None)
+    if not any(each is not None for each in found):
+        raise ValidationError(f'No {model.verbose_name} can be called "{text}".')
+    return tuple(found)
+
+
+def _alternatives(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
 def _value(attribute: Attribute, value: Any) -> Any:
+    if isinstance(value, dict) and not attribute.is_reference:
+        value = value.get(CALLED, value)
     if value is None:
         return None
     if attribute.is_reference:
@@ -84,29 +112,42 @@ def _value(attribute: Attribute, value: Any) -> Any:
 
 
 def _find(session: Session, model: type[Record], shape: Shape, texts: dict[str, list[Any]]) -> dict[str, Found]:
-    """The same for texts of one `shape`: two objects that fit are enough to know of."""
+    """The same for texts of one `shape`: two objects that fit equally well are enough to know of."""
     entity: Any = aliased(model)
     joins = Joins()
-    columns = [(_column(entity, model, path, joins), is_null) for path, is_null in shape]
-    compared = [each for each, is_null in columns if not is_null]
+    columns = [(_columns(entity, model, path, joins), is_null) for path, is_null in shape]
+    compared = [each for alternatives, is_null in columns if not is_null for each in alternatives]
     names = [column(f"value_{number}", each.type) for number, each in enumerate(compared)]
     rows = [(number, *wanted) for number, wanted in enumerate(texts.values())]
     given = values(column("number", Integer), *names, name="given").data(rows)
-    same = [each == given.c[name.name].cast(each.type) for each, name in zip(compared, names, strict=True)]
-    same += [each.is_(None) for each, is_null in columns if is_null]
-    fitting = select(entity.id).select_from(joins.onto(entity)).where(*same).limit(2).lateral()
-    met: dict[int, list[int]] = {}
-    for number, pk in session.execute(select(given.c.number, fitting.c.id).select_from(given.join(fitting, true()))):
-        met.setdefault(number, []).append(pk)
-    return {text: _one(text, met.get(number, [])) for number, text in enumerate(texts)}
+    same = iter([each == given.c[name.name].cast(each.type) for each, name in zip(compared, names, strict=True)])
+    conditions: list[ColumnElement[bool]] = []
+    worse: ColumnElement[int] = literal(0)
+    for alternatives, is_null in columns:
+        equal = [each.is_(None) if is_null else next(same) for each in alternatives]
+        conditions.append(or_(*equal))
+        if len(equal) > 1:
+            worse = worse + case(*((each, place) for place, each in enumerate(equal)))
+    those = select(entity.id, worse.label("worse")).select_from(joins.onto(entity)).where(*conditions)
+    fitting = those.order_by("worse").limit(2).lateral()
+    met: dict[int, list[tuple[int, int]]] = {}
+    found = select(given.c.number, fitting.c.worse, fitting.c.id).select_from(given.join(fitting, true()))
+    for number, rank, pk in session.execute(found):
+        met.setdefault(number, []).append((rank, pk))
+    return {text: _one(text, _best(met.get(number, []))) for number, text in enumerate(texts)}
 
 
-def _column(entity: Any, model: type[Record], path: Path, joins: Joins) -> ColumnElement[Any] | Column[Any]:
+def _best(met: list[tuple[int, int]]) -> list[int]:
+    return [pk for rank, pk in met if rank == min(met)[0]]
+
+
+def _columns(entity: Any, model: type[Record], path: Path, joins: Joins) -> list[ColumnElement[Any]]:
+    """The column that `path` leads to, or those of the names of what it leads to."""
     for name in path[:-1]:
         attribute = model.attributes[name]
         entity, model = joins.follow(entity, model, attribute), model.model_of(attribute.field.target)
-    found: ColumnElement[Any] = getattr(entity, model.attributes[path[-1]].column)
-    return found
+    names = natural_keys.called_by(model) if path[-1] == CALLED else path[-1:]
+    return [getattr(entity, model.attributes[name].column) for name in names]
 
 
 def identify(session: Session, model: type[Record], changes: list[Change]) -> dict[str, set[str]]:

@@ -17,19 +17,25 @@ from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
 from shared.references import (
     activity,
+    catching_up,
     client,
     delivering,
+    facts,
     full_replicas,
     holding,
     invariants,
     memory,
+    outbox,
     owning,
     past,
     recovering,
     replicas,
+    setting_aside,
 )
+from shared.references.triggers import APPLYING
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
+from shared.telemetry import tracing
 
 STALE_INTENT_SECONDS = 2
 INTENTS = 500
@@ -40,21 +46,26 @@ log = logging.getLogger(__name__)
 
 
 def receive(base: type[Record], owner: str, told: JsonObject) -> JsonObject:
-    """Apply a delivery of `owner`, and tell our own holders what followed from it: the answer.
+    """Apply a delivery of `owner`, and tell our own holders what changed here because of it. Returns the answer.
 
-    Applying twice does no harm: it carries each object as it is now, or says that it is gone. One that is older than
-    the last is `outdated`, and nothing of it applied.
+    Applying it twice does no harm: it has each object as it is now, or says that it is gone. A delivery older than the
+    last one is `outdated`, and nothing of it is applied. An object that cannot be applied is set aside, and this
+    service is then among the `degraded`.
     """
 
-    def apply(session: Session) -> tuple[bool, dict[str, int]]:
-        return _apply_all(session, base, owner, told), delivering.published(session)
+    def apply(session: Session, how: setting_aside.How) -> tuple[bool, dict[str, int], bool]:
+        session.execute(select(func.set_config(APPLYING, "true", True)))
+        applied = _apply_all(session, base, owner, told, how)
+        return applied, outbox.published(session), setting_aside.SOME in session.info
 
-    applied, published = database().run(apply)
-    degraded = delivering.deliver_waiting(base, published, told["seconds"]) if applied else set()
+    with tracing.span(base.app, f"apply what {owner} tells"):
+        applied, published, some_not = setting_aside.run(apply)
+    degraded = delivering.deliver_what_followed(base, published, told["seconds"]) if applied else set()
+    degraded |= {base.app} if some_not else set()
     return {"outdated": not applied, "degraded": sorted(degraded)}
 
 
-def _apply_all(session: Session, base: type[Record], owner: str, told: JsonObject) -> bool:
+def _apply_all(session: Session, base: type[Record], owner: str, told: JsonObject, how: setting_aside.How) -> bool:
     known = memory.recognize(session, base, owner, told["incarnation"])
     if told["number"] <= known.delivered:
         return False
@@ -63,35 +74,47 @@ def _apply_all(session: Session, base: type[Record], owner: str, told: JsonObjec
         if target is None or not target.replica or CONTRACTS[label].owner != owner:
             log.warning("%s tells of %s, which is not held here", owner, label)
             continue
-        _apply(session, target, objects, told["deleted"][label])
-        invariants.let_go(session, label, [each["id"] for each in objects])
+        _apply(session, target, objects, told["deleted"][label], how)
+        if objects:
+            facts.compare(session, target, objects[0].keys() - {"id"})
     memory.advance(session, base, owner, told["number"], delivered=told["number"])
     if known.delivered < told["acknowledged"]:
         memory.note(session, base, owner, memory.HOLDER)
     return True
 
 
-def _apply(session: Session, target: type[Record], objects: list[JsonObject], gone: list[int]) -> None:
-    """Make the replicas of `target` agree; a claim under way for one of them has to start anew."""
-    holding.outdate_intents(session, target, [each["id"] for each in objects] + gone + [owning.ALL])
-    lost = memory.lost(session, target, [each["id"] for each in objects] + gone)
-    objects = [each for each in objects if each["id"] not in lost]
-    if CONTRACTS[target.label].complete:
-        replicas.store(session, target, objects)
-    else:
-        replicas.refresh(session, target, objects)
-    replicas.drop(session, target, set(gone) - lost)
+def _apply(
+    session: Session, target: type[Record], objects: list[JsonObject], gone: list[int], how: setting_aside.How
+) -> None:
+    """Update the replicas of `target`; a claim that is under way for one of them has to start anew."""
+    told = {each["id"]: each for each in objects}
+    holding.outdate_intents(session, target, [*told, *gone, owning.ALL])
+    lost = memory.lost(session, target, [*told, *gone])
+    keep = replicas.store if CONTRACTS[target.label].complete else replicas.refresh
+
+    def apply(ids: list[int]) -> None:
+        keep(session, target, [told[pk] for pk in ids if pk in told and pk not in lost])
+        replicas.drop(session, target, {pk for pk in ids if pk not in told} - lost)
+        invariants.let_go(session, target.label, [pk for pk in ids if pk in told])
+
+    how(session, target, {*told, *gone}, apply)
 
 
 def keep_in_touch(base: type[Record], owner: str) -> None:
     """Tell `owner` how far we are: it delivers what waits, and looks whether it lost anything. Raises ServiceDown."""
     with database().transaction() as session:
         known = memory.locked_position(session, base, owner)
-    told = {"position": known.position, "incarnation": known.incarnation and str(known.incarnation)}
+    told = {
+        "position": known.position,
+        "incarnation": known.incarnation and str(known.incarnation),
+        "facts": facts.wanted(base, owner),
+    }
     answer = client.call(owner, "positions", told)
     with database().transaction() as session:
         known = memory.locked_position(session, base, owner)
         memory.advance(session, base, owner, known.position)
+        for label, published in answer["published"].items():
+            facts.publish(session, base.model_of(label), published)
         behind = known.delivered < answer["acknowledged"]
         if behind:
             memory.note(session, base, owner, memory.HOLDER)
@@ -116,7 +139,7 @@ def finish_claims(base: type[Record]) -> None:
 
 
 class Follower(threading.Thread):
-    """Looks every few seconds after what nobody waits for: what was missed because something was down."""
+    """The background thread: every few seconds it catches up on what was missed while something was down."""
 
     def __init__(self, app: Flask):
         super().__init__(name="follower", daemon=True)
@@ -151,6 +174,8 @@ class Follower(threading.Thread):
         self.claimed = self.claimed or self._try(full_replicas.claim_all, base)
         self.mended = self.mended or self._try(invariants.mend)
         self._try(finish_claims, base)
+        self._try(setting_aside.retry, base, holding.claim)
+        self._try(catching_up.fetch, base)
         for chore in current_app.extensions["patchbay.background_tasks"]:
             self._try(chore)
 

@@ -19,14 +19,14 @@ def claim_all(base: type[Record]) -> None:
 
 
 def require(base: type[Record]) -> None:
-    """See to it that a write knows every object of the complete contracts. Raises NotHeld, at most once a process."""
+    """Ensures, before a write, that the complete contracts were claimed. Raises NotHeld, at most once in a process."""
     if missing := _missing(base):
         raise holding.NotHeld({label: {owning.ALL} for label in missing})
 
 
 def ask_again(model: type[Record], label: str) -> None:
-    """A write names what is not among the replicas of `label`: before that is refused, once a request, all are
-    fetched anew, should they have been away when it was made. Raises NotHeld.
+    """Called when a write names an object that is not among the replicas of `label`. Before the write is refused, all
+    replicas are fetched once more, once a request, in case the object is new. Raises NotHeld.
     """
     if model.model_of(label).replica and not context().fetched_anew:
         context().fetched_anew = True
@@ -43,7 +43,7 @@ def expect(base: type[Record]) -> None:
 
 
 def _missing(base: type[Record]) -> list[str]:
-    """The complete contracts that were never claimed: none, but for the first moments of a new service."""
+    """The complete contracts that were never claimed: only a new service has any, in its first moments."""
     if current_app.extensions.get("patchbay.complete"):
         return []
     complete = base.metadata.tables["reference_complete"]

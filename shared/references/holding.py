@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from shared.db.database import database
 from shared.http.context import context
 from shared.http.errors import ServiceUnavailable
-from shared.references import client, finding, invariants, memory, owning, replicas
+from shared.references import client, facts, finding, invariants, memory, owning, replicas, setting_aside
 from shared.references.owning import among
 from shared.schema import parsing
 from shared.schema.changes import Change
 from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
+from shared.telemetry import tracing
 
 T = TypeVar("T")
 ATTEMPTS = 4
@@ -34,12 +35,16 @@ def claiming(base: type[Record], write: Callable[[], T]) -> T:
 
     Claims are made between two runs, so that no lock and no connection is held while another service is asked.
     """
+    wanted: dict[str, set[int]] = {}
     for _ in range(ATTEMPTS):
         try:
             return write()
         except NotHeld as missing:
             for label in sorted({*missing.objects, *missing.sought}):
                 claim(base.model_of(label), missing.objects.get(label, set()), missing.sought.get(label, ()))
+            wanted = missing.objects
+    if setting_aside.is_set_aside(base, wanted):
+        raise ServiceUnavailable("What this refers to is in a form that this release of the service cannot keep.")
     raise ServiceUnavailable("What this refers to is changing too fast.")
 
 
@@ -100,27 +105,40 @@ def settle(target: type[Record], tokens: set[uuid.UUID], ids: set[int], sought: 
     Nor is what still stands for an object that its owner lost.
     """
     owner = CONTRACTS[target.label].owner
-    asked = {"label": target.label, "ids": sorted(ids), "restricting": bool(replicas.protecting(target))}
-    answer = client.call(owner, "claims", {**asked, "sought": sorted(sought)} if sought else asked)
+    asked = {
+        "label": target.label,
+        "ids": sorted(ids),
+        "facts": CONTRACTS[target.label].kept,
+        "restricting": bool(replicas.protecting(target)),
+    }
+    with tracing.span(target.base.app, f"claim from {owner}", attributes={"patchbay.objects": len(ids)}):
+        answer = client.call(owner, "claims", {**asked, "sought": sorted(sought)} if sought else asked)
     if sought and "found" not in answer:
         raise ServiceUnavailable(f"The {owner} service does not find objects by their attributes yet.")
     context().found.update({(target.label, text): each for text, each in answer.get("found", {}).items()})
     intents = _intents(target)
 
-    def finish(session: Session) -> tuple[set[int], set[int]]:
+    objects = {each["id"]: each for each in answer["objects"]}
+
+    def finish(session: Session, how: setting_aside.How) -> tuple[set[int], set[int]]:
         memory.recognize(session, target.base, owner, answer["incarnation"])
         memory.advance(session, target.base, owner, answer["position"])
         mine = (intents.c.token.in_(tokens), intents.c.label == target.label, among(intents.c.object_id, ids))
         valid = set(session.scalars(delete(intents).where(*mine).returning(intents.c.object_id)))
         if owning.ALL in valid:
-            replicas.store_all(session, target, answer["objects"])
-        lost = _still_lost(session, target, valid)
-        objects = [each for each in answer["objects"] if each["id"] in valid - lost]
-        replicas.store(session, target, objects)
-        invariants.let_go(session, target.label, [each["id"] for each in objects])
-        return valid, {each["id"] for each in objects}
+            replicas.complete(session, target, objects.keys())
+        wanted = objects.keys() if owning.ALL in valid else objects.keys() & valid
+        existing = wanted - _still_lost(session, target, valid)
 
-    valid, existing = database().run(finish)
+        def store(ids: list[int]) -> None:
+            replicas.store(session, target, [objects[pk] for pk in ids])
+            invariants.let_go(session, target.label, ids)
+
+        how(session, target, existing, store)
+        facts.compare(session, target, answer["published"])
+        return valid, existing
+
+    valid, existing = setting_aside.run(finish)
     _known_absent().update((target.label, pk) for pk in valid - existing - {owning.ALL})
     return valid
 
@@ -134,10 +152,10 @@ def _still_lost(session: Session, target: type[Record], ids: set[int]) -> set[in
 
 
 def outdate_intents(session: Session, target: type[Record], ids: Iterable[int]) -> None:
-    """Have no answer stored that is under way for `ids`. To be done before the replicas are touched.
+    """Ensures that no answer which is under way for `ids` is stored. To be called before the replicas are touched.
 
-    The intents stay, under tokens that nobody waits for: the owner may have recorded a claim already, and if the
-    process that made it does not make it anew, the follower does.
+    The intents stay, with tokens that nobody waits for: the owner may have recorded a claim already. If the process
+    that made it does not repeat it, the follower does.
     """
     intents = _intents(target)
     mine = (intents.c.label == target.label, among(intents.c.object_id, ids))

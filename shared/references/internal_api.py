@@ -18,6 +18,7 @@ from shared.references import (
     delivering,
     finding,
     following,
+    naming,
     owning,
     past,
     progress,
@@ -52,7 +53,7 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
         target = owning.published(base, asked["label"])
 
         def answer(session: Session) -> JsonObject:
-            answered = owning.answer_claim(session, target, service, asked["ids"], asked["restricting"])
+            answered = owning.answer_claim(session, target, service, asked)
             return answered | {"found": finding.find(session, target, asked.get("sought", ()))}
 
         return responses.json_response(database().run(answer))
@@ -80,6 +81,11 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
             found = answers[asked["question"]](connection, asked["ids"])
         return responses.json_response({str(pk): more for pk, more in found.items()})
 
+    @internal.post("/natural-keys")
+    def natural_keys() -> Response:
+        with Session(database().engine) as session:
+            return responses.json_response(naming.answer(session, base, caller().service, request_body.body()))
+
     @internal.post("/progress")
     def tell_progress() -> Response:
         with database().transaction() as session:
@@ -102,7 +108,10 @@ def _serve_pasts(internal: Blueprint, base: type[Record]) -> None:
         delivering.deliver_waiting_for(base, holder)
         with database().reading() as connection:
             acknowledged = connection.scalar(select(readers.c.acknowledged).where(readers.c.service == holder))
-        return responses.json_response({"known": acknowledged is not None, "acknowledged": acknowledged or 0})
+        known = [base.models[label] for label in asked["facts"] if label in base.models]
+        published = {model.label: owning.published_facts(model) for model in known}
+        answer = {"known": acknowledged is not None, "acknowledged": acknowledged or 0, "published": published}
+        return responses.json_response(answer)
 
     @internal.post("/memories")
     def memories() -> Response:
@@ -147,7 +156,8 @@ def _serve_audits(internal: Blueprint, base: type[Record]) -> None:
         asked = request_body.body()
         with database().transaction() as session:
             rows, claims = _claimed(session, base, asked)
-            objects = rows | auditing.fact_rows(session, owning.published(base, asked["label"]), asked["ids"])
+            model = owning.published(base, asked["label"])
+            objects = rows | auditing.fact_rows(session, model, asked["ids"], asked["facts"])
         return responses.json_response({"objects": _by_text(objects), "claims": _by_text(claims)})
 
     @internal.post("/audits/reset")
@@ -165,7 +175,7 @@ def _serve_audits(internal: Blueprint, base: type[Record]) -> None:
 
 def _claimed(session: Session, base: type[Record], asked: JsonObject) -> tuple[dict[int, list[Any]], dict[int, bool]]:
     model = owning.published(base, asked["label"])
-    return auditing.claimed_rows(session, model, caller().service, asked["after"], asked["until"])
+    return auditing.claimed_rows(session, model, caller().service, asked)
 
 
 def _by_text(rows: Mapping[int, Any]) -> JsonObject:

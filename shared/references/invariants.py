@@ -1,7 +1,7 @@
-"""Invariants: references that go with what others say of their object, for as long as they say so.
+"""Invariants: references that are allowed only while certain facts of their object hold.
 
-A rule looks at what a write changes. What a reference was allowed for may change without it: in another service, or by
-a write to another type. Then the reference is let go where it no longer makes sense, and an audit finds what is left.
+A rule looks at what a write changes. The facts that allowed a reference may also change in another service, or by
+a write to another type. Then a reference that no longer makes sense is removed, and an audit finds what is left.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -62,7 +62,7 @@ def declared() -> list[Invariant]:
 
 
 def let_go(session: Session, label: str, ids: Collection[int]) -> None:
-    """After objects of a type have changed: let go of what was referred to because of how they were."""
+    """Called after objects of a type have changed: removes the references that their new facts no longer allow."""
     for each in declared() if ids else ():
         if label in each.touched:
             each.let_go(session, each.touched[label](ids))
@@ -83,7 +83,7 @@ def among_rows(column: Any) -> Callable[[Iterable[int]], ColumnElement[bool]]:
 
 
 def mend() -> None:
-    """Let go of everything that no longer makes sense, whenever that came about."""
+    """Remove every reference that is no longer allowed, whenever that happened."""
 
     def all_of_them(session: Session) -> None:
         for each in declared():

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from flask import current_app
 from sqlalchemy import Column, Connection
 
 from shared import JsonObject
@@ -13,6 +14,7 @@ from shared.http.errors import ServiceUnavailable
 from shared.http.responses import base_url
 from shared.references import client
 from shared.schema.models import Record
+from shared.telemetry import metrics
 
 SECONDS = 3
 
@@ -100,6 +102,7 @@ def answer(connection: Connection, resource: Looking, found: Mapping[int, Sequen
         known = answers.get(lookup.service, {})
         if isinstance(known, client.ServiceDown):
             context().degraded.add(lookup.service)
+            metrics.lookups_degraded.labels(current_app.name, lookup.service).inc()
             known = None
         (_add_reference if lookup.of else _add)(connection, added, lookup, of_object, known)
     return added

@@ -63,7 +63,7 @@ def advance(session: Session, base: type[Record], owner: str, position: int, del
 
 
 def note(session: Session, base: type[Record], owner: str, which: str) -> None:
-    """Note that the owner, or this holder, is behind what the other remembers, until an audit has mended it."""
+    """Note that the owner, or this holder, has lost what the other remembers, until an audit has repaired it."""
     table = base.metadata.tables["reference_position"]
     session.execute(update(table).where(table.c.owner == owner).values(restored=which))
     log.error("the %s (%s) is behind what the other side remembers: see `patchbay audit`", which, owner)
@@ -87,9 +87,9 @@ def recognize(session: Session, base: type[Record], owner: str, incarnation: str
 
 
 def _mark_lost(session: Session, target: type[Record], gone: UUID, met: UUID) -> None:
-    """What was held of the database that is `gone` is lost, and what was of the one that is `met` is not any more.
+    """Marks replicas of the database that is `gone` as lost, and those of the one that is `met` as found again.
 
-    Either has to be claimed before it is referred to again. Of a complete type nothing is marked: all of it is fetched.
+    Both must be claimed before a new reference. Nothing is marked of a complete type: all of it is fetched anew.
     """
     if CONTRACTS[target.label].complete:
         return

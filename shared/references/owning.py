@@ -1,9 +1,26 @@
 """The owner's side: who holds what, and what the holders may know of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, cast, column, delete, func, literal, select, text, true, update, values
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    update,
+    values,
+)
 from sqlalchemy import Integer as SqlInteger
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
@@ -27,29 +44,34 @@ def published(base: type[Record], label: str) -> type[Record]:
     return model
 
 
-def answer_claim(session: Session, model: type[Record], service: str, ids: list[int], restricting: bool) -> JsonObject:
-    """Record that `service` refers to those of `ids` that exist: `{"objects", "position",
-    "incarnation"}`, their summaries, when, and in which database.
+def answer_claim(session: Session, model: type[Record], service: str, asked: JsonObject) -> JsonObject:
+    """Record that `service` refers to those of the `ids` that exist: `{"objects", "published", "position",
+    "incarnation"}`, those of the `facts` of each that are published, which these are, when, and in which database.
 
     The row locks make a concurrent change either visible here or publish to this new claim; the shared lock does the
-    same for changes of other rows that ripple into the summary. Claims of what does not exist are dropped. The id 0
+    same for changes of other rows on which these facts depend. Claims of what does not exist are dropped. The id 0
     claims every object, those to come too. Raises Forbidden for a type that its contract does not give to `service`.
     """
     if service not in CONTRACTS[model.label].holders:
         raise Forbidden(f"The contract of {model.label} does not give it to {service}.")
+    ids = asked["ids"]
     session.execute(AdvisoryLock.DEPENDENT_FACTS.shared())
     if ALL in ids:
         session.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE MODE"))
     wanted = true() if ALL in ids else among(model.id, ids)
     locked = select(model.id).where(wanted).order_by(model.id).with_for_update(read=True)
     found = list(session.scalars(locked))
-    _record(session, model, service, [ALL] if ALL in ids else found, restricting)
+    _record(session, model, service, [ALL] if ALL in ids else found, asked["restricting"])
     claims = model.metadata.tables["reference_claim"]
     absent = set(ids) - {ALL} - set(found)
     mine = (claims.c.service == service, claims.c.label == model.label)
     session.execute(delete(claims).where(*mine, among(claims.c.object_id, absent)))
-    objects, known = summaries(session, model, found), incarnation(session, model.base)
-    return {"objects": objects, "position": next_number(session), "incarnation": known}
+    return {
+        "objects": summaries(session, model, found, asked["facts"]),
+        "published": published_facts(model),
+        "position": next_number(session),
+        "incarnation": incarnation(session, model.base),
+    }
 
 
 def _record(session: Session, model: type[Record], service: str, ids: list[int], restricting: bool) -> None:
@@ -58,7 +80,7 @@ def _record(session: Session, model: type[Record], service: str, ids: list[int],
         return
     reader = postgresql.insert(readers).values(service=service, acknowledged=0)
     session.execute(reader.on_conflict_do_nothing())
-    claimed = func.unnest(cast(ids, postgresql.ARRAY(SqlInteger)))
+    claimed = func.unnest(array(literal(array_text(ids), Text)))
     rows = select(literal(service), literal(model.label), claimed, literal(restricting))
     statement = postgresql.insert(claims).from_select(["service", "label", "object_id", "restricting"], rows)
     same = ["service", "label", "object_id"]
@@ -67,8 +89,17 @@ def _record(session: Session, model: type[Record], service: str, ids: list[int],
 
 def among(key: Any, ids: Iterable[int]) -> ColumnElement[bool]:
     """Whether `key` is one of `ids`, which may be many: they are one value of the statement."""
-    found: ColumnElement[bool] = key == any_(cast(sorted(ids), postgresql.ARRAY(SqlInteger)))
+    found: ColumnElement[bool] = key == any_(array(literal(array_text(sorted(ids)), Text)))
     return found
+
+
+def array(ids: ColumnElement[str], of: type[SqlInteger] = SqlInteger) -> ColumnElement[Any]:
+    """The array that `array_text` wrote: one constant, where a list would be an expression for each of its items."""
+    return cast(ids, postgresql.ARRAY(of))
+
+
+def array_text(ids: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def next_number(session: Session) -> int:
@@ -89,12 +120,27 @@ def incarnation(session: Session, base: type[Record]) -> str:
     return str(session.scalar(select(base.metadata.tables["reference_incarnation"].c.id)))
 
 
-def summaries(session: Session, model: type[Record], ids: Iterable[int]) -> list[JsonObject]:
-    """What others may know of the objects `ids`: id and the facts of the contract."""
+def summaries(
+    session: Session, model: type[Record], ids: Iterable[int], asked: Collection[str] | None = None
+) -> list[JsonObject]:
+    """What others may know of the objects `ids`: id and the facts of the contract, of these those that are `asked`."""
+    rows = session.execute(_facts(model, *published_facts(model, asked)), {"ids": array_text(ids)})
+    names = tuple(rows.keys())
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+@lru_cache(maxsize=200)
+def _facts(model: type[Record], *names: str) -> Select[*tuple[Any, ...]]:
+    """The statement of `summaries`, which takes longer to make than to run."""
     entity = aliased(model)
-    facts = [fact_sql(model, entity, name).label(name) for name in CONTRACTS[model.label].facts]
-    rows = session.execute(select(entity.id, *facts).where(among(entity.id, ids)).order_by(entity.id))
-    return [dict(row._mapping) for row in rows]
+    facts = [fact_sql(model, entity, name).label(name) for name in names]
+    wanted = entity.id == any_(array(bindparam("ids", type_=Text)))
+    return select(entity.id, *facts).where(wanted).order_by(entity.id)
+
+
+def published_facts(model: type[Record], asked: Collection[str] | None = None) -> list[str]:
+    """The facts of the contract, of these those that are `asked`."""
+    return [name for name in CONTRACTS[model.label].facts if asked is None or name in asked]
 
 
 def fact_sql(model: type[Record], entity: type[Record], name: str) -> ColumnElement[Any]:
@@ -130,7 +176,7 @@ def forget(session: Session, base: type[Record], service: str, label: str) -> No
 
 
 def expect_nothing(session: Session, base: type[Record], service: str) -> None:
-    """Forget how far `service` was: where it is now, it starts."""
+    """Forget how far `service` was: it begins where it is now."""
     readers = base.metadata.tables["reference_reader"]
     session.execute(update(readers).where(readers.c.service == service).values(acknowledged=0))
 

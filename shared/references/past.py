@@ -5,8 +5,8 @@ its connections broke or its database is behind what the process itself knows: a
 or was made anew, is then found to have lost its past. Its ids then go on after the highest that anybody knows, and
 whoever holds something of it claims it anew, before anything is written.
 
-Who does not answer is not waited for if the database is where it was when all agreed last: it cannot have been restored
-then, but by putting back the files of a server.
+A service that does not answer is not waited for if the database is where it was when all agreed last: then it was not
+restored, unless somebody put back the files of a server.
 """
 
 import logging
@@ -75,7 +75,7 @@ class Past:
         self.known = None
 
     def remember(self, known: Known) -> None:
-        """After a commit: what was committed with it cannot be gone."""
+        """Called after a commit: remembers how far the database is now."""
         if self.known and self.known.position < known.position:
             self.known = known
 
@@ -97,7 +97,7 @@ def written(session: Session) -> Publication:
 
 
 def require(base: type[Record]) -> None:
-    """See to it that nothing of the past is lost, or that it is mended. Raises ServiceUnavailable."""
+    """Ensures, before a write, that the database has lost nothing, or repairs it. Raises ServiceUnavailable."""
     mine = past()
     if mine.known:
         return

@@ -1,4 +1,4 @@
-"""Progress: how far a service is behind its owners, and its holders behind it."""
+"""Progress: how far a service is behind its owners, and how far its holders are behind it."""
 
 from typing import Any
 
@@ -6,17 +6,35 @@ from sqlalchemy import ColumnElement, Float, cast, func, outerjoin, select, text
 from sqlalchemy.orm import Session
 
 from shared import VERSION, JsonObject
+from shared.config import version_of
 from shared.db.prepared import AnySelect
+from shared.references import facts
+from shared.schema.contracts import CONTRACTS
 from shared.schema.models import Record
 
 
 def report(session: Session, base: type[Record]) -> JsonObject:
     """What this service tells of itself; times are in ISO 8601, ages in seconds."""
     return {
-        "versions": _versions(session),
-        "owners": _by_service(session, _positions(base)),
+        "versions": _versions(session, base),
+        "owners": _with_facts(session, base, _by_service(session, _positions(base))),
         "holders": _by_service(session, _waiting(base)),
     }
+
+
+def _with_facts(session: Session, base: type[Record], owners: dict[str, JsonObject]) -> dict[str, JsonObject]:
+    """Of every owner: how many objects are set aside, and for how many replicas which new facts are yet to come."""
+    aside = base.metadata.tables["reference_set_aside"]
+    counts = select(aside.c.label, func.count()).group_by(aside.c.label)
+    for known in owners.values():
+        known |= {"set_aside": 0, "fetching": {}}
+    for label, count in session.execute(counts):
+        owners[label.split(".")[0]]["set_aside"] += count
+    for each in facts.to_fetch(session.connection(), base):
+        model = base.model_of(each.label)
+        left = session.scalar(select(func.count()).where(model.id > each.after))
+        owners[CONTRACTS[each.label].owner]["fetching"][each.label] = {"facts": each.names, "left": left}
+    return owners
 
 
 def _by_service(session: Session, statement: AnySelect) -> dict[str, JsonObject]:
@@ -26,9 +44,10 @@ def _by_service(session: Session, statement: AnySelect) -> dict[str, JsonObject]
     return {service: dict(zip(names, values, strict=True)) for service, *values in rows}
 
 
-def _versions(session: Session) -> dict[str, str]:
+def _versions(session: Session, base: type[Record]) -> dict[str, str]:
     return {
-        "patchbay": VERSION,
+        "patchbay": version_of(base.app),
+        "shared": VERSION,
         "schema": session.scalar(text("SELECT version_num FROM alembic_version")),
         "postgresql": session.scalar(text("SHOW server_version")),
     }

@@ -39,9 +39,9 @@ def recover(base: type[Record], owner: str, asked: JsonObject) -> JsonObject:
 def claim_anew(
     base: type[Record], owner: str, after: list[Any] | None = None, until: float = float("inf")
 ) -> list[Any] | None:
-    """Claim all that we hold of `owner`, whose facts then are as it knows them; `[label, id]` where time ran out.
+    """Claim again all that we hold of `owner`, with its current facts; returns `[label, id]` where time ran out.
 
-    What it has no more stays as it is here. Raises ServiceUnavailable.
+    Replicas of objects that it no longer has stay as they are. Raises ServiceUnavailable.
     """
     label, last = after or ["", 0]
     for target in memory.replicas_of(base, owner):
@@ -51,7 +51,7 @@ def claim_anew(
         if CONTRACTS[target.label].complete:
             holding.claim(target, {owning.ALL})
             continue
-        while ids := _page(target, last):
+        while ids := page(target, last):
             if time.monotonic() > until:
                 return [target.label, last]
             holding.claim(target, set(ids))
@@ -59,7 +59,7 @@ def claim_anew(
     return None
 
 
-def _page(target: type[Record], after: int) -> list[int]:
+def page(target: type[Record], after: int) -> list[int]:
     """The ids of the next replicas that their owner may still have."""
     lost = target.metadata.tables["reference_lost"]
     gone = select(lost.c.object_id).where(lost.c.label == target.label)

@@ -17,11 +17,12 @@ FIRST = 50
 
 
 def release(session: Session, base: type[Record], wanted: dict[str, list[int]]) -> list[JsonObject]:
-    """Let go of the replicas `wanted` (`{label: ids}`); returns the dependents that forbid it.
+    """Release the replicas `wanted` (`{label: ids}`); returns the dependents that forbid it.
 
-    A replica that is let go stays until its owner says that it is gone, but must be claimed anew before it is referred
-    to; that claim then waits for the owner's transaction. Locking it first waits for references being made just now,
-    and outdating intents makes a claim that the owner answered before its transaction began start anew.
+    A released replica stays until its owner says that the object is gone, but must be claimed again before a new
+    reference to it; that claim waits for the owner's transaction. The replica is locked first, so that references which
+    are being made are waited for. Intents are outdated, so that a claim which the owner answered before its transaction
+    began starts anew.
     """
     dependents: list[JsonObject] = []
     for label, ids in sorted(wanted.items()):

@@ -36,10 +36,10 @@ log = logging.getLogger(__name__)
 
 
 def store(session: Session, target: type[Record], summaries: list[JsonObject]) -> None:
-    """Write replicas as their owner describes them; of a fact that it does not publish nothing is known."""
+    """Write replicas as their owner describes them; a fact that it does not publish is null."""
     if not summaries:
         return
-    columns = [target.__table__.c[name] for name in ("id", *CONTRACTS[target.label].facts)]
+    columns = [target.__table__.c[name] for name in ("id", *CONTRACTS[target.label].kept)]
     told = _told(target, summaries, columns)
     rows = select(*told, false()).order_by(told[0])
     statement = postgresql.insert(target.__table__).from_select([*columns, "released"], rows)
@@ -49,9 +49,9 @@ def store(session: Session, target: type[Record], summaries: list[JsonObject]) -
 
 
 def refresh(session: Session, target: type[Record], summaries: list[JsonObject]) -> None:
-    """Give the replicas that are kept here, of those that are described, the facts that have changed."""
+    """Update the facts that have changed of those described replicas that are kept here."""
     table = target.__table__
-    columns = [table.c[name] for name in CONTRACTS[target.label].facts if summaries and name in summaries[0]]
+    columns = [table.c[name] for name in CONTRACTS[target.label].kept if summaries and name in summaries[0]]
     if not columns:
         return
     number, *told = _told(target, summaries, [table.c.id, *columns])
@@ -68,12 +68,11 @@ def _told(target: type[Record], summaries: list[JsonObject], columns: list[Colum
     return [told.c[each.name] for each in columns]
 
 
-def store_all(session: Session, target: type[Record], summaries: list[JsonObject]) -> None:
-    """Make the replicas of a complete contract those that its owner has, and remember that they are complete."""
-    complete = target.metadata.tables["reference_complete"]
-    session.execute(delete(target).where(~among(target.id, {each["id"] for each in summaries})))
-    store(session, target, summaries)
-    session.execute(postgresql.insert(complete).values(label=target.label).on_conflict_do_nothing())
+def complete(session: Session, target: type[Record], ids: Iterable[int]) -> None:
+    """Drop the replicas of a complete contract that are not among `ids`, and remember that there are no others."""
+    known = target.metadata.tables["reference_complete"]
+    session.execute(delete(target).where(~among(target.id, ids)))
+    session.execute(postgresql.insert(known).values(label=target.label).on_conflict_do_nothing())
 
 
 def drop(session: Session, target: type[Record], gone: Iterable[int]) -> None:

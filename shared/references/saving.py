@@ -1,4 +1,4 @@
-"""Saving: a write of a client in one transaction, answered once whoever holds something of it shows it."""
+"""Saving: a client's write in one transaction, answered once all holders of what changed have applied it."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -37,7 +37,7 @@ def commit(base: type[Record], work: Callable[[Session], Result]) -> tuple[Resul
 
 
 def tell(base: type[Record], written: past.Publication) -> None:
-    """Have the holders know; who does not answer is named in the reply (`X-Degraded`)."""
+    """Deliver the changes to the holders; those that do not answer are named in the reply (`X-Degraded`)."""
     activity.wake()
     if degraded := delivering.deliver(base, written.entries):
         context().degraded.update(degraded)

@@ -16,6 +16,8 @@ _LAST_OF_EACH = (
 )
 _DELIVERED = "the last delivery applied"
 _FINGERPRINT = "where it was when every holder last agreed on its past"
+_FOLLOWED = "from a delivery of another"
+_SET_ASIDE = "what its owner told of it could not be applied"
 _LOST = "of a replica whose object its owner lost"
 # Of columns that were there before: what is said of them now, and what was.
 _COMMENTS = (
@@ -98,3 +100,51 @@ def keep_replies() -> None:
 def keep_no_replies() -> None:
     """The way back from `keep_replies`."""
     op.drop_table("idempotency_key")
+
+
+def tell_what_followed() -> None:
+    """Whether an entry of the outbox followed from what another service delivered."""
+    op.add_column(
+        "reference_outbox",
+        sa.Column("followed", sa.Boolean(), server_default=sa.false(), nullable=False, comment=_FOLLOWED),
+    )
+
+
+def tell_no_causes() -> None:
+    """The way back from `tell_what_followed`."""
+    op.drop_column("reference_outbox", "followed")
+
+
+def remember_facts() -> None:
+    """Which facts the replicas of a type have, and what of an owner's changes could not be applied."""
+    op.create_table(
+        "reference_fact",
+        sa.Column("label", sa.String(length=50), nullable=False),
+        sa.Column("had", sa.ARRAY(sa.Text()), nullable=False, comment="the facts that all replicas of the type have"),
+        sa.Column("fetching", sa.ARRAY(sa.Text()), nullable=False, comment="those that are being fetched for them"),
+        sa.Column("after", sa.Integer(), server_default="0", nullable=False, comment="up to this id they are there"),
+        sa.Column(
+            "number",
+            sa.Uuid(),
+            server_default=sa.text("gen_random_uuid()"),
+            nullable=False,
+            comment="of this fetching",
+        ),
+        sa.PrimaryKeyConstraint("label", name=op.f("pk_reference_fact")),
+    )
+    op.create_table(
+        "reference_set_aside",
+        sa.Column("label", sa.String(length=50), nullable=False),
+        sa.Column("object_id", sa.Integer(), nullable=False, comment=_SET_ASIDE),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("tried", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.PrimaryKeyConstraint("label", "object_id", name=op.f("pk_reference_set_aside")),
+    )
+
+
+def forget_facts() -> None:
+    """The way back from `remember_facts`."""
+    op.drop_table("reference_set_aside")
+    op.drop_table("reference_fact")

@@ -12,10 +12,14 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     UniqueConstraint,
     Uuid,
+    column,
+    false,
     func,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 
 def add(metadata: MetaData) -> None:
@@ -37,8 +41,10 @@ def add(metadata: MetaData) -> None:
         Column("label", String(50), nullable=False),
         Column("object_id", Integer, nullable=False),
         Column("created", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+        Column("followed", Boolean, nullable=False, server_default=false(), comment="from a delivery of another"),
         UniqueConstraint("service", "label", "object_id"),
         Index(None, "service", "id"),
+        Index("ix_reference_outbox_followed", "service", postgresql_where=column("followed")),
     )
     Table(
         "identity_spent",
@@ -99,6 +105,25 @@ def add(metadata: MetaData) -> None:
         "reference_complete",
         metadata,
         Column("label", String(50), primary_key=True, comment="a type of which every object is held"),
+        Column("since", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    )
+    Table(
+        "reference_fact",
+        metadata,
+        Column("label", String(50), primary_key=True),
+        Column("had", ARRAY(Text), nullable=False, comment="the facts that all replicas of the type have"),
+        Column("fetching", ARRAY(Text), nullable=False, comment="those that are being fetched for them"),
+        Column("after", Integer, nullable=False, server_default="0", comment="up to this id they are there"),
+        Column("number", Uuid, nullable=False, server_default=func.gen_random_uuid(), comment="of this fetching"),
+    )
+    Table(
+        "reference_set_aside",
+        metadata,
+        Column("label", String(50), primary_key=True),
+        Column("object_id", Integer, primary_key=True, comment="what its owner told of it could not be applied"),
+        Column("reason", String(200), nullable=False),
+        Column("tries", Integer, nullable=False, server_default="1"),
+        Column("tried", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
         Column("since", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
     )
     Table(

@@ -131,7 +131,9 @@ class Object(dict[str, Any]):
             fields = self["custom_fields"].items()
             return {field: value["label"] if isinstance(value, DisplayedChoice) else value for field, value in fields}
         if choice := re.fullmatch("get_(.+)_display", name):
-            return self[choice[1]]["label"]
+            chosen = self[choice[1]]
+            if chosen is None or isinstance(chosen, DisplayedChoice):
+                return None if chosen is None else chosen["label"]
         raise KeyError(name)
 
     def __str__(self) -> str:

@@ -1,22 +1,28 @@
 """Templates that users write: rendered in a process of their own, which knows nothing and can be ended.
 
-Few are rendered at once: each process may take as much memory as `shared/rendering/process.py` says, so a machine
-needs for templates at most PROCESSES × that much for each service on it.
+Few are rendered at once: each process may take as much memory as `shared/rendering/process.py` says, so all services on
+a machine together need for templates at most PROCESSES × that much.
 """
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from shared.config import settings
 from shared.http import budget
+from shared.rendering.places import Places
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 5
 PROCESSES = 2
-_turns = budget.Turns(PROCESSES)
+# In a container a service is alone with its own.
+FOLDER = Path(settings.renders_folder or Path(tempfile.gettempdir(), f"patchbay-renders-{os.getuid()}"))
+_turns, _places = budget.Turns(PROCESSES), Places(FOLDER, PROCESSES)
 
 
 class TemplateFailed(Exception):
@@ -31,9 +37,11 @@ def render(sources: dict[str, str], **names: Any) -> dict[str, str]:
     command = [sys.executable, "-s", "-m", "shared.rendering.process"]
     work = orjson.dumps({"sources": sources, "names": names})
     try:
-        with _turns.turn():
+        with _turns.turn(), _places.taken() as place:
             seconds = budget.left(SECONDS)
-            done = subprocess.run(command, input=work, capture_output=True, timeout=seconds, env={}, cwd=ROOT)
+            done = subprocess.run(
+                command, input=work, capture_output=True, timeout=seconds, env={}, cwd=ROOT, pass_fds=(place,)
+            )
     except subprocess.TimeoutExpired:
         raise TemplateFailed(f"The template takes more than {SECONDS} seconds.") from None
     if done.returncode:

@@ -19,7 +19,8 @@ class Change(Generic[M]):
     """One object that is about to be created or changed.
 
     `values` are the loaded fields by API name, `before` the values of the columns that change, `errors` messages by
-    field. `sent` is the data as the client sent it. What is `restored` was an object before, here or elsewhere.
+    field. `sent` is the data as the client sent it. `restored` is true for an object that
+    existed before, here or elsewhere.
     """
 
     object: M

@@ -1,4 +1,4 @@
-"""The published language: what a service lets others know of the objects they refer to.
+"""Contracts: the facts of its objects that a service publishes to the services that refer to them.
 
 One entry per type that another service refers to. The owner answers claims with these facts and publishes their
 changes; whoever refers to such an object keeps a replica with just these columns.
@@ -25,11 +25,14 @@ class Contract:
     """`facts` maps a name to its column type and field; `nested` are the names in the nested face of others.
 
     `key` is the attribute that filters name it by (`?tenant=slug`); `key_unique` says that it names one object at most.
-    `indexed` are other facts that filters use. `elsewhere` is (fact, path): where that is set, the object is at home in
-    that list, which is in the part of another app, but served by the owner.
-    `holders` are the services that may refer to such objects: the owner answers the claims of no other.
-    `computed` maps names in `nested` that are no facts to (field, expression of the replica). Of a `complete` contract,
-    holders keep every object, not only those they refer to.
+    `leaving` are facts that owners still publish for holders of the last release, while those of this one keep them no
+    more: the next release has them no longer (docs/releasing.md). `indexed` are other facts that filters use.
+    `identified_by` are the attributes that tell one object from another where `key` alone does not, as paths through
+    references (`"group.site"`), the last of them what it is called among the others.
+    `elsewhere` is (fact, path): where that is set, the object is at home in that list, which is in the part of another
+    app, but served by the owner. `holders` are the services that may refer to such objects: the owner answers the
+    claims of no other. `computed` maps names in `nested` that are no facts to (field, expression of the replica). Of a
+    `complete` contract, holders keep every object, not only those they refer to.
     """
 
     label: str
@@ -44,6 +47,13 @@ class Contract:
     computed: "dict[str, tuple[type[fields.Field], Callable[[Any], ColumnElement[Any]]]]" = field(default_factory=dict)
     indexed: tuple[str, ...] = ()
     elsewhere: tuple[str, str] | None = None
+    leaving: tuple[str, ...] = ()
+    identified_by: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The facts that holders keep."""
+        return tuple(name for name in self.facts if name not in self.leaving)
 
     @property
     def owner(self) -> str:
@@ -160,6 +170,7 @@ CONTRACTS = {
                 *("virtual_machine_id", "virtual_machine_name"),
             ),
             elsewhere=("virtual_machine_id", "/api/virtualization/interfaces/"),
+            identified_by=("device", "virtual_machine", "name"),
         ),
         Contract("dcim.devicerole", "device-roles", _NAMED, ("virtualization",), key_unique=True),
         Contract("dcim.platform", "platforms", _NAMED, ("virtualization",), key_unique=True),
@@ -174,7 +185,13 @@ CONTRACTS = {
             key_unique=True,
         ),
         Contract(
-            "ipam.ipaddress", "ip-addresses", _ADDRESS, ("dcim", "virtualization"), ("family", "address"), "address"
+            "ipam.ipaddress",
+            "ip-addresses",
+            _ADDRESS,
+            ("dcim", "virtualization"),
+            ("family", "address"),
+            "address",
+            identified_by=("vrf", "address"),
         ),
         Contract(
             "ipam.vlan",
@@ -184,6 +201,7 @@ CONTRACTS = {
             ("vid", "name", "display_name"),
             "name",
             listed_by=("site_id", "vid"),
+            identified_by=("site", "group", "group.site", "vid"),
         ),
         Contract(
             "extras.customfield",

@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Boolean, Connection, Integer, MetaData, Select, Table, event, false
+from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Select, Table, event, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, mapped_column
 
 from shared.schema import fields
 from shared.schema.attributes import Expression, computed, references, transient
 from shared.schema.contracts import CONTRACTS, Contract
-from shared.schema.declaration_error import require
+from shared.schema.declaration_error import DeclarationError, require
 from shared.schema.relationships import relate
 
 NAMING = {
@@ -35,10 +35,11 @@ class Record(_Declarative):
     its own, and knows its `models` by label.
 
     Class attributes: `label` (`"dcim.site"`), `path` (`"sites"`), `nested` (names in the nested face), `key` (the
-    attribute that filters of others name it by), `listed_by` (columns that order a list of it inside another object),
-    `verbose_name`, `attributes` (API name → `Attribute`). What the API calls like one of these is declared with an
-    underscore (`label_`). `elsewhere` is (column, path of a list): where that column is set, the object is at home in
-    that list of the API.
+    attribute that filters of others name it by), `identified_by` (the attributes that tell one from another where that
+    alone does not, the last what it is called among the others), `listed_by` (columns that order a list of it inside
+    another object), `verbose_name`, `attributes` (API name → `Attribute`). What the API calls like one of these is
+    declared with an underscore (`label_`). `elsewhere` is (column, path of a list): where that column is set, the
+    object is at home in that list of the API.
     """
 
     id: Mapped[int] = mapped_column(
@@ -55,6 +56,7 @@ class Record(_Declarative):
     verbose_name: ClassVar[str] = ""
     nested: ClassVar[tuple[str, ...]] = ("name", "slug")
     key: ClassVar[str] = "slug"
+    identified_by: ClassVar[tuple[str, ...]] = ()
     listed_by: ClassVar[tuple[str, ...]] = ()
     replica: ClassVar[bool] = False
     elsewhere: ClassVar[tuple[str, str] | None] = None
@@ -73,6 +75,8 @@ class Record(_Declarative):
             super().__init_subclass__(**kwargs)
             event.listen(cls, "before_update", _update_sort_keys, propagate=True)
             return
+        cls.attributes = _attributes(cls)
+        _refuse_reserved_names(cls)
         model = cls.__name__.lower()
         cls.label = cls.__dict__.get("label") or f"{cls.app}.{model}"
         cls.__tablename__ = cls.label.replace(".", "_")
@@ -81,9 +85,8 @@ class Record(_Declarative):
         if contract := CONTRACTS.get(cls.label):
             cls.path, cls.key = contract.path, contract.key
             cls.listed_by = contract.listed_by or cls.listed_by
+            cls.identified_by = contract.identified_by or cls.identified_by
             cls.elsewhere = contract.elsewhere if contract.elsewhere and hasattr(cls, contract.elsewhere[0]) else None
-        cls.attributes = _attributes(cls)
-        if contract:
             cls.nested = cls.__dict__.get("nested") or contract.names_in(cls.attributes)
         for attribute in cls.attributes.values():
             relate(cls, attribute)
@@ -201,6 +204,15 @@ def _attributes(cls: type[Record]) -> "dict[str, Attribute]":
     return dict(sorted(found.items(), key=lambda item: item[1].place))
 
 
+def _refuse_reserved_names(cls: type[Record]) -> None:
+    """Raises DeclarationError for an attribute that would hide what every model has, as its `label`."""
+    for attribute in cls.attributes.values():
+        names = {attribute.column, attribute.name} if attribute.is_reference else {attribute.column}
+        for name in names & (vars(Record).keys() - {"id"}):
+            hint = f"; write {name}_, which the API calls {name}" if name == attribute.column else ""
+            raise DeclarationError(f"{cls.app}: {cls.__name__} declares {name!r}, a name that every model needs{hint}")
+
+
 def _replica(base: type[Record], contract: Contract) -> None:
     """The table in which a service keeps what it knows of the other service's objects it refers to."""
     facts = {
@@ -208,7 +220,10 @@ def _replica(base: type[Record], contract: Contract) -> None:
             type_, nullable=True, index=name in (contract.key, *contract.indexed), info={"field": field}
         )
         for name, (type_, field) in contract.facts.items()
+        if name not in contract.leaving
     }
+    # The last release reads these columns, and the next drops them: this one keeps them and does not know them.
+    leaving = [Column(name, contract.facts[name][0]) for name in contract.leaving]
     shown = {name: computed(field(), expression) for name, (field, expression) in contract.computed.items()}
     type(
         contract.label.split(".")[1].capitalize(),
@@ -217,6 +232,8 @@ def _replica(base: type[Record], contract: Contract) -> None:
             "__doc__": f"What is known here of a {contract.label} that is referred to.",
             "label": contract.label,
             "replica": True,
+            "__table_args__": tuple(leaving),
+            "__mapper_args__": {"exclude_properties": contract.leaving},
             "released": mapped_column(Boolean, nullable=False, server_default=false()),
             **facts,
             **shown,

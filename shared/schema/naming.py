@@ -1,4 +1,4 @@
-"""What an object is called where it is spoken of: in a conflict, as a dependent, in recent activity."""
+"""The names of objects in messages: in a conflict, as a dependent, in recent activity."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How fields look in an OpenAPI document: JSON schema, and what a form needs beyond it.
+"""Fields as JSON schema for the OpenAPI document, with extensions that forms need.
 
 Extensions: `x-choices` are the values with their labels, `x-blank` is what stands for none of them, `x-reference` is
 the list that a referred id is chosen from, `x-format` the format of a text that may be blank, `x-file` marks the
@@ -111,7 +111,7 @@ def _text(field: fields.Text) -> JsonObject:
 
 
 def _or_blank(shape: JsonObject) -> JsonObject:
-    """The shape of a text that may be blank, which meets no pattern or format; a form still needs to know of that."""
+    """The schema of a text that may be blank: a blank has no pattern or format, but forms still need to know these."""
     rules: JsonObject = {name: shape.pop(name) for name in ("format", "pattern") if name in shape}
     if not rules:
         return shape

@@ -63,7 +63,7 @@ def to_moment(value: Any) -> datetime | None:
 
 
 def unwrapped(value: Any, name: str) -> Any:
-    """What is written for `value`, which may be as it is read: an object that has it as `name`."""
+    """The value to write: clients may send it as it is read, an object that has it under `name`."""
     return value[name] if isinstance(value, dict) and name in value else value
 
 

@@ -1,4 +1,4 @@
-"""Relationships: what SQLAlchemy is told of the references and lists that a model declares."""
+"""Relationships: makes those of SQLAlchemy from the references and lists that a model declares."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol, cast
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from sqlalchemy import ColumnElement
 
 from shared.config import settings
+from shared.http import protocol
 from shared.http.context import context
 from shared.http.errors import Forbidden
 from shared.security import replay_protection
@@ -21,12 +22,13 @@ log = logging.getLogger(__name__)
 
 
 def install(app: Flask, name: str) -> None:
-    """Refuse every request to `app` that no identity vouches for."""
+    """Refuse every request to `app` that has no valid signed identity."""
 
     @app.before_request
     def identify() -> None:
         if request.path in OPEN_PATHS:
             return
+        protocol.require(request.headers.get(protocol.HEADER), name)
         try:
             context().identity = verify(
                 settings.service_keys.get(name, ""),
@@ -40,6 +42,12 @@ def install(app: Flask, name: str) -> None:
             log.warning("identity refused: %s (%s %s)", error, request.method, request.path)
             raise Forbidden("This service answers only to its gateway.") from error
         replay_protection.arm(caller(), request.method)
+
+    @app.after_request
+    def name_protocol(reply: Response) -> Response:
+        if request.path.startswith("/internal/"):
+            reply.headers.update(protocol.as_header())
+        return reply
 
 
 def caller() -> Identity:
@@ -86,7 +94,7 @@ def users_only(identity: Identity) -> tuple[ColumnElement[bool], ...]:
 
 
 class Limited(Protocol):
-    """What may show a caller some rows only: a resource."""
+    """A resource, as far as this module knows one: it may show a caller only some rows."""
 
     @property
     def visible(self) -> Callable[[Identity], Iterable[ColumnElement[bool]]] | None: ...

@@ -45,7 +45,7 @@ _STORED = f"""
 SELECT request, status, reply FROM idempotency_key
 WHERE name = $1 AND created > clock_timestamp() - interval '{KEPT_HOURS} hours'
 """
-# Each forgets at most two old ones, none that another is forgetting: nobody waits, and none pile up.
+# Each write deletes at most two expired keys and skips locked ones, so nobody waits and they do not pile up.
 _STORE = f"""
 WITH old AS (
     SELECT name FROM idempotency_key WHERE created < clock_timestamp() - interval '{KEPT_HOURS} hours' AND name <> $1

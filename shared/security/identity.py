@@ -24,7 +24,7 @@ from shared.config import settings
 HEADER = "X-Patchbay-Identity"
 CALLER_HEADER = "X-Patchbay-Service"
 MAX_AGE_SECONDS = 60
-# For so long, by the clock of whoever is asked, an identity may be accepted.
+# How long an identity is accepted, by the clock of the service.
 ACCEPTED_SECONDS = MAX_AGE_SECONDS + 2 * settings.clock_skew_seconds
 
 
@@ -68,7 +68,7 @@ def _signer(key: str) -> TimestampSigner:
 
 
 def digest(content: bytes) -> str:
-    """What stands for a body in a signature; empty for none."""
+    """The digest of a body that its signature covers; empty for none."""
     return hasher(content).hexdigest() if content else ""
 
 
@@ -107,7 +107,7 @@ def verify(key: str, header: str | None, method: str, path: str, query: str, bod
 
 
 def _require_current(age: float) -> None:
-    """Refuse what was signed `age` seconds ago, as this clock has it, if that is too long or to come."""
+    """Refuse a signature whose `age` in seconds, by this clock, is too great or negative. Raises Forged."""
     skew = settings.clock_skew_seconds
     if age > MAX_AGE_SECONDS + skew:
         raise Forged(f"it was signed {age:.0f} seconds ago (at most {MAX_AGE_SECONDS}, and {skew:g} for clocks)")

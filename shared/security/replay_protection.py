@@ -17,7 +17,7 @@ from shared.security.identity import ACCEPTED_SECONDS, Identity
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
-# Each write forgets at most two old numbers, none that another write is forgetting: nobody waits, and none pile up.
+# Each write deletes at most two expired numbers and skips locked ones, so nobody waits and they do not pile up.
 _SPEND = f"""
 WITH old AS (
     SELECT number FROM identity_spent WHERE spent < clock_timestamp() - interval '{2 * ACCEPTED_SECONDS} seconds'
@@ -28,19 +28,19 @@ INSERT INTO identity_spent (number) VALUES ($1) ON CONFLICT DO NOTHING RETURNING
 
 
 def arm(identity: Identity, method: str) -> None:
-    """A request is about to be answered: if it may write, it does so once."""
+    """Called before a request is answered: one that may write is accepted only once."""
     if method not in SAFE:
         context().nonce = identity.number
 
 
 def exempt() -> None:
-    """The request changes nothing that its repetition would change again, and is asked too often to be counted."""
+    """Lets this request be repeated: doing it twice does no harm, and it is too frequent to record each one."""
     context().nonce = None
 
 
 @contextmanager
 def guard(session: Session) -> Iterator[None]:
-    """Within the first transaction of a request. Raises Forbidden."""
+    """Guards a transaction: the first of a request records its nonce. Raises Forbidden if it was used before."""
     number = context().nonce if has_app_context() else None
     if number is not None:
         context().nonce = None

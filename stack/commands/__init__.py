@@ -1,5 +1,8 @@
 """One file per subcommand; each holds a click command called `command`."""
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 from stack import ROOT
@@ -7,7 +10,7 @@ from stack.folder import DataFolder
 from stack.settings_file import DATABASES
 
 
-def data_option(function):
+def data_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--data` and hands the command the DataFolder as `folder`."""
     return click.option(
         "--data",
@@ -18,6 +21,6 @@ def data_option(function):
     )(function)
 
 
-def services_argument(function):
+def services_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `[SERVICE]...`, handed on as `services`; the gateway is among them, for its database has the accounts."""
     return click.argument("services", nargs=-1, type=click.Choice(DATABASES), metavar="[SERVICE]...")(function)

@@ -40,7 +40,7 @@ def command(repair: bool, folder: DataFolder) -> None:
     for service in SERVICES:
         for _, label, pk, what in ask(plan, service, "audits", {"repair": repair}, SECONDS_TO_AUDIT)["findings"]:
             found += 1
-            click.echo(f"{service}: {what}: {label} {pk or ''}".rstrip() + f" {MEANINGS[what]}")
+            click.echo(f"{service}: {what}: {label} {pk or ''}".rstrip() + f" {MEANINGS.get(what, what)}")
     for line in of_schemas(plan):
         found += 1
         click.echo(line)

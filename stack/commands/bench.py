@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from shared import JsonObject
 from stack import processes
 from stack.commands import up
 from stack.databases import prepare
@@ -32,7 +33,7 @@ def command(rows: tuple[int, ...], port: int, json_file: Path | None, plot_file:
         report.plot(plot_file, runs)
 
 
-def measure(size: int, port: int) -> dict:
+def measure(size: int, port: int) -> JsonObject:
     """The figures of one stack of `size` rows, which is made for this and removed again."""
     from bench import measuring, report
     from bench.dataset import Dataset

@@ -27,6 +27,8 @@ DEVICE_TYPES = "device-types"
     "--keep-ids", is_flag=True, help="Objects keep the ids that they have at the source; for an empty Patchbay."
 )
 @click.option("--as", "name", metavar="NAME", help="The source by name, where its file or address has changed.")
+@click.option("--type", "label", metavar="TYPE", help="FILE is CSV, of objects of this type: dcim.device.")
+@click.option("--in-parts", is_flag=True, help="Save longer CSV than one request takes part by part, each all or none.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be created and changed.")
 @data_option
 def command(
@@ -36,13 +38,16 @@ def command(
     private_key: Path | None,
     keep_ids: bool,
     name: str | None,
+    label: str | None,
+    in_parts: bool,
     dry_run: bool,
     folder: DataFolder,
 ) -> None:
     """Create what a source has, and bring what is here already up to date.
 
-    FILE is what `patchbay export` wrote, or a list of requests (docs/moving.md). An import that was interrupted goes
-    on where it was; one that is repeated brings what has changed since. What is refused is told, and stops nothing.
+    FILE is what `patchbay export` wrote, CSV, or a list of requests (docs/moving.md). An import that was interrupted
+    goes on where it was; one that is repeated brings what has changed since. What is refused is told, and stops
+    nothing; of CSV it stops everything.
     """
     if bool(url) == bool(sources):
         raise click.UsageError("Give a FILE, device-types with PATHs, or --from URL.")
@@ -54,6 +59,10 @@ def command(
         importer.copy(url, token, key)
     elif sources[0] == DEVICE_TYPES:
         importer.device_types([Path(path) for path in sources[1:]])
+    elif label:
+        importer.load_sheet(Path(sources[0]), label, in_parts)
+    elif sources[0].endswith(".csv"):
+        raise click.UsageError("Of CSV say what it is: --type dcim.device.")
     else:
         importer.load_file(Path(sources[0]), key)
     sys.exit(bool(importer.report.total("refused")))

@@ -41,7 +41,7 @@ def restart(plan: Plan, name: str) -> None:
     """Ends `name`, whose supervisor starts it again; returns when it answers. Raises CliError."""
     before = processes.leader(plan.folder, name)
     if before is not None:
-        # To PostgreSQL TERM means to wait for whoever is connected.
+        # On SIGTERM PostgreSQL would wait until all clients have disconnected.
         before.send_signal(signal.SIGINT if name == POSTGRES else signal.SIGTERM)
         try:
             before.wait(SECONDS_TO_FINISH)

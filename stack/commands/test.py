@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from stack import ROOT, system_packages
+from stack import ROOT, coverage, system_packages
 
 CHECKS = (["ruff", "check"], ["ruff", "format", "--check"], ["mypy", "."])
 # A file stays with one process, for its tests may share a stack that they hurt.
@@ -17,11 +17,22 @@ TOGETHER = ("-n", "2", "--dist", "loadfile")
 def command(arguments: tuple[str, ...]) -> None:
     """Check style, format and types, then run pytest with the arguments, or all tests in two processes.
 
-    Installs the programs that the tests need. `./patchbay test -- --help` is pytest's own help.
+    A run of all tests ends with the coverage of each package. Installs the programs that the tests need.
+    `./patchbay test -- --help` is pytest's own help.
     """
     system_packages.ensure("dot", "graphviz", "topology maps are not drawn.")
+    system_packages.ensure("promtool", "prometheus", "alert rules and dashboard are not checked.")
     system_packages.ensure("chromium", "chromium", "the tests in a browser are skipped.")
-    for check in (*CHECKS, ["pytest", *(arguments or TOGETHER)]):
-        status = subprocess.run([sys.executable, "-m", *check], cwd=ROOT).returncode
-        if status:
+    for check in CHECKS:
+        if status := _run(check):
             sys.exit(status)
+    if arguments:
+        sys.exit(_run(["pytest", *arguments]))
+    status, table = coverage.measure(TOGETHER)
+    click.echo("\n".join(table))
+    sys.exit(status)
+
+
+def _run(command: list[str]) -> int:
+    """The exit status of a program of the test tools."""
+    return subprocess.run([sys.executable, "-m", *command], cwd=ROOT).returncode

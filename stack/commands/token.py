@@ -1,5 +1,7 @@
 """`patchbay token`: the keys by which programs ask."""
 
+from datetime import datetime
+
 import click
 
 from gateway.users import administration
@@ -19,7 +21,7 @@ def command() -> None:
 @click.option("--expires", type=click.DateTime(), help="When it ends, in UTC.")
 @click.option("--description", default="")
 @data_option
-def add(username: str, read_only: bool, expires, description: str, folder: DataFolder) -> None:
+def add(username: str, read_only: bool, expires: datetime | None, description: str, folder: DataFolder) -> None:
     """Make a token of USERNAME and print its key, which nobody can show again."""
     with accounts(folder) as session:
         key = administration.add_token(session, username, not read_only, expires, description)

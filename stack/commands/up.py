@@ -43,10 +43,9 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
         sys.exit(watch(folder, follower, supervisor, told))
 
 
-def start(plan: Plan) -> subprocess.Popen:
+def start(plan: Plan) -> subprocess.Popen[bytes]:
     """The supervisor of `plan`, once all programs answer. Raises CliError, and then leaves nothing running."""
     folder = plan.folder
-    folder.forget_metrics()
     with folder.open_log(processes.SUPERVISOR) as log:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "stack.supervisor", str(folder.path)],
@@ -70,7 +69,7 @@ def start(plan: Plan) -> subprocess.Popen:
     return supervisor
 
 
-def stop_supervisor(supervisor: subprocess.Popen) -> None:
+def stop_supervisor(supervisor: subprocess.Popen[bytes]) -> None:
     """Ends a supervisor that may not have recorded itself yet."""
     supervisor.terminate()
     try:
@@ -81,14 +80,14 @@ def stop_supervisor(supervisor: subprocess.Popen) -> None:
 
 
 def signals_told() -> list[int]:
-    """The signals to end that come from now on, as they come."""
+    """A list that grows by each signal to end that arrives from now on."""
     told: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: told.append(number))
     return told
 
 
-def watch(folder: DataFolder, follower: LogTail, supervisor: subprocess.Popen, told: list[int]) -> int:
+def watch(folder: DataFolder, follower: LogTail, supervisor: subprocess.Popen[bytes], told: list[int]) -> int:
     """Shows what the programs write until `told` to stop, or stopped by `down`; the exit status."""
 
     def going_on() -> bool:
@@ -98,7 +97,7 @@ def watch(folder: DataFolder, follower: LogTail, supervisor: subprocess.Popen, t
     for name, line in follower.lines(going_on):
         show(name, line)
     if not told:
-        # `down` is at it; or both supervisors were killed.
+        # Either `down` is stopping the stack, or both supervisors were killed.
         psutil.wait_procs(processes.alive(folder), timeout=processes.SECONDS_TO_STOP)
     left = [] if told else processes.alive(folder)
     processes.stop(folder)

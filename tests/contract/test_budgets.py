@@ -15,6 +15,10 @@ REPEATABLE = (
     ("ipam/prefixes/", "within", 50),
     ("ipam/vlans/", "vid", 500),
     ("circuits/circuits/", "q", 5),
+    ("ipam/ip-addresses/", "description__ic", 5),
+    ("ipam/ip-addresses/", "description__niew", 5),
+    ("dcim/interfaces/", "mtu__lt", 5),
+    ("dcim/sites/", "last_updated__gte", 5),
     ("circuits/circuits/", "id", 500),
 )
 
@@ -25,6 +29,14 @@ def test_a_filter_takes_so_many_values_and_no_more(api, path, name, most):
     assert api.get(path, **{name: values[:most]})[0] == 200
     status, reply = api.get(path, **{name: values})
     assert status == 400 and reply == {name: [f"At most {most} values can be asked for at once."]}
+
+
+def test_a_request_searches_for_so_many_texts_and_no_more(api):
+    """Each is compared with every row of a table, whatever the filters it comes by."""
+    few = {f"description__{kind}": [str(n) for n in range(5)] for kind in ("ic", "nisw")}
+    assert api.get("ipam/ip-addresses/", **few)[0] == 200
+    status, reply = api.get("ipam/ip-addresses/", **few, q="x")
+    assert status == 400 and "At most 10 texts" in reply["detail"]
 
 
 def test_the_same_value_counts_once(api):

@@ -161,6 +161,15 @@ def test_a_run_logs_what_it_finds_and_keeps_one_result(api, site):
     assert listed == {name: again[name] for name in ("created", "user", "failed")}
 
 
+def test_what_failed_is_found_first(api):
+    run(api, "sites.First")
+    found = api.get(f"{PATH}sites.First/findings/")[1]
+    order = ["failure", "warning", "info", "default", "success"]
+    assert [each["level"] for each in found] == sorted((each["level"] for each in found), key=order.index)
+    assert {"success", "warning", "info"} <= {each["level"] for each in found}
+    assert api.get(f"{PATH}sites.Nowhere/findings/")[0] == 404
+
+
 def test_what_is_nowhere_is_not_found(api):
     for report in ("sites", "sites.Nope", "nowhere.First", "typo.Report", "_private.X", "..%2Fsites.First"):
         assert api.get(f"{PATH}{report}/")[0] == 404

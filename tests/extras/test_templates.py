@@ -1,6 +1,13 @@
 """Graphs and exports: templates that users write, and what they cannot do."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
 import pytest
+
+from shared.rendering.sandbox import PROCESSES
+from tests.client import Client
 
 ESCAPES = (
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",
@@ -134,3 +141,44 @@ def test_what_an_export_template_may_not_be(api):
     ):
         status, reply = api.post("extras/export-templates/", good | wrong)
         assert (status, list(reply)) == (400, list(wrong))
+
+
+def rendering(stack) -> dict[str, list[psutil.Process]]:
+    """The processes that render for each service, all of which were alive at one moment."""
+    found: dict[str, list[psutil.Process]] = {}
+    for name, master in stack.processes.items():
+        for each in master.children(recursive=True):
+            try:
+                if "shared.rendering.process" in each.cmdline():
+                    found.setdefault(name, []).append(each)
+            except psutil.NoSuchProcess:
+                pass
+    return {name: [each for each in mine if each.is_running()] for name, mine in found.items()}
+
+
+def test_all_services_together_render_few_templates_at_once(stack, api):
+    busy = "{% for x in '1234567890'|make_list %}{% for y in range(20000) %}{{ y }}{% endfor %}{% endfor %}"
+    lists = {"dcim.site": "dcim/sites/", "tenancy.tenant": "tenancy/tenants/", "ipam.vrf": "ipam/vrfs/"}
+    for label in lists:
+        api.make("extras/export-templates/", content_type=label, name="busy", template_code=busy)
+    most, seen, ended = 0, set(), threading.Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not ended.is_set():
+            now = rendering(stack)
+            seen.update(name for name, mine in now.items() if mine)
+            most = max(most, sum(map(len, now.values())))
+
+    def export(path: str) -> int:
+        return Client(stack.base_url).request("GET", path, params={"export": "busy"}).status_code
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    with ThreadPoolExecutor(12) as pool:
+        statuses = set(pool.map(export, [*lists.values()] * 4))
+    ended.set()
+    watching.join()
+    # What waited too long is a 503; what the machine was too slow for, a 400.
+    assert statuses <= {200, 400, 503} and 200 in statuses
+    assert seen == {"dcim", "tenancy", "ipam"} and most == PROCESSES

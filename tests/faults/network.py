@@ -27,8 +27,11 @@ class Relay:
     """Passes bytes between whoever connects to its port and `target()`: a (host, port), or the path of a socket.
 
     Refused: nothing gets through, and whoever is connected is cut off. Hanging: what is sent arrives when the relay is
-    mended, even if its sender gave up. Reset: what is asked arrives, but instead of the answer comes a reset.
+    mended, even if its sender gave up. Reset: what is asked arrives, but instead of the answer comes a reset. Of
+    answers that do arrive, the first of the two texts of `untruth` is told as the second, which is as long.
     """
+
+    untruth = b"", b""
 
     def __init__(self, target: Callable[[], tuple[str, int] | str]):
         self.port = free_port()
@@ -89,7 +92,7 @@ class Relay:
                 raise ConnectionResetError
             if not piece:
                 return
-            sink.write(piece)
+            sink.write(piece.replace(*self.untruth) if answers and all(self.untruth) else piece)
             await sink.drain()
 
 
@@ -151,6 +154,15 @@ class Network:
             yield
         finally:
             self.mend(name)
+
+    @contextmanager
+    def lying(self, name: str, truth: bytes, untruth: bytes) -> Iterator[None]:
+        """The network while one connection of it tells `truth` as `untruth`."""
+        self.relays[name].untruth = truth, untruth
+        try:
+            yield
+        finally:
+            self.relays[name].untruth = b"", b""
 
     def close(self) -> None:
         for name in self.relays:

@@ -1,5 +1,7 @@
 """What `patchbay audit` finds, mends and leaves alone; and services that come back from a backup."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 
 import orjson
@@ -7,11 +9,15 @@ import psycopg2
 import pytest
 import requests
 
+from shared.http import protocol
 from shared.security.identity import HEADER, Identity, digest, sign
 from stack.plan import Plan
 from stack.postgres import Cluster
+from tests.client import Client
 from tests.faults.conftest import execute
 from tests.running import Stack, eventually
+
+REFERENCES = 60
 
 
 def findings(stack: Stack, *arguments: str) -> set[str]:
@@ -202,11 +208,33 @@ def test_a_holder_restored_from_a_backup(hurt, client, make):
     assert findings(hurt, "--repair") == set()
 
 
+def test_an_owner_whose_connections_break_while_it_is_referred_to_has_lost_nothing(hurt, make, tenancy):
+    """After each break it asks its holders what they remember, who are being given new numbers meanwhile."""
+    tenants = [make("tenancy/tenants") for _ in range(REFERENCES)]
+    breaking = """
+        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+    """
+
+    def refer(tenant: dict) -> int:
+        word = f"broken-{tenant['id']}"
+        body = {"name": word, "slug": word, "tenant": tenant["id"]}
+        return Client(hurt.base_url, hurt.token).post("dcim/sites/", body)[0]
+
+    statuses: Counter[int] = Counter()
+    with ThreadPoolExecutor(4) as pool:
+        for done in as_completed([pool.submit(refer, tenant) for tenant in tenants]):
+            statuses[done.result()] += 1
+            execute(tenancy, breaking)
+    assert set(statuses) <= {201, 503} and statuses[201]
+    eventually(lambda: findings(hurt) == set(), "what was begun is finished, and nobody is called restored")
+
+
 def test_a_claim_that_no_contract_allows_is_refused_and_hurts_no_audit(hurt, tenancy):
-    plan, asked = Plan.load(hurt.folder), {"label": "tenancy.tenant", "ids": [1], "restricting": True}
+    plan, asked = Plan.load(hurt.folder), {"label": "tenancy.tenant", "ids": [1], "facts": [], "restricting": True}
     path, body = "/internal/tenancy/claims", orjson.dumps(asked)
     identity = sign(plan.signing_key("tenancy"), Identity(service="secrets"), "POST", path, body=digest(body))
-    headers = {HEADER: identity, "Content-Type": "application/json"}
+    headers = {HEADER: identity, "Content-Type": "application/json", **protocol.as_header()}
     refused = requests.post(plan.health_base("tenancy") + path, data=body, headers=headers)
     assert (refused.status_code, "does not give it to secrets" in refused.text) == (403, True)
     claim = "INSERT INTO reference_claim (service, label, object_id, restricting) VALUES ('dcim', %s, 1, false)"

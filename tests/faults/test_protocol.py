@@ -7,8 +7,10 @@ from threading import Barrier
 
 import psycopg2
 import pytest
+import requests
 
 from shared.config import SERVICES
+from stack.plan import Plan
 from tests.client import Client
 from tests.dcim.equipment import Equipment
 from tests.faults.conftest import execute
@@ -50,6 +52,30 @@ def test_a_holder_that_is_busy_holds_up_no_writer_for_good(hurt, client, make, d
         assert client.patch(f"tenancy/tenants/{tenant['id']}/", {"name": name})[0] == 200
     busy.rollback()
     eventually(lambda: tenant_of(client, site)["name"] == "renamed again", "the last name arrives")
+
+
+def test_a_holder_that_itself_waits_for_the_owner_holds_up_none_of_its_writers(hurt, client, make, database):
+    """Who applies a delivery waits for what followed from it, not for what its own clients have written."""
+    equipment = Equipment(client)
+    device, vlan = equipment.make_device(), make("ipam/vlans", vid=7)
+    equipment.make_interface(device, mode=100, untagged_vlan=vlan["id"])
+    service = client.make("ipam/services/", name="of both", device=device["id"], port=80, protocol=6)
+    busy, ipam = database("dcim"), database("ipam")
+    ipam.autocommit = True
+    execute(busy, "SELECT 1 FROM reference_position WHERE owner = 'ipam' FOR UPDATE")
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            elsewhere = Client(hurt.base_url, hurt.token)
+            waiting = pool.submit(elsewhere.patch, f"ipam/vlans/{vlan['id']}/", {"name": "waits"})
+            put = "SELECT 1 FROM reference_outbox WHERE service = 'dcim' AND label = 'ipam.vlan'"
+            eventually(lambda: execute(ipam, put), "the new name of the VLAN is to be told")
+            reply = client.request("PATCH", f"dcim/devices/{device['id']}/", {"name": "waits for none"})
+            assert (reply.status_code, reply.headers.get("X-Degraded")) == (200, None)
+            assert client.get(f"ipam/services/{service['id']}/")[1]["device"]["name"] == "waits for none"
+        finally:
+            busy.rollback()
+        assert waiting.result()[0] == 200
+    audit(hurt)
 
 
 @pytest.mark.parametrize("held", [False, True])
@@ -228,6 +254,18 @@ def test_a_service_without_its_database_is_a_503(client, hurt, network, make, cu
     eventually(lambda: tenant_of(client, site)["name"] == f"without-{cut}", "the change arrives")
     assert client.get(f"dcim/sites/{site['id']}/")[1]["facility"] == ""
     audit(hurt)
+
+
+def test_a_service_is_not_ready_on_a_postgresql_that_is_too_old(hurt, network, database):
+    version = execute(database("dcim"), "SELECT current_setting('server_version_num')")[0][0]
+    readiness = f"{Plan.load(hurt.folder).health_base('dcim')}/readyz"
+    with network.lying("dcim to PostgreSQL", version.encode(), b"150018"):
+        reply = requests.get(readiness)
+        assert (reply.status_code, reply.json()["detail"]) == (
+            503,
+            "PostgreSQL 16 or newer is needed, and this is 15.18.",
+        )
+    assert requests.get(readiness).status_code == 200
 
 
 def test_a_claim_whose_process_died_is_finished(hurt, client, make, database):

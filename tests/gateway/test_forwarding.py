@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.config import version_of
 from shared.security.identity import HEADER
 from tests.gateway.conftest import LIMIT
 
@@ -105,6 +106,14 @@ def test_a_sane_request_id_is_kept_and_others_replaced(client, given, kept):
     assert reply.json()["headers"]["x-request-id"] == reply.headers["X-Request-ID"]
     assert (reply.headers["X-Request-ID"] == given) is kept
     assert kept or re.fullmatch("[0-9a-f]{32}", reply.headers["X-Request-ID"])
+
+
+def test_a_trace_passes_and_what_is_none_does_not(client):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    seen = client("GET", "/api/dcim/sites/", headers={"traceparent": trace, "tracestate": "a=1"}).json()["headers"]
+    assert (seen["traceparent"], seen["tracestate"]) == (trace, "a=1")
+    seen = client("GET", "/api/dcim/sites/", headers={"traceparent": trace[:-3], "tracestate": "a=1"}).json()["headers"]
+    assert "traceparent" not in seen and "tracestate" not in seen
 
 
 def test_the_api_root_lists_the_apps_in_order(client, stack):
@@ -209,7 +218,7 @@ def test_a_path_escaped_twice_stays_in_its_service(client):
 
 
 def test_health_and_metrics(client):
-    assert client("GET", "/healthz").json() == {"status": "ok"}
+    assert client("GET", "/healthz").json() == {"status": "ok", "version": version_of("users")}
     assert client("GET", "/readyz").json() == {"accounts": "ok", "apps_without_key": []}
     client("GET", "/api/ipam/vrfs/")
     text = client("GET", "/metrics").text

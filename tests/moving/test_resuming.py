@@ -16,6 +16,7 @@ from moving.writer import Writer
 from shared.config import surroundings
 from stack import ROOT
 from tests.moving.conftest import Place, unnumbered
+from tests.moving.losing import losing_replies, pixel
 
 KILLS = 10
 ROLES = "ipam/roles"
@@ -67,28 +68,47 @@ def prefix(number: int) -> Row:
     return Row(PREFIXES, number, {"prefix": f"198.51.{number}.0/24", "description": "resumed"})
 
 
-def begun(state: State, load, rows: list[Row]) -> list[Sending]:
+def begun(state: State, rows: list[Row]) -> tuple[list[Sending], str]:
     """What an import leaves that is killed at a request."""
     sendings = [Sending(row, row.body, later=False) for row in rows]
-    state.begin(sendings)
-    return sendings
+    return sendings, state.begin(sendings)
 
 
 def test_what_was_done_but_not_written_down_is_not_done_again(api, load):
     state, rows = State(":memory:"), [prefix(1), prefix(2)]
-    Writer(load.client).create(load.catalogue.kinds[PREFIXES], begun(state, load, rows))
+    Writer(load.client).create(load.catalogue.kinds[PREFIXES], *begun(state, rows))
     api.make("ipam/prefixes/", prefix="198.51.1.0/24", description="of somebody else")
     assert load(state, *rows).counts[PREFIXES] == {"created": 2, "unchanged": 2}
     assert len(api.results("ipam/prefixes/", q="resumed", limit=100)) == 2
     assert state.unfinished() == []
 
 
-def test_what_was_written_down_but_not_done_is_done(api, load, monkeypatch):
-    monkeypatch.setattr("moving.loading.SETTLED_SECONDS", 0)
+def test_what_was_written_down_but_not_done_is_done(api, load):
     state = State(":memory:")
-    begun(state, load, [prefix(3), prefix(4)])
+    begun(state, [prefix(3), prefix(4)])
     assert load(state, prefix(3), prefix(4)).counts[PREFIXES]["created"] == 2
     assert [len(api.results("ipam/prefixes/", prefix=f"198.51.{n}.0/24")) for n in (3, 4)] == [1, 1]
+
+
+def test_a_write_without_a_reply_is_repeated_and_done_once(api, stack, load):
+    with losing_replies(stack.base_url, 3) as front:
+        client = ApiClient(front.base_url, stack.token)
+        report = MoveReport()
+        Loader(client, load.catalogue, State(":memory:"), report).load([prefix(5), prefix(6)])
+    assert front.lost == 3
+    assert report.counts[PREFIXES] == {"created": 2}
+    assert [len(api.results("ipam/prefixes/", prefix=f"198.51.{n}.0/24")) for n in (5, 6)] == [1, 1]
+
+
+def test_a_picture_without_a_reply_is_there_once(api, stack, load, tmp_path):
+    site = api.make("dcim/sites/", name="Pictured", slug="pictured")
+    (kind,) = load.catalogue.of_label("extras.imageattachment")
+    body = {"content_type": "dcim.site", "object_id": site["id"], "name": "front", "image": pixel()}
+    with losing_replies(stack.base_url, 1) as front:
+        sending = Sending(Row(kind.path, 1, body), body, False)
+        Writer(ApiClient(front.base_url, stack.token)).create(kind, [sending], "a-picture")
+    assert front.lost == 1
+    assert api.get("extras/image-attachments/", object_id=site["id"])[1]["count"] == 1
 
 
 def test_a_row_that_is_refused_stops_no_other(api, load, tmp_path):

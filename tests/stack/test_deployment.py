@@ -47,7 +47,8 @@ def test_the_compose_file_is_valid(compose: dict) -> None:
 def test_every_service_of_the_code_is_in_the_compose_file(compose: dict) -> None:
     folders = {folder.parent.name for folder in (ROOT / "services").glob("*/resources")}
     assert folders == set(SERVICES)
-    assert set(compose["services"]) == {*PROGRAMS, "postgres", "migrate"}
+    migrations = {f"migrate-{name}" for name in PROGRAMS}
+    assert set(compose["services"]) == {*PROGRAMS, *migrations, "postgres", "tools"}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -59,19 +60,29 @@ def test_a_container_has_its_own_role_database_and_keys(compose: dict, name: str
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_container_is_watched_and_waits_for_the_migrations(compose: dict, name: str) -> None:
-    container = compose["services"][name]
+def test_a_container_is_watched_and_waits_for_its_own_migration(compose: dict, name: str) -> None:
+    container, migration = compose["services"][name], compose["services"][f"migrate-{name}"]
     assert "/healthz" in str(container["healthcheck"]["test"])
-    assert container["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
-    assert compose["services"]["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
-    module = "gateway.app:app" if name == "gateway" else f"services.{name}.app:app"
-    assert container["command"][-1] == module
+    assert container["depends_on"] == {f"migrate-{name}": {"condition": "service_completed_successfully"}}
+    assert migration["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert migration["command"] == ["python", "-m", "stack", "migrate", name, "--data", "/tmp/patchbay"]
 
 
-def test_the_migrations_see_every_database_and_no_key(compose: dict) -> None:
-    environment = compose["services"]["migrate"]["environment"]
-    urls = {f"PATCHBAY_{owner.upper()}_DATABASE_URL" for owner in DATABASES}
-    assert set(environment) & all_secrets() == urls
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_and_its_migration_are_of_one_image_which_is_its_own(compose: dict, name: str) -> None:
+    container, migration = compose["services"][name], compose["services"][f"migrate-{name}"]
+    assert (container["image"], container["build"]) == (migration["image"], migration["build"])
+    assert container["image"] == f"patchbay-{name}"
+    built = container["build"]
+    assert built["target"] == ("gateway" if name == "gateway" else "service")
+    assert built.get("args", {}).get("PROGRAM") == (None if name == "gateway" else name)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_migration_sees_its_own_database_and_no_key(compose: dict, name: str) -> None:
+    environment = compose["services"][f"migrate-{name}"]["environment"]
+    assert set(environment) & all_secrets() == {f"PATCHBAY_{name.upper()}_DATABASE_URL"}
+    assert ("PATCHBAY_ADMIN_TOKEN" in environment) is (name == "gateway")
 
 
 def test_only_the_gateway_is_published(compose: dict) -> None:
@@ -97,8 +108,24 @@ def test_a_pod_has_its_own_secret_only(manifests: list[dict], name: str) -> None
     granted = [source["secretRef"]["name"] for source in container["envFrom"] if "secretRef" in source]
     assert granted == [f"patchbay-{name}"]
     assert set(named["Secret", f"patchbay-{name}"]["stringData"]) == secrets_of(name)
+    assert container["image"] == f"patchbay-{name}"
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert named["Service", name]["spec"]["selector"] == {"app": name}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_is_migrated_scaled_and_drained_by_itself(manifests: list[dict], name: str) -> None:
+    named = {(one["kind"], one["metadata"]["name"]): one for one in manifests}
+    (job,) = named["Job", f"migrate-{name}"]["spec"]["template"]["spec"]["containers"]
+    assert job["image"] == f"patchbay-{name}"
+    assert job["command"] == ["python", "-m", "stack", "migrate", name, "--data", "/tmp/patchbay"]
+    granted = [source["secretRef"]["name"] for source in job["envFrom"]]
+    assert granted == [f"patchbay-{name}", *(["patchbay-admin"] if name == "gateway" else [])]
+    selected = named["PodDisruptionBudget", name]["spec"]["selector"]["matchLabels"]
+    assert selected == named["Deployment", name]["spec"]["selector"]["matchLabels"]
+    scaled = named["HorizontalPodAutoscaler", name]["spec"]
+    assert scaled["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+    assert "replicas" not in named["Deployment", name]["spec"]
 
 
 LINE = re.compile(r"([\w.-]+)==[\w.]+(?: ; [^\\]+)?((?: --hash=sha256:[0-9a-f]{64})+)")

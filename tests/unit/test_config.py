@@ -17,6 +17,10 @@ WRONG = [
     ("CONNECT_SECONDS", "-2", "CONNECT_SECONDS must be at least 0.001, not -2.0"),
     ("NAPALM_ARGS", "[]", "NAPALM_ARGS must be a JSON object"),
     ("PATCHBAY_DCIM_URL", "dcim:8001", "PATCHBAY_DCIM_URL must be of the form http://host:port"),
+    ("PATCHBAY_DCIM_URL", "http://a:1,b:2", "PATCHBAY_DCIM_URL must be of the form http://host:port"),
+    ("RATE_LIMIT_TOKEN", "many", "RATE_LIMIT_TOKEN must be a number of requests for a time, such as 100/minute"),
+    ("CORS_ORIGINS", "https://a.example/path", "CORS_ORIGINS must be *, or sites such as"),
+    ("LOG_FORMAT", "xml", "LOG_FORMAT must be plain or json, not 'xml'"),
     ("PATCHBAY_GATEWAY_URL", "http://gateway:99999", "PATCHBAY_GATEWAY_URL must be of the form http://host:port"),
     ("PATCHBAY_DCIM_DATABASE_URL", "mysql://u:hidden@h/x", "PATCHBAY_DCIM_DATABASE_URL must be a URL of the form"),
 ]

@@ -96,6 +96,30 @@ def test_a_reference_to_an_unknown_type_of_the_own_service_says_so():
         declarations.check(Resource(Label, path="labels"))
 
 
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        (
+            {"label": text(50)},
+            "declares 'label', a name that every model needs; write label_, which the API",
+        ),
+        ({"path": integer(1, 3)}, "declares 'path', a name that every model needs; write path_"),
+        ({"key_id": reference("dcim.site", on_delete=PROTECT)}, "declares 'key', a name that every model needs"),
+    ],
+)
+def test_an_attribute_that_would_hide_what_every_model_has_says_so(declared, told):
+    base: Any = service_base("tenancy")
+    with pytest.raises(DeclarationError, match=f"tenancy: CableLabel {told}"):
+        type("CableLabel", (base,), declared)
+
+
+def test_an_underscore_gives_an_attribute_a_name_that_every_model_needs():
+    base: Any = service_base("tenancy")
+    label = type("CableLabel", (base,), {"label_": text(50), "nested": ("label",)})
+    declarations.check(Resource(label, path="cable-labels", filters=("label",), order=("label_",)))
+    assert set(read_schema(label)().fields) == {"id", "url", "label"}
+
+
 def test_a_nested_name_that_no_attribute_has_says_so():
     base: Any = service_base("tenancy")
     label = type("Label", (base,), {"title": text(50)})

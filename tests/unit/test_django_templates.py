@@ -41,6 +41,42 @@ def test_a_template_may_be_one_of_jinja(template, text):
     assert answer({"it": template}, NAMES) == {"texts": {"it": text}}
 
 
+DEVICE = shaped(
+    {
+        "id": 5,
+        "name": None,
+        "display_name": "sw (5)",
+        "status": shaped({"value": 1, "label": "Active"}),
+        "face": shaped({"value": 0, "label": "Front"}),
+        "address": "192.0.2.1/24",
+        "custom_fields": shaped({"floor": shaped({"value": 2, "label": "second"}), "seats": 4}),
+        "tags": ["red", "blue"],
+        "none": [],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ device }} {{ device.pk }} {{ device.nothing.at.all }}", "sw (5) 5 "),
+        ("{{ device.get_status_display }} {{ device.status }} {{ device.get_none_display }}", "Active 1 "),
+        ("{{ device.get_name_display }} {{ device.get_face_display }} {{ device.get_nothing_display }}", "None Front "),
+        ("{{ device.cf.floor }} {{ device.cf.seats }}", "second 4"),
+        ("{{ device.address.ip }} {{ device.name.ip }}", "192.0.2.1 "),
+        ("{% if device.status == 1 %}up{% endif %}{% if device.face %}rear{% else %}front{% endif %}", "upfront"),
+        ("{% if device.status == device.face %}same{% else %}other{% endif %}", "other"),
+        (
+            "{{ device.tags.count }} {{ device.tags.first }} {{ device.tags.last }} {{ device.tags.all|join:'+' }}",
+            "2 red blue red+blue",
+        ),
+        ("{{ device.none.first }}{{ device.none.count }}", "None0"),
+    ],
+)
+def test_objects_have_what_their_models_had_in_netbox(template, text):
+    assert answer({"it": template}, {"device": DEVICE}) == {"texts": {"it": text}}
+
+
 @pytest.mark.parametrize(
     "template",
     [

@@ -12,6 +12,7 @@ import requests
 from itsdangerous import TimestampSigner
 
 from shared.config import settings
+from shared.http import protocol
 from shared.security.identity import (
     CALLER_HEADER,
     HEADER,
@@ -33,7 +34,8 @@ def ask(stack):
     url = Plan.load(stack.folder).health_base("tenancy")
 
     def ask(method, identity, body=None, path=PATH):
-        headers = {"Content-Type": "application/json"} | ({HEADER: identity} if identity else {})
+        headers = {"Content-Type": "application/json", **protocol.as_header()}
+        headers |= {HEADER: identity} if identity else {}
         return requests.request(method, url + path, headers=headers, data=body)
 
     return ask
@@ -75,12 +77,15 @@ def test_a_write_that_was_refused_has_spent_nothing_but_may_still_be_made_once(a
 
 
 def test_a_call_between_services_that_was_seen_cannot_be_sent_again(ask, stack, signed):
-    path, body = "/internal/tenancy/claims", b'{"label": "tenancy.tenant", "ids": [], "restricting": false}'
+    path, body = (
+        "/internal/tenancy/claims",
+        b'{"label": "tenancy.tenant", "ids": [], "facts": [], "restricting": false}',
+    )
     dcim = Identity(service="dcim")
     to_service = signed("POST", body, path, caller=dcim)
     assert [ask("POST", to_service, body, path).status_code for _ in range(2)] == [200, 403]
     to_gateway = signed("POST", body, path, key=stack.folder.signing_key("dcim"), caller=dcim)
-    headers = {HEADER: to_gateway, CALLER_HEADER: "dcim", "Content-Type": "application/json"}
+    headers = {HEADER: to_gateway, CALLER_HEADER: "dcim", "Content-Type": "application/json", **protocol.as_header()}
     asked = [requests.post(stack.base_url + path, data=body, headers=headers).status_code for _ in range(2)]
     assert asked == [200, 403]
 
@@ -179,3 +184,11 @@ def test_a_client_cannot_bring_an_identity(stack, signed):
     body = group("forged")
     headers = {HEADER: signed("POST", body), "Content-Type": "application/json"}
     assert requests.post(f"{stack.base_url}{PATH}", data=body, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("said", [{}, {protocol.HEADER: ""}, {protocol.HEADER: "99, 98"}])
+def test_whoever_speaks_no_protocol_of_ours_is_told_so(stack, signed, said):
+    url = Plan.load(stack.folder).health_base("tenancy")
+    reply = requests.get(url + PATH, headers={HEADER: signed("GET"), **said})
+    assert reply.status_code == 503
+    assert "it has to speak protocol 1" in reply.text or "protocol 99, 98, and not 1" in reply.text

@@ -18,6 +18,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SERIOUS = ("serious", "critical")
 AXE = (Path(__file__).parent / "axe/axe.min.js").read_text()
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="CHROMIUM IS MISSING: NO PAGE WAS TRIED IN A BROWSER")
@@ -124,8 +125,7 @@ def test_the_way_from_the_root_to_an_interface_and_back(page, api):
     page.locator("pre.json").get_by_role("link", name="/api/dcim/devices/").click()
     page.goto(f"{page.url}?name=walked-1")
     page.get_by_role("link", name="walked-1").first.click()
-    page.get_by_role("navigation", name="Related").get_by_role("link", name="Interfaces by device").click()
-    page.get_by_role("link", name="eth-walked").first.click()
+    page.locator("#interfaces").get_by_role("link", name="eth-walked").click()
     assert page.get_by_role("heading", level=1).inner_text() == "eth-walked"
     page.get_by_role("link", name="walked-1").first.click()
     page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link", name="api").click()
@@ -141,7 +141,14 @@ def test_logging_out(logged_in):
 @pytest.mark.parametrize(
     "path",
     [
-        *("/api/", "/api/dcim/", "/api/dcim/sites/", "/api/extras/custom-fields/", "/api/extras/image-attachments/"),
+        *(
+            "/",
+            "/api/",
+            "/api/dcim/",
+            "/api/dcim/sites/",
+            "/api/extras/custom-fields/",
+            "/api/extras/image-attachments/",
+        ),
         *("/api/secrets/get-session-key/", "/api/users/users/", "/admin/", "/admin/status/"),
     ],
 )
@@ -153,7 +160,73 @@ def test_axe_finds_nothing_serious(logged_in, path, scheme):
         summary.click()
     page.evaluate(AXE)
     found = page.evaluate("axe.run()")["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")] == []
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS] == []
+
+
+@pytest.fixture(scope="module")
+def plan(api):
+    """The addresses of pages with drawings and with what belongs to an object."""
+    site = api.make("dcim/sites/", name="Planned", slug="planned")
+    rack = api.make("dcim/racks/", name="Planned", site=site["id"], u_height=3)
+    maker = api.make("dcim/manufacturers/", name="Planned", slug="planned")
+    kind = api.make("dcim/device-types/", manufacturer=maker["id"], model="Planned", slug="planned")
+    role = api.make("dcim/device-roles/", name="Planned", slug="planned", color="607d8b")
+    given = {"site": site["id"], "rack": rack["id"], "position": 1, "face": 0}
+    device = api.make("dcim/devices/", name="planned-1", device_type=kind["id"], device_role=role["id"], **given)
+    prefix = api.make("ipam/prefixes/", prefix="100.81.0.0/24", site=site["id"])
+    api.make("ipam/prefixes/", prefix="100.81.0.0/26")
+    made = {"dcim/sites": site, "dcim/racks": rack, "dcim/devices": device, "ipam/prefixes": prefix}
+    return [f"/api/{path}/{each['id']}/" for path, each in made.items()]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_pages_of_objects(logged_in, plan, scheme):
+    logged_in.emulate_media(color_scheme=scheme)
+    found = {}
+    for path in plan:
+        logged_in.goto(path)
+        logged_in.evaluate(AXE)
+        serious = [each for each in logged_in.evaluate("axe.run()")["violations"] if each["impact"] in SERIOUS]
+        found[path] = [(each["id"], each["nodes"][0]["html"]) for each in serious]
+    assert not any(found.values()), found
+
+
+def test_a_phone_scrolls_no_page_of_an_object_sideways(logged_in, plan):
+    logged_in.set_viewport_size({"width": 360, "height": 720})
+    for path in ("/", *plan):
+        logged_in.goto(path)
+        assert logged_in.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_a_day_of_work_by_keyboard(logged_in, api, plan):
+    """A rack is planned at a site that is typed, two devices racked, and what belongs to the site is looked at."""
+    page = logged_in
+
+    def fill(path: str, **typed: str) -> None:
+        page.goto(path)
+        page.locator("#post > summary").press("Enter")
+        for name, text in typed.items():
+            page.locator(f"#post [name={name}]").focus()
+            page.keyboard.type(text)
+        page.locator("#post button.main").press("Enter")
+        page.get_by_role("status").wait_for()
+
+    fill("/api/dcim/racks/", name="Day rack", site="Planned")
+    for unit in ("1", "2"):
+        named = {"name": f"day-{unit}", "device_type": "Planned", "device_role": "Planned", "site": "Planned"}
+        fill("/api/dcim/devices/", **named, rack="Day rack", position=unit, face="Front")
+        device = api.results("dcim/devices/", name=f"day-{unit}")[0]
+        api.make("dcim/interfaces/", device=device["id"], name="Ethernet48", form_factor=1000)
+    fill("/api/dcim/interface-connections/", interface_a="day-1 ethernet48", interface_b="day-2 ethernet48")
+    page.goto(f"/api/dcim/devices/{device['id']}/")
+    assert "day-1 · Ethernet48" in page.locator("#interfaces").inner_text()
+    page.locator(".menu > summary").press("Enter")
+    page.locator(".menu").get_by_role("link", name="Sites", exact=True).press("Enter")
+    page.wait_for_url("**/api/dcim/sites/")
+    page.get_by_role("link", name="Planned", exact=True).press("Enter")
+    page.locator("#racks").get_by_role("link", name="Day rack").press("Enter")
+    assert page.get_by_role("heading", level=1).inner_text() == "Day rack"
+    assert page.locator(".drawing a").count() >= 2
 
 
 def test_a_phone_scrolls_no_page_sideways(logged_in):

@@ -34,3 +34,10 @@ def test_a_search_names_who_does_not_answer_and_does_not_wait_for_it_again(hung)
     assert (status, found["unavailable"]) == (200, ["tenancy"])
     # Either worker of the gateway has learnt it after some; each then waits a quarter of a second, not two.
     assert min(seconds(lambda: api.get("search/", q="a")) for _ in range(6)) < 1.5
+
+
+def test_a_page_of_a_service_that_does_not_answer_says_which_request_it_was(hung):
+    api, _ = hung
+    page = api.request("GET", "tenancy/tenants/", headers={"Accept": "text/html", "X-Request-ID": "asked-by-a-test"})
+    assert page.status_code == 504
+    assert "<code>asked-by-a-test</code>" in page.text and "did not answer in time" in page.text

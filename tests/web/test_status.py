@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from shared import VERSION
+from shared.config import version_of
 from tests.client import Client
 from tests.running import eventually
 from tests.web.conftest import Person, make_administrator
@@ -60,14 +60,15 @@ def test_changes_that_a_service_has_not_fetched_are_counted(own, own_api, visito
         states = {row[0]: row[1:] for row in rows(visitor.get("/admin/status/").text, "Services")}
         assert states["dcim"][0].startswith("down The dcim service cannot be reached")
         assert states["tenancy"][0] == "up"
-        assert states["tenancy"][1] == VERSION
+        assert states["tenancy"][1] == version_of("tenancy")
     eventually(lambda: feed(visitor, "tenancy", "dcim")[:2] == ["0", "—"], "dcim has fetched the change")
 
 
 def test_the_outcome_of_an_audit_stays_with_its_time(own, own_api, visitor, tenant):
     page = visitor.send("/admin/status/")
     assert "No findings" in page.text
-    audited, findings = feed(visitor, "tenancy", "dcim")[3:]
+    new_facts, set_aside, audited, findings = feed(visitor, "tenancy", "dcim")[3:]
+    assert (new_facts, set_aside) == ("—", "0")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", audited)
     assert findings == "none"
 

@@ -9,8 +9,7 @@ import yaml
 from openapi_spec_validator import OpenAPIV2SpecValidator
 
 from gateway.web.swagger import of_openapi
-from shared import VERSION
-from shared.config import APPS
+from shared.config import APPS, version_of
 from tests.client import Client
 
 # What NetBox 2.3.7 tells of each path: the parameters of the path, and the operations with theirs.
@@ -117,7 +116,7 @@ def test_the_status_tells_which_netbox_this_is(stack, api):
         "netbox-version": "2.3.7",
         "python-version": platform.python_version(),
         "plugins": {},
-        "patchbay-version": VERSION,
-        "services": dict.fromkeys(APPS, VERSION),
+        "patchbay-version": version_of("users"),
+        "services": {app: version_of(app) for app in APPS},
     }
     assert api.get("schema/")[1]["paths"]["/api/status/"]["get"]["operationId"] == "status"

@@ -3,8 +3,8 @@
 from sqlalchemy import ColumnElement, or_, select
 
 from services.dcim.base import Base
-from shared.query.filter_base import Filter, SetFilter, one_of
-from shared.query.filters import SearchFilter, escape_like
+from shared.query.filter_base import FEW_VALUES, Filter, SetFilter, one_of
+from shared.query.filters import escape_like
 from shared.query.paths import reach
 from shared.schema.models import Record
 
@@ -28,5 +28,5 @@ def end_filters(
         return or_(*(reach(model, (*path, "site"), named) for path in sites))
 
     device = SetFilter("device", by_device)
-    device.most_values = SearchFilter.most_values  # it searches, too
+    device.most_values, device.searches = FEW_VALUES, True
     return device, SetFilter("site", by_site)

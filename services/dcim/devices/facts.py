@@ -104,7 +104,7 @@ class InterfaceFacts:
         return _of_device(self, lambda device: _of_master(device, lambda master: master.name))
 
     @hybrid_property
-    def virtual_machine_name(self):
+    def virtual_machine_name(self: Any) -> Any:
         machine = aliased(Base.model_of("virtualization.virtualmachine"))
         named = select(machine.name).where(machine.id == self.virtual_machine_id)
         return named.correlate(self).scalar_subquery()

@@ -41,7 +41,7 @@ def lock_racks(session: Session, rack_ids: Collection[int]) -> dict[int, Any]:
 
 
 def _hold_types(session: Session, changes: list[Change]) -> None:
-    """Keep the types of the devices as they are now: one of them could be about to grow."""
+    """Lock the types of the devices, so that none of them changes its height meanwhile."""
     type_ = Base.model_of("dcim.devicetype")
     ids = {change.object.device_type_id for change in changes}
     statement = select(type_).where(type_.id.in_(ids)).order_by(type_.id).with_for_update(read=True, key_share=True)
@@ -54,7 +54,7 @@ def _as_mounted(device: Any) -> MountedDevice:
 
 
 def validate_room_for_growth(session: Session, changes: list[Change]) -> None:
-    """A device type gets no higher than every device of it has room for, where it stands."""
+    """A device type can only grow if every mounted device of it has room for the new height."""
     device = Base.model_of("dcim.device")
     for change in changes:
         type_ = change.object
@@ -124,7 +124,7 @@ def _stand(session: Session, change: Change, rack: Any, standing: dict[int, list
     change.fail(f"There is no room for {height} at U{candidate.position} of rack {rack.name}: {why}.")
 
 
-def _described(session, standing: MountedDevice) -> str:
+def _described(session: Session, standing: MountedDevice) -> str:
     if standing.id is None:
         return "a device of this request"
-    return described(session.get(Base.model_of("dcim.device"), standing.id))
+    return described(session.get_one(Base.model_of("dcim.device"), standing.id))

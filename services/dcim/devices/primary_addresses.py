@@ -14,9 +14,9 @@ FAMILIES = (("primary_ip4", "IPv4"), ("primary_ip6", "IPv6"))
 
 
 def validate_primary_addresses(session: Session, changes: list[Change]) -> None:
-    """A primary address is on an interface of the device, or of the chassis whose master it is; its inside may be.
+    """A primary address, or its NAT inside address, is on an interface of the device, or of the chassis that it leads.
 
-    One that was there when it was chosen, and is no more, is let go.
+    If an address moves away later, the device no longer has it as its primary one.
     """
     for name, family in FAMILIES:
         concerned = [change for change in changes if getattr(change.object, f"{name}_id") and not change.errors]

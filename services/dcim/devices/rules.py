@@ -22,7 +22,7 @@ def validate_platform(session: Session, changes: list[Change]) -> None:
 
 
 def validate_chassis_position(session: Session, changes: list[Change]) -> None:
-    """A member has a position; a master needs none, for a new chassis takes its position away."""
+    """A member needs a position; a master does not, because creating a chassis clears its position."""
     for change in changes:
         device, chassis = change.object, change.object.virtual_chassis
         leads = chassis and device.id and chassis.master_id == device.id
@@ -60,7 +60,7 @@ def on_create_add_components(session: Session, changes: list[Change]) -> None:
 
 
 def on_save_move_children(session: Session, changes: list[Change]) -> None:
-    """What is installed in the bays of a device is where the device is, and gives up a place of its own elsewhere."""
+    """Devices in the bays of a device move to its site and rack with it, and lose any position of their own."""
     device, bay = Base.model_of("dcim.device"), Base.model_of("dcim.devicebay")
     parent: Any = aliased(device)
     changed = [change.object.id for change in changes if not change.creating]

@@ -13,11 +13,11 @@ from services.dcim.resources.devices import Device
 from services.dcim.resources.virtual_chassis import VirtualChassis
 from shared.query.filter_base import Filter, SetFilter, one_of
 from shared.query.filters import IdFilter
-from shared.query.paths import among
+from shared.query.paths import among, reach
 
 BY_NAME = 2
 
-QUERIED = {
+QUERIED: dict[str, Callable[[list[str]], ColumnElement[bool] | None]] = {
     "device_id": lambda texts: IdFilter(Device).where(texts),
     "device": lambda names: one_of(Device.name, names),
 }
@@ -53,6 +53,18 @@ def other_filters(model: type[Any]) -> tuple[Filter, ...]:
         Filter("type", lambda text: kinds.get(text.lower())),
         mac_filter(lambda address: model.mac_address == address),
     )
+
+
+def vlan_filter(model: type[Any]) -> Filter:
+    """`vlan_id`: the interfaces that carry a VLAN, tagged or not, as later releases of NetBox have it."""
+    vlan = model.model_of("ipam.vlan")
+
+    def condition(texts: list[str]) -> ColumnElement[bool] | None:
+        named = IdFilter(vlan).where(texts)
+        ids = select(vlan.id).where(false() if named is None else named)
+        return or_(reach(model, ("untagged_vlan",), ids), reach(model, ("tagged_vlans",), ids))
+
+    return SetFilter("vlan_id", condition, vlan)
 
 
 def natural_order(model: type[Any]) -> Callable[[MultiDict[str, str]], tuple[ColumnElement[Any], ...]]:

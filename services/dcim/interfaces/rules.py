@@ -67,7 +67,7 @@ def _reaches(vlan: Any, owner: Any) -> bool:
 
 
 def vlans_within_reach(model: type[Record]) -> list[Invariant]:
-    """The same at any time: a VLAN or a device that moved to another site leaves it to users what is to change."""
+    """The same as an invariant: if a VLAN or a device moves to another site, users decide what to change."""
 
     def within_reach(vlan_id: ColumnElement[Any], interface_id: Column[Any]) -> ColumnElement[bool]:
         vlan = aliased(Base.model_of("ipam.vlan"))
@@ -98,7 +98,7 @@ def validate_connection(session: Session, changes: list[Change]) -> None:
 
 
 def no_ports(changes: list[Change]) -> dict[int, Change]:
-    """The changes, by id, of interfaces that are, or now become, something that no cable fits."""
+    """The changes, by id, of interfaces that are, or become, of a type that takes no cable."""
     return {c.object.id: c for c in changes if not c.creating and c.object.form_factor in NOT_CONNECTABLE}
 
 

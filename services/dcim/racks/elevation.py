@@ -56,20 +56,20 @@ class RackElevation:
     def available_units(self, height: int = 1, face: int | None = None, exclude: int | None = None) -> list[int]:
         """The units, ascending, in which a device of that height can stand.
 
-        `face` None is a full-depth device, which needs both faces. `exclude` is the id of a device to think
-        away, usually the one that is about to move.
+        `face` None is a full-depth device, which needs both faces. `exclude` is the id of a device to
+        ignore, usually the one that is about to move.
         """
         taken = {unit for device in self._others(exclude) if device.is_seen_from(face) for unit in device.units}
         highest_start = self.height - height + 1 if height else self.height
         return [start for start in range(1, highest_start + 1) if taken.isdisjoint(range(start, start + height))]
 
     def fits(self, device: MountedDevice) -> bool:
-        """Whether the device can stand where it says, itself thought away; without units it fits anywhere."""
+        """Whether the device fits at its position, ignoring the place it has now; without units it fits anywhere."""
         inside = not device.units or (device.units[0] >= 1 and device.units[-1] <= self.height)
         return inside and not self.in_the_way_of(device)
 
     def in_the_way_of(self, device: MountedDevice) -> list[MountedDevice]:
-        """The other devices that stand where it says it does."""
+        """The other devices that occupy some of its units."""
         face, own = None if device.full_depth else device.face, {*device.units}
         return [each for each in self._others(device.id) if each.is_seen_from(face) and own & {*each.units}]
 

@@ -37,11 +37,11 @@ def _device_schema() -> ma.Schema:
 
 
 FACE = openapi_schemas.query("face", "The side that is looked at: 0 is the front (the default), 1 the rear.")
-EXCLUDE = openapi_schemas.query("exclude", "The id of a device that is thought away.")
+EXCLUDE = openapi_schemas.query("exclude", "The id of a device to ignore: its units count as free.")
 
 
 def list_units(resource: Resource, pk: int) -> Response:
-    """A page of the units of rack `pk`; `face` asks for a side, `exclude` thinks a device away."""
+    """A page of the units of rack `pk`; `face` asks for a side, `exclude` ignores a device."""
     face, exclude, page = _face(), to_integer(request.args.get("exclude", "")), Page.of_request()
     with database().reading() as connection:
         rack = connection.execute(

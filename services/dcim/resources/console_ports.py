@@ -17,4 +17,4 @@ class ConsolePort(Connecting, Component, Base):
     )
 
 
-console_ports = component(ConsolePort)
+console_ports = component(ConsolePort, csv_headings={"console_server": "cs_port.device", "console_port": "name"})

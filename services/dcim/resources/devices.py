@@ -16,6 +16,7 @@ from services.dcim.devices.rules import (
     validate_platform,
 )
 from services.dcim.interfaces.mac_address import mac_filter
+from services.dcim.racks.drawing import SIDES, draw_position
 from services.dcim.resources.device_types import DeviceType
 from shared.api.resource import Action, Related, Resource
 from shared.custom_fields.column import CustomFields
@@ -56,7 +57,7 @@ class Device(Base, CustomFields, Tracked):
 def of_type(flag: str) -> BooleanFilter:
     """The filter on a flag of the device's type."""
     chosen = select(DeviceType.id).where(getattr(DeviceType, flag))
-    return BooleanFilter(flag, Device.device_type_id.in_(chosen))
+    return BooleanFilter(flag, among(Device.device_type_id, chosen))
 
 
 def with_mac_address(address: str) -> ColumnElement[bool]:
@@ -73,6 +74,12 @@ def by_part(words: str) -> list[ColumnElement[bool]]:
 
 devices = Resource(
     Device,
+    csv_headings={
+        "manufacturer": "device_type.manufacturer",
+        "model_name": "device_type",
+        "rack_group": "rack.group",
+        "rack_name": "rack",
+    },
     filters=(
         "name",
         "serial",
@@ -97,6 +104,7 @@ devices = Resource(
     search=("name", "serial", "asset_tag", "comments"),
     search_extra=by_part,
     order=("name_order",),
+    part_of=("site",),
     unique=(("virtual_chassis", "vc_position"),),
     rules=(
         validate_placement,
@@ -114,6 +122,9 @@ devices = Resource(
         on_own_interface(Device.__table__.c.primary_ip4_id),
         on_own_interface(Device.__table__.c.primary_ip6_id),
     ),
-    actions=(Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),),
+    actions=(
+        Action("napalm", ask_device, reply=ANSWERS, query=(METHOD,), summary="What NAPALM tells"),
+        Action("position", draw_position, media="image/svg+xml", query=(SIDES,), summary="Place in the rack"),
+    ),
     dependent_facts=device_facts.DEVICE_RIPPLES,
 )

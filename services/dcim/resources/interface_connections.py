@@ -106,6 +106,7 @@ def _owners(session: Session, interfaces: set[int]) -> dict[int, int]:
 
 interface_connections = Resource(
     InterfaceConnection,
+    csv_headings={"device_a": "interface_a.device", "device_b": "interface_b.device"},
     filters=("connection_status", *end_filters(InterfaceConnection, devices=DEVICES_OF_ENDS, sites=DEVICES_OF_ENDS)),
     order=(),
     rules=(validate_ends, validate_ends_free),

@@ -1,6 +1,6 @@
-"""Interfaces: what a device meets a network with; those of virtual machines are here, too.
+"""Interfaces of devices, and the table of those of virtual machines.
 
-Where these are at home, and only they, is /api/virtualization/interfaces/ (virtualization_interfaces.py).
+The latter have a list of their own, /api/virtualization/interfaces/ (virtualization_interfaces.py).
 """
 
 from sqlalchemy.orm import Session
@@ -9,7 +9,7 @@ from services.dcim.base import Base
 from services.dcim.choices import INTERFACE_MODE
 from services.dcim.components.columns import OWNER, Component, InterfaceKind
 from services.dcim.devices.facts import INTERFACE_RIPPLES, InterfaceFacts
-from services.dcim.interfaces.lists import device_filters, natural_order, other_filters
+from services.dcim.interfaces.lists import device_filters, natural_order, other_filters, vlan_filter
 from services.dcim.interfaces.mac_address import mac_address
 from services.dcim.interfaces.rules import NO_PORT, RULES, no_ports, set_vlans, vlans_within_reach
 from services.dcim.resources.interface_connections import connection_of, is_connected
@@ -56,7 +56,7 @@ class Interface(InterfaceFacts, InterfaceKind, Component, Base):
 
 
 def validate_no_circuit(session: Session, changes: list[Change]) -> None:
-    """What circuits end on, only the service of circuits knows; it is asked when an interface ceases to be a port.
+    """Only the circuits service knows where circuits end; it is asked when an interface becomes one without a cable.
 
     Raises ServiceUnavailable.
     """
@@ -77,6 +77,7 @@ interfaces = Resource(
         "mtu",
         "mgmt_only",
         Related("lag", "lag", only_id=True),
+        vlan_filter(Interface),
         *device_filters(Interface),
         *other_filters(Interface),
     ),

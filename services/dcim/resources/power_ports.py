@@ -13,4 +13,4 @@ class PowerPort(Connecting, Component, Base):
     )
 
 
-power_ports = component(PowerPort)
+power_ports = component(PowerPort, csv_headings={"pdu": "power_outlet.device", "power_port": "name"})

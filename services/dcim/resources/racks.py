@@ -68,6 +68,7 @@ def show_elevation(resource: Resource, pk: int) -> Response:
 
 racks = Resource(
     Rack,
+    csv_headings={"group_name": "group"},
     filters=(
         "name",
         "facility_id",

@@ -45,7 +45,7 @@ def validate_tree(session: Session, changes: list[Change]) -> None:
 
 
 def validate_depth(session: Session, changes: list[Change]) -> None:
-    """What orders the list is indexed, which limits how long it can be (PostgreSQL: 2,704 bytes)."""
+    """The sort key of a region is indexed, so its length is limited (2,704 bytes in PostgreSQL)."""
     for change in changes:
         if change.changed("name", "parent_id") and _longest_order(session, change) > MOST_BYTES:
             why = f"The names of a region and of all above it can have {MOST_BYTES} bytes together."

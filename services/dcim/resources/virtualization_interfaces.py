@@ -4,6 +4,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Session
 
 from services.dcim.choices import VIRTUAL_FORM_FACTOR
+from services.dcim.interfaces.lists import vlan_filter
 from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.interfaces.rules import RULES, set_vlans
 from services.dcim.resources.interfaces import Interface
@@ -43,6 +44,7 @@ virtualization_interfaces = Resource(
         "enabled",
         "mtu",
         "virtual_machine",
+        vlan_filter(Interface),
         mac_filter(lambda address: Interface.mac_address == address),
     ),
     unique=(("virtual_machine", "name"),),

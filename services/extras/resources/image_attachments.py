@@ -1,9 +1,10 @@
 """Image attachments: pictures of sites, racks and devices."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from marshmallow import ValidationError
-from sqlalchemy import ColumnElement, DateTime, ForeignKey, Integer, String, case, func
+from sqlalchemy import ColumnElement, Connection, DateTime, ForeignKey, Integer, String, case, func
 from sqlalchemy.orm import MappedColumn, Session, mapped_column
 
 from services.extras.base import Base
@@ -69,7 +70,7 @@ class ImageAttachment(Base):
 
 
 def validate_parent(session: Session, changes: list[Change]) -> None:
-    """The parent exists, and is held, so that a picture goes with what it is of."""
+    """The parent must exist; it is claimed from its service, so that the picture is deleted together with it."""
     for label in IMAGES:
         mine = [change for change in changes if change.object.content_type == label]
         found = holding.hold(session, Base, {label: {change.object.object_id for change in mine}})[label]
@@ -97,9 +98,14 @@ def set_images(session: Session, changes: list[Change]) -> None:
             change.fail(NO_FILE, "image")
 
 
+def of_parent(label: str) -> Callable[[Connection, int], dict[str, str]]:
+    return lambda connection, pk: {"content_type": label, "object_id": str(pk)}
+
+
 image_attachments = Resource(
     ImageAttachment,
     filters=("content_type", "object_id", "name"),
     rules=(validate_parent,),
     before_save=(set_parent_keys, set_images),
+    belonging={label: of_parent(label) for label in IMAGES},
 )

@@ -69,7 +69,7 @@ def _row(told: JsonObject) -> JsonObject:
 
 
 def shown_to(identity: Identity) -> tuple[ColumnElement[bool], ...]:
-    """Nobody learns here of what accounts and secrets themselves would not show; everybody what it did itself."""
+    """Hides writes to accounts and secrets from callers who may not see these, but not a caller's own writes."""
     if identity.superuser:
         return ()
     hidden = ("users.", "secrets.") if identity.anonymous else ("users.", "secrets.userkey", "secrets.sessionkey")

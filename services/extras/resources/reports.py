@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql
 
 from services.extras import reports as files
 from services.extras.base import Base
+from services.extras.report_findings import FindingSchema, findings
 from shared import JsonObject
 from shared.api.openapi import operation
 from shared.db.database import database
@@ -19,6 +20,7 @@ from shared.schema.representations import BaseSchema
 from shared.security.authorization import caller, user_id
 
 PERMISSION = "extras.add_reportresult"
+AS_TABLE: JsonObject = {"x-shown": "table"}
 RUN: JsonObject = {"x-permission": PERMISSION}
 
 results = Table(
@@ -69,6 +71,14 @@ def list_reports() -> Response:
 @operation("GET", "Read report", ReportSchema)
 def read_report(report_id: str) -> Response:
     return json_response(_detail(files.find(report_id)))
+
+
+@reports.get("/<report_id>/findings/")
+@operation("GET", "Findings of report", {"type": "array", "items": FindingSchema}, **AS_TABLE)
+def read_findings(report_id: str) -> Response:
+    """What the last run has logged, and each test that has logged nothing: what failed first."""
+    result = _detail(files.find(report_id))["result"]
+    return json_response(findings(result["data"]) if result else [])
 
 
 @reports.post("/<report_id>/run/")

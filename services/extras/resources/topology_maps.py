@@ -11,7 +11,7 @@ from shared.schema.columns import CASCADE, reference, text
 
 
 class Patterns(fields.Text):
-    def check(self, text):
+    def check(self, text: str) -> str:
         if why := too_much(tiers(text)):
             raise ValidationError(why)
         return text

@@ -22,6 +22,7 @@ class Aggregate(Base, CustomFields, Tracked):
     path = "aggregates"
     nested = ("family", "prefix")
     key = "prefix"
+    identified_by = ("prefix",)
 
     family = family_of("prefix")
     prefix = network(index=True)

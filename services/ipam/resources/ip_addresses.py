@@ -8,17 +8,17 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import aliased, mapped_column
 
 from services.ipam import filters
-from services.ipam.address_syntax import parse_address
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, ADDRESS_ROLE, ADDRESS_STATUS
 from services.ipam.columns import Inet, address, family_of, host_of
+from services.ipam.containment import lying_in
 from services.ipam.vrf_locks import validate_unique_in_vrf
 from shared.api.resource import DependentFacts, Resource
 from shared.custom_fields.column import CustomFields
 from shared.query.filter_base import Filter, SetFilter, one_of
 from shared.query.filters import ReferenceFilter
 from shared.references.invariants import when_changed
-from shared.schema import fields, parsing
+from shared.schema import fields
 from shared.schema.columns import CASCADE, PROTECT, SET_NULL, Tracked, choice, computed, reference, text
 from shared.schema.representations import subface
 
@@ -76,15 +76,10 @@ ON_INTERFACE = """
     WHERE $1.id IN (a.interface_id, i.interface_id)
 """
 
+TRANSLATED = "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"
 Index("ix_ipam_ipaddress_mask", func.masklen(IPAddress.address))
 
-Interface = Base.model_of("dcim.interface")
-
-
-def by_address(written: str) -> ColumnElement[bool]:
-    """With a mask, the address and the mask; without, the address whatever its mask."""
-    same_host = IPAddress.host == filters.host(written)
-    return and_(same_host, IPAddress.address == str(parse_address(written))) if "/" in written else same_host
+Interface, Device, Machine = map(Base.model_of, ("dcim.interface", "dcim.device", "virtualization.virtualmachine"))
 
 
 def of_device(own: Any, master: Any, values: Sequence[object]) -> ColumnElement[bool]:
@@ -93,14 +88,8 @@ def of_device(own: Any, master: Any, values: Sequence[object]) -> ColumnElement[
     return IPAddress.interface_id.in_(select(Interface.id).where(owned))
 
 
-def id_of(written: str) -> int | None:
-    """The id that is written, or None for what can be none."""
-    number = parsing.to_integer(written)
-    return None if number is None or abs(number) > parsing.MAX_INTEGER else number
-
-
 def of_device_id(written: list[str]) -> ColumnElement[bool] | None:
-    numbers = [number for text in written if (number := id_of(text)) is not None]
+    numbers = [number for text in written if (number := filters.id_of(text)) is not None]
     if len(numbers) < len(written):
         return None
     return of_device(Interface.device_id, Interface.chassis_master_id, numbers)
@@ -120,16 +109,26 @@ def of_machine(column: Any, written: str, value: int | str | None) -> ColumnElem
 
 ip_addresses = Resource(
     IPAddress,
+    csv_headings={
+        "device": "interface.device",
+        "virtual_machine": "interface.virtual_machine",
+        "interface_name": "interface",
+        "is_primary": "",
+    },
     filters=(
         filters.FamilyFilter(IPAddress.host),
         filters.AddressFilter("parent", lambda text: filters.strictly_within(IPAddress.host, filters.network(text))),
-        filters.AddressFilter("address", by_address),
+        filters.AddressFilter("address", filters.equal_to(IPAddress.address, IPAddress.host)),
         filters.MaskFilter(IPAddress.address),
         "vrf",
         "tenant",
-        SetFilter("device_id", of_device_id),
+        SetFilter("device_id", of_device_id, Device),
         SetFilter("device", of_device_name),
-        Filter("virtual_machine_id", lambda text: of_machine(Interface.virtual_machine_id, text, id_of(text))),
+        Filter(
+            "virtual_machine_id",
+            lambda text: of_machine(Interface.virtual_machine_id, text, filters.id_of(text)),
+            Machine,
+        ),
         Filter("virtual_machine", lambda text: of_machine(Interface.virtual_machine_name, text, text)),
         ReferenceFilter("interface_id", IPAddress, ("interface",), by_key=False),
         "status",
@@ -138,12 +137,12 @@ ip_addresses = Resource(
     search=("description",),
     search_extra=filters.starts_with(IPAddress.address),
     order=("host",),
+    belonging={"ipam.prefix": lying_in("ipam.prefix", "parent")},
+    part_of=("vrf", "interface"),
     rules=(validate_unique_in_vrf("host", lambda ip: host_of(ip.address)),),
     after_save=(when_changed("ipam.ipaddress", "interface_id"),),
     dependent_facts=(
-        DependentFacts(
-            "ipam.ipaddress", ("interface_id",), "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"
-        ),
+        DependentFacts("ipam.ipaddress", ("interface_id",), TRANSLATED),
         DependentFacts("dcim.interface", ("virtual_machine_id",), ON_INTERFACE),
     ),
 )

@@ -5,10 +5,11 @@ from ipaddress import ip_network
 from sqlalchemy import ColumnElement, Index, Text, func, select
 from sqlalchemy.orm import Session, mapped_column
 
-from services.ipam import available, filters, utilization
+from services.ipam import address_map, available, filters, utilization
 from services.ipam.base import Base
 from services.ipam.choices import ACTIVE, PREFIX_STATUS
 from services.ipam.columns import family_of, network
+from services.ipam.containment import lying_in
 from services.ipam.resources.vlans import VLAN
 from services.ipam.vrf_locks import validate_unique_in_vrf
 from shared.api.resource import Action, Resource
@@ -24,6 +25,7 @@ class Prefix(Base, CustomFields, Tracked):
     path = "prefixes"
     nested = ("family", "prefix")
     key = "prefix"
+    identified_by = ("vrf", "prefix")
 
     family = family_of("prefix")
     prefix = network()
@@ -70,6 +72,7 @@ def set_vrf_order(session: Session, changes: list[Change]) -> None:
 
 prefixes = Resource(
     Prefix,
+    csv_headings={"vlan_group": "vlan.group", "vlan_vid": "vlan"},
     filters=(
         filters.FamilyFilter(Prefix.prefix),
         "is_pool",
@@ -88,7 +91,16 @@ prefixes = Resource(
     search=("description",),
     search_extra=filters.search_containing(Prefix.prefix),
     order=("vrf_order?", "prefix"),
+    belonging={
+        "ipam.prefix": lying_in("ipam.prefix", "within"),
+        "ipam.aggregate": lying_in("ipam.aggregate", "within_include"),
+    },
+    part_of=("vrf", "site"),
     rules=(validate_not_single_host, validate_unique_in_vrf("prefix", lambda prefix: prefix.prefix)),
     before_save=(set_vrf_order,),
-    actions=(*available.actions(Prefix), Action("utilization", utilization.draw, media="image/svg+xml")),
+    actions=(
+        *available.actions(Prefix),
+        Action("utilization", utilization.draw, media="image/svg+xml"),
+        Action("map", address_map.draw, media="image/svg+xml"),
+    ),
 )

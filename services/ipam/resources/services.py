@@ -19,6 +19,7 @@ class Service(Base, Tracked):
     path = "services"
     nested = ("name", "port", "protocol")
     key = "name"
+    identified_by = ("device", "virtual_machine", "protocol", "port", "name")
 
     device_id = reference("dcim.device", on_delete=CASCADE, null=True)
     virtual_machine_id = reference("virtualization.virtualmachine", on_delete=CASCADE, null=True)

@@ -41,10 +41,12 @@ def by_vid(words: str) -> list[ColumnElement[bool]]:
 
 vlans = Resource(
     VLAN,
+    csv_headings={"group_name": "group"},
     filters=("vid", "name", "site", "group", "tenant", "role", "status"),
     search=("name", "description"),
     search_extra=by_vid,
     order=("site.name", "group.site.name", "group.name", "vid"),
     unique=(("group", "vid"), ("group", "name")),
+    part_of=("site", "group"),
     rules=(validate_group_site,),
 )

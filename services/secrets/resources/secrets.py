@@ -60,7 +60,7 @@ def device_name() -> ColumnElement[Any]:
 
 
 def visible(identity: Identity) -> tuple[ColumnElement[bool], ...]:
-    """Every user sees that there is a secret; a session key that is no good is refused whatever it is for."""
+    """Every user sees that a secret exists; an invalid session key is refused in any request."""
     authorization.require_user()
     session_master_key()
     return ()
@@ -72,7 +72,7 @@ def readable(users: Collection[int], groups: Collection[int]) -> bool:
 
 
 def validate_role_change(session: Session, changes: list[Change]) -> None:
-    """Who may not read a secret must not move it to a role whose secrets it may read."""
+    """A user who may not read a secret cannot move it to a role whose secrets that user may read."""
     for change in changes:
         if "role_id" in change.before:
             role = session.get_one(SecretRole, change.before["role_id"])
@@ -81,7 +81,7 @@ def validate_role_change(session: Session, changes: list[Change]) -> None:
 
 
 def set_ciphertext(session: Session, changes: list[Change]) -> None:
-    """What is sent as null is what whoever sends it may not read: it stays as it is."""
+    """Encrypts the plaintexts. A null, which a client gets who may not read the secret, leaves it unchanged."""
     for change in changes:
         if change.creating and change.values["plaintext"] is None:
             change.fail(fields.NULL, "plaintext")
@@ -109,7 +109,7 @@ def decrypt(faces: list[JsonObject]) -> None:
 
 
 def _opened(face: JsonObject, ciphertext: str, master_key: bytes) -> str | None:
-    """The plaintext; None for what another master key encrypted, which must not hide the other secrets."""
+    """The plaintext; None if another master key encrypted it, so that one such secret does not fail the whole list."""
     try:
         return crypto.decrypt_secret(b64decode(ciphertext), face["hash"], master_key)
     except (crypto.UndecryptableSecret, UnicodeDecodeError):
@@ -127,4 +127,6 @@ secrets = Resource(
     before_save=(set_ciphertext,),
     visible=visible,
     postprocess=decrypt,
+    note="What is secret is shown to whoever has a session key: /api/secrets/get-session-key/ gives one for the "
+    "private key of a user whose key is active. A browser keeps it as a cookie until it is closed.",
 )

@@ -1,4 +1,4 @@
-"""User keys: a user sets its own public key; who may already read secrets lets others read them."""
+"""User keys: users set their own public key; a user with an active key can activate those of others."""
 
 from flask import Response
 from sqlalchemy import ColumnElement, Select, delete, exists, select
@@ -78,7 +78,7 @@ def _of_user(user_id: int) -> Select[bool]:
 
 
 def _another_active(session: Session, *keys: UserKey) -> bool:
-    """Whether a key but `keys` can read secrets; whoever else wants to know waits for this transaction."""
+    """Whether a key other than `keys` can read secrets; other requests that check the same wait meanwhile."""
     session.execute(AdvisoryLock.FIRST_USER_KEY.held())
     active = exists().where(
         UserKey.master_key_cipher.is_not(None), UserKey.id.not_in([key.id for key in keys if key.id])
@@ -91,7 +91,7 @@ def _any_secret(session: Session) -> bool:
 
 
 def _lock_out(session: Session, key: UserKey) -> None:
-    """Nothing that was wrapped to the former public key is of use any more."""
+    """Deactivates a key whose public key changed: what was encrypted for the former one is useless."""
     key.master_key_cipher, key.is_active = None, False
     if key.id:
         session.execute(delete(SessionKey).where(SessionKey.userkey_id == key.id))

@@ -63,7 +63,7 @@ class VirtualMachine(Base, CustomFields, Tracked):
 
 
 def validate_primary_addresses(session: Session, changes: list[Change[VirtualMachine]]) -> None:
-    """A primary address is of its family and on an interface of the machine; its inside may be, where it has one."""
+    """A primary address is of its family; it, or its NAT inside address, is on an interface of the machine."""
     for name, family in FAMILIES.items():
         for change in (each for each in changes if each.changed(f"{name}_id")):
             address = getattr(change.object, name)

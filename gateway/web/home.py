@@ -1,0 +1,54 @@
+"""The start page: what there is in numbers, what was changed last, and where to begin; and the menu of every page."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app, render_template
+
+from gateway.web import display
+from gateway.web.catalogue import Catalogue
+from gateway.web.related_list import named
+from gateway.web.upstream_client import Question, fetch_together
+from shared.config import APPS
+
+pages = Blueprint("home", __name__)
+RECENT = Question("/api/extras/recent-activity/", "limit=12")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One app in the menu: `links` are (name, address) of its lists."""
+
+    app: str
+    name: str
+    links: list[tuple[str, str]]
+
+
+@pages.get("/")
+def home() -> str:
+    questions = [Question(f"/internal/{app}/totals") for app in APPS]
+    *answers, recent = fetch_together([*questions, RECENT])
+    totals: dict[str, int] = {}
+    for answer in answers:
+        totals |= answer.json if answer.ok else {}
+    silent = [app for app, answer in zip(APPS, answers, strict=True) if not answer.ok]
+    changes = recent.json["results"] if recent.ok else []
+    return render_template("home.html", totals=totals, silent=silent, changes=changes, nouns=_catalogue().nouns())
+
+
+def menu() -> list[Section]:
+    """Every app with its lists, in the order of its API root; those that only show others' objects are left out."""
+    documents = _catalogue().documents()
+    lists = (path for app in APPS for path, verbs in documents[app].get("paths", {}).items() if _is_listed(path, verbs))
+    found: dict[str, list[tuple[str, str]]] = {}
+    for path in lists:
+        found.setdefault(path.split("/")[2], []).append((named(path), path))
+    return [Section(app, display.label(app), links) for app, links in found.items()]
+
+
+def _is_listed(path: str, verbs: dict[str, object]) -> bool:
+    return path.startswith("/api/") and path.count("/") == 4 and "{" not in path and {"get", "post"} <= verbs.keys()
+
+
+def _catalogue() -> Catalogue:
+    found: Catalogue = current_app.extensions["patchbay.catalogue"]
+    return found

@@ -1,0 +1,32 @@
+"""One list of what belongs to an object, as the page of that object shows it."""
+
+from urllib.parse import urlencode
+
+from gateway.web import display
+from gateway.web.catalogue import Endpoint
+from shared import JsonObject
+
+
+class RelatedList:
+    """The beginning of the list at `endpoint`, as `columns` and `rows`; `body` is the object it belongs to."""
+
+    def __init__(self, part: JsonObject, endpoint: Endpoint | None, body: JsonObject) -> None:
+        self.path, self.rows, self.count = part["list"], part["objects"], part["count"]
+        self.name = named(self.path)
+        self.id = self.path.split("/")[3]
+        self.address = f"{self.path}?{urlencode(part['queries'][0])}"
+        context = endpoint.part_of if endpoint else []
+        self.columns = [
+            name
+            for name in display.columns(self.rows, context)
+            if not all(isinstance(row[name], dict) and row[name].get("url") == body.get("url") for row in self.rows)
+        ]
+
+    @property
+    def left_out(self) -> int:
+        return int(self.count) - len(self.rows)
+
+
+def named(path: str) -> str:
+    """What the list at `path` is called."""
+    return display.label(path.split("/")[3])

@@ -1,0 +1,116 @@
+"""Upgrading: bringing a database up to date, step by step, while it is in use.
+
+First come the migrations, each in a transaction; then the functions and triggers that are made from declarations, where
+they are others than before, table by table; then the indexes. Where nothing is to be done, no lock is taken.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from alembic import command
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, NullPool, create_engine, exists, select, text
+
+from shared.db import definitions, indexes, row_counts, trigram_indexes
+from shared.db.advisory_locks import AdvisoryLock
+from shared.db.definitions import DatabaseObject
+from shared.db.schema_steps import Say, Step, carry_out
+from shared.migrations import configuration, declared, folder
+from shared.references import triggers
+
+
+class NewerDatabase(Exception):
+    """The database was migrated by a newer version of Patchbay."""
+
+
+def upgrade(app: str, database_url: str, say: Say = lambda _: None) -> None:
+    """Bring the database of `app` to the newest revision, one migrating process at a time; `say` is told each step.
+
+    What was done stays when a later step fails. Raises NewerDatabase, StillLocked.
+    """
+    engine = create_engine(database_url, poolclass=NullPool)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as waiting:
+        waiting.execute(AdvisoryLock.MIGRATION.kept())
+        here = MigrationContext.configure(waiting).get_current_revision()
+        to_come = _to_come(app, here)
+        if here is None:
+            # Nobody uses it yet: what is to be done is done at once.
+            with engine.begin() as connection:
+                _migrate(app, to_come, connection)
+                for step in _definitions(app, connection):
+                    step.work(connection)
+        else:
+            scripts = ScriptDirectory(str(folder(app)))
+            titles = {each: f"revision {each}: {scripts.get_revision(each).doc}" for each in to_come}
+            carry_out(engine, [Step(titles[each], partial(_migrate, app, [each])) for each in to_come], say)
+            with engine.connect() as connection:
+                steps = _definitions(app, connection)
+            carry_out(engine, steps, say)
+        for name, statement in _indexes(app, waiting).items():
+            indexes.make(engine, name, statement, say)
+
+
+def _to_come(app: str, here: str | None) -> list[str]:
+    """The revisions after `here`, in their order. Raises NewerDatabase."""
+    scripts = ScriptDirectory(str(folder(app)))
+    try:
+        return [each.revision for each in scripts.iterate_revisions("head", here or "base")][::-1]
+    except CommandError as error:
+        if "Can't locate revision" in str(error):
+            raise NewerDatabase(f"The database of {app} is of a newer version of Patchbay.") from error
+        raise
+
+
+def _migrate(app: str, to_come: list[str], connection: Connection) -> None:
+    """A migration that takes something away says by `needed` which revision those must know who work on the schema."""
+    command.upgrade(configuration(app, connection), to_come[-1])
+    scripts = ScriptDirectory(str(folder(app)))
+    for each in to_come:
+        if needed := getattr(scripts.get_revision(each).module, "needed", None):
+            connection.exec_driver_sql(f"COMMENT ON TABLE alembic_version IS '{needed}'")
+
+
+def _definitions(app: str, connection: Connection) -> list[Step]:
+    """What is to be made, replaced and dropped of functions and triggers, table by table."""
+    base, resources = declared(app)
+    wanted = definitions_of(app)
+    by_table: dict[str, list[DatabaseObject]] = {"": []}
+    for each in definitions.changed(connection, wanted):
+        by_table.setdefault(each.table or row_counts.table_of(each), []).append(each)
+    steps = [
+        Step(f"triggers of {table}" if table else "functions", partial(_define, some, resources))
+        for table, some in by_table.items()
+        if some
+    ]
+    if dropped := definitions.unwanted(connection, wanted):
+        steps.append(Step("triggers that nothing needs any more", partial(_drop, dropped)))
+    if not connection.scalar(select(exists().select_from(base.metadata.tables["reference_incarnation"]))):
+        steps.append(Step("a name for the database", lambda each: each.execute(text(triggers.INCARNATION))))
+    return steps
+
+
+def definitions_of(app: str) -> list[DatabaseObject]:
+    """The functions and triggers of the database of `app`."""
+    base, resources = declared(app)
+    return triggers.definitions(base, resources) + row_counts.definitions(resources)
+
+
+def _define(some: list[DatabaseObject], resources: Sequence[Any], connection: Connection) -> None:
+    for each in some:
+        each.make(connection)
+    row_counts.count(connection, resources, {row_counts.table_of(each) for each in some})
+
+
+def _drop(dropped: set[tuple[str, str]], connection: Connection) -> None:
+    for table, name in sorted(dropped):
+        connection.exec_driver_sql(f'DROP TRIGGER "{name}" ON {table}')
+
+
+def _indexes(app: str, connection: Connection) -> dict[str, str]:
+    """The indexes that are missing: `{name: statement}`."""
+    base, resources = declared(app)
+    wanted = indexes.declared(base.metadata) | trigram_indexes.wanted(connection, resources)
+    return indexes.missing(connection, wanted)

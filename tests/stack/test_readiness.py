@@ -1,0 +1,49 @@
+"""`/readyz` is 503 on a schema that the code cannot work on, and says why."""
+
+from contextlib import closing, contextmanager
+
+import psycopg2
+import pytest
+import requests
+
+from shared.config import process_of
+from stack.plan import Plan
+
+
+@contextmanager
+def at_revision(stack, app: str, revision: str, needed: str | None):
+    """The stack while the database of `app` says that it is at `revision`, and which one its code must know."""
+    url = stack.database_url(app).replace("+psycopg2", "")
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("SELECT version_num FROM alembic_version")
+        ((before,),) = cursor.fetchall()
+        try:
+            cursor.execute("UPDATE alembic_version SET version_num = %s", (revision,))
+            cursor.execute("COMMENT ON TABLE alembic_version IS %s", (needed,))
+            yield
+        finally:
+            cursor.execute("UPDATE alembic_version SET version_num = %s", (before,))
+            cursor.execute("COMMENT ON TABLE alembic_version IS NULL")
+
+
+def readiness(stack, app: str) -> requests.Response:
+    return requests.get(f"{Plan.load(stack.folder).health_base(process_of(app))}/readyz")
+
+
+@pytest.mark.parametrize("app", ["tenancy", "users"])
+@pytest.mark.parametrize(
+    "revision, needed, says",
+    [
+        ("0001", None, "is needed: ./patchbay migrate"),
+        ("9999", "9998", "is of a later release, which needs code that knows 9998"),
+        ("9999", None, ""),
+        ("9999", "0002", ""),
+    ],
+)
+def test_it_is_ready_on_a_schema_that_its_code_can_work_on(stack, app, revision, needed, says):
+    assert readiness(stack, app).status_code == 200
+    with at_revision(stack, app, revision, needed):
+        reply = readiness(stack, app)
+        assert (reply.status_code, says in reply.text) == (503 if says else 200, True)
+    assert readiness(stack, app).status_code == 200

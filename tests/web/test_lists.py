@@ -1,0 +1,101 @@
+"""Getting about: the start page, the menu, and what can be done with a list."""
+
+import re
+
+import pytest
+
+from tests.running import eventually
+from tests.web.conftest import Person
+
+
+@pytest.fixture
+def regions(api):
+    """Three regions of this test alone, with the query that lists them."""
+    names = ("Sorted B", "Sorted A", "Sorted C")
+    made = [api.make("dcim/regions/", name=name, slug=name.lower().replace(" ", "-")) for name in names]
+    yield made
+    for each in made:
+        api.delete(f"dcim/regions/{each['id']}/")
+
+
+def shown(page: str) -> list[str]:
+    return re.findall(r">(Sorted [ABC])</a>", page.split("<tbody>")[1].split("</tbody>")[0])
+
+
+def test_the_start_page_tells_numbers_and_what_was_changed(api, person):
+    tenant = api.make("tenancy/tenants/", name="Counted", slug="counted")
+    number = api.get("tenancy/tenants/")[1]["count"]
+    assert f'<a href="/api/tenancy/tenants/">Tenants</a> <span>{number}</span>' in person.get("/").text
+    link = f'<a href="/api/tenancy/tenants/{tenant["id"]}/">Counted</a>'
+    eventually(lambda: link in person.get("/").text, "what was changed is on the start page")
+
+
+def test_nobody_is_told_the_number_of_what_he_may_not_see(somebody):
+    page = Person(somebody.base_url).get("/").text
+    assert '<a href="/api/dcim/sites/">Sites</a> <span>' in page
+    assert '<a href="/api/users/tokens/">Tokens</a> <span>' not in page
+
+
+def test_every_page_has_a_menu_of_all_lists(person):
+    for path in ("/", "/admin/", "/api/dcim/sites/", "/api/search/?q=a"):
+        menu = person.get(path).text.split('class="menu"')[1].split("</details>")[0]
+        assert 'href="/api/ipam/vrfs/">VRFs</a>' in menu and 'href="/api/virtualization/clusters/"' in menu
+
+
+def test_a_list_is_sorted_by_a_column_and_back(person, regions):
+    page = person.get("/api/dcim/regions/?q=Sorted").text
+    link = re.search(r'href="([^"]+)">Name</a>', page)[1].replace("&amp;", "&")
+    sorted_page = person.get(link).text
+    assert shown(sorted_page) == ["Sorted A", "Sorted B", "Sorted C"] and 'aria-sort="ascending"' in sorted_page
+    back = re.search(r'href="([^"]+)">Name</a>', sorted_page)[1].replace("&amp;", "&")
+    assert shown(person.get(back).text) == ["Sorted C", "Sorted B", "Sorted A"]
+
+
+def test_columns_are_chosen(person, regions):
+    page = person.get("/api/dcim/regions/?q=Sorted&_columns=slug&_columns=parent").text
+    assert re.findall(r"<th scope=\"col\"[^>]*>(?:<a[^>]*>)?(\w+)", page.split("<tbody>")[0]) == [
+        "ID",
+        "Slug",
+        "Parent",
+    ]
+    assert "_columns" not in page.split('id="request"')[1]
+
+
+def test_several_are_changed_at_once_and_what_is_blank_stays(api, person, regions):
+    ids = [str(each["id"]) for each in regions[:2]]
+    parent = regions[2]
+    asked = person.send("/api/dcim/regions/", _bulk="edit", _selected=ids)
+    assert "Edit 2 objects" in asked.text and api.get(f"dcim/regions/{ids[0]}/")[1]["parent"] is None
+    done = person.send("/api/dcim/regions/", _bulk="edit", _selected=ids, _sure="yes", parent="Sorted C")
+    assert done.status_code == 303
+    for each in regions[:2]:
+        now = api.get(f"dcim/regions/{each['id']}/")[1]
+        assert (now["parent"]["id"], now["name"]) == (parent["id"], each["name"])
+
+
+def test_several_are_deleted_at_once_or_none(api, person, regions):
+    site = api.make("dcim/sites/", name="In the way", slug="in-the-way")
+    other = api.make("dcim/sites/", name="Free", slug="free-site")
+    api.make("dcim/racks/", name="R", site=site["id"])
+    ids = [str(site["id"]), str(other["id"])]
+    assert "Delete 2 objects" in person.send("/api/dcim/sites/", _bulk="delete", _selected=ids).text
+    refused = person.send("/api/dcim/sites/", _bulk="delete", _selected=ids, _sure="yes")
+    assert refused.status_code == 400 and "Not deleted" in refused.text
+    assert api.get(f"dcim/sites/{other['id']}/")[0] == 200
+    assert person.send("/api/dcim/sites/", _bulk="delete", _selected=ids[1], _sure="yes").status_code == 303
+    assert api.get(f"dcim/sites/{other['id']}/")[0] == 404
+
+
+def test_who_may_change_nothing_selects_nothing(somebody, regions):
+    page = Person(somebody.base_url).get("/api/dcim/regions/?q=Sorted").text
+    assert "_selected" not in page and "_bulk" not in page
+
+
+def test_an_empty_list_says_what_to_do_next(person):
+    assert 'Nothing matches. <a href="/api/dcim/sites/">' in person.get("/api/dcim/sites/?q=nothingiscalledso").text
+
+
+def test_times_are_readable(api, person):
+    site = api.make("dcim/sites/", name="Timed", slug="timed")
+    page = person.get(f"/api/dcim/sites/{site['id']}/").text
+    assert re.search(r'<time datetime="[^"]+">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC</time>', page)
