@@ -31,6 +31,11 @@ def package_of(app: str) -> str:
     return "gateway.users" if app == "users" else f"services.{app}"
 
 
+def database_variable(app: str, kind: str = "DATABASE") -> str:
+    """The variable with the URL of the database of `app`, or of its `DATABASE_REPLICA`."""
+    return f"PATCHBAY_{process_of(app).upper()}_{kind}_URL"
+
+
 def version_of(app: str) -> str:
     """The version of the program that serves `app`."""
     package = "gateway" if app == "users" else package_of(app)
@@ -80,12 +85,13 @@ class Settings:
     """What a process needs to know about its surroundings.
 
     `service_keys` holds the signing key of each service the process may speak for or to: one entry in a service
-    (its own), all of them in the gateway. `database_urls` has one entry likewise. `upstreams` are where the copies of
-    each service are.
+    (its own), all of them in the gateway. `database_urls` and `replica_urls` likewise. `upstreams` are where the copies
+    of each service are.
     """
 
     upstreams: dict[str, tuple[str, ...]] = field(default_factory=dict)
     database_urls: dict[str, str] = field(default_factory=dict, repr=False)
+    replica_urls: dict[str, str] = field(default_factory=dict, repr=False)
     service_keys: dict[str, str] = field(default_factory=dict, repr=False)
     gateway_url: str = _setting("PATCHBAY_GATEWAY_URL", "http://127.0.0.1:8000", parse=parsers.address)
     login_required: bool = _setting("LOGIN_REQUIRED", False)
@@ -137,12 +143,14 @@ class Settings:
             or (f"http://127.0.0.1:{port}",)
             for port, service in enumerate(SERVICES, FIRST_SERVICE_PORT)
         }
-        databases = {
-            app: _parsed(environment, f"PATCHBAY_{process_of(app).upper()}_DATABASE_URL", _database_url) for app in APPS
-        }
+        databases, replicas = (
+            {app: url for app in APPS if (url := _parsed(environment, database_variable(app, kind), _database_url))}
+            for kind in ("DATABASE", "DATABASE_REPLICA")
+        )
         return cls(
             upstreams=addresses,
-            database_urls={app: url for app, url in databases.items() if url},
+            database_urls=databases,
+            replica_urls=replicas,
             service_keys={app: key for app in APPS if (key := environment.get(f"PATCHBAY_{app.upper()}_KEY"))},
             **own,
         )
@@ -158,7 +166,7 @@ class Settings:
         own = [each.metadata["variable"] for each in fields(cls) if "variable" in each.metadata]
         owners = [f"PATCHBAY_{process_of(app).upper()}" for app in APPS]
         addresses = [f"{owner}_URL" for owner in owners[:-1]]  # the gateway's is a field of its own
-        databases = [f"{owner}_DATABASE_URL" for owner in owners]
+        databases = [database_variable(app, kind) for app in APPS for kind in ("DATABASE", "DATABASE_REPLICA")]
         return [*own, *addresses, *databases, *(f"PATCHBAY_{app.upper()}_KEY" for app in APPS)]
 
 

@@ -15,7 +15,7 @@ from stack.cli_error import CliError
 from stack.folder import DataFolder, write_private
 from stack.postgres import Cluster
 from stack.processes import STANDBY
-from stack.settings_file import DATABASES, EMBEDDED, key_variable, url_variable
+from stack.settings_file import DATABASES, EMBEDDED, key_variable, replica_variable, url_variable
 
 GATEWAY = "gateway"
 POSTGRES = "postgres"
@@ -117,7 +117,8 @@ class Plan:
             METRICS: str(self.folder.metrics / name),
             key_variable(name): self.signing_key(name),
             url_variable(name): self.database_url(name),
-            **{own: self.environment[own] for own in OWN.get(name, ()) if own in self.environment},
+            **self._own(replica_variable(name)),
+            **self._own(*OWN.get(name, ())),
         }
         command = _gunicorn("service", f"services.{name}.app:app", LOOPBACK, self.ports[name])
         return Program(name, command, environment)
@@ -129,9 +130,14 @@ class Plan:
             **{address_variable(service): self.address(service) for service in SERVICES},
             **{key_variable(app): self.signing_key(app) for app in APPS},
             url_variable(GATEWAY): self.database_url(GATEWAY),
+            **self._own(replica_variable(GATEWAY)),
         }
         command = _gunicorn("gateway", "gateway.app:app", self.host, self.ports[GATEWAY])
         return Program(GATEWAY, command, environment)
+
+    def _own(self, *variables: str) -> dict[str, str]:
+        """Those of `variables`, which only one program may know, that are set."""
+        return {name: self.environment[name] for name in variables if name in self.environment}
 
     def signing_key(self, app: str) -> str:
         """The key with which callers of `app` sign."""
@@ -139,7 +145,8 @@ class Plan:
 
     def _common(self) -> dict[str, str]:
         """The environment that all programs share: the caller's, without secrets that only one program may know."""
-        private = {url_variable(owner) for owner in DATABASES} | {key_variable(app) for app in APPS}
+        private = {variable(owner) for owner in DATABASES for variable in (url_variable, replica_variable)}
+        private |= {key_variable(app) for app in APPS}
         private |= {"PATCHBAY_ADMIN_TOKEN", *chain(*OWN.values())}
         return {
             "MEDIA_ROOT": str(self.folder.media),

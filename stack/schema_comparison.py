@@ -40,7 +40,7 @@ def _missing(app: str, connection: Connection) -> list[str]:
         wanted = {str(each.name) for each in table.constraints if isinstance(each, CheckConstraint) and each.name}
         found += [f"check {name} of {table.name}" for name in sorted(wanted - checks)]
     made = definitions.triggers(definitions_of(app))
-    there = set(connection.execute(text(_TRIGGERS)).tuples())
+    there = {(table, name) for table, name in connection.execute(text(_TRIGGERS))}
     found += [f"trigger {name} of {table}" for table, name in sorted(made - there)]
     return found + [f"index {name}, which is not valid" for name in connection.scalars(text(_INVALID_INDEXES))]
 

@@ -20,6 +20,10 @@ def url_variable(owner: str) -> str:
     return f"PATCHBAY_{owner.upper()}_DATABASE_URL"
 
 
+def replica_variable(owner: str) -> str:
+    return f"PATCHBAY_{owner.upper()}_DATABASE_REPLICA_URL"
+
+
 def key_variable(app: str) -> str:
     return f"PATCHBAY_{app.upper()}_KEY"
 

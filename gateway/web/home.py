@@ -15,7 +15,7 @@ RECENT = Question("/api/extras/recent-activity/", "limit=12")
 
 
 @dataclass(frozen=True)
-class Section:
+class MenuSection:
     """One app in the menu: `links` are (name, address) of its lists."""
 
     app: str
@@ -35,14 +35,14 @@ def home() -> str:
     return render_template("home.html", totals=totals, silent=silent, changes=changes, nouns=_catalogue().nouns())
 
 
-def menu() -> list[Section]:
+def menu() -> list[MenuSection]:
     """Every app with its lists, in the order of its API root; those that only show others' objects are left out."""
     documents = _catalogue().documents()
     lists = (path for app in APPS for path, verbs in documents[app].get("paths", {}).items() if _is_listed(path, verbs))
     found: dict[str, list[tuple[str, str]]] = {}
     for path in lists:
         found.setdefault(path.split("/")[2], []).append((named(path), path))
-    return [Section(app, display.label(app), links) for app, links in found.items()]
+    return [MenuSection(app, display.label(app), links) for app, links in found.items()]
 
 
 def _is_listed(path: str, verbs: dict[str, object]) -> bool:

@@ -28,7 +28,7 @@ from shared.api.csv import writing as csv_writing
 from shared.api.resource import Resource
 from shared.config import settings
 from shared.db import row_counts
-from shared.db.database import Database, was_closed
+from shared.db.database import Database, may_be_repeated
 from shared.db.hang_detection import detect_hangs
 from shared.http import budget, errors, request_body, responses
 from shared.http.budget import Turns
@@ -84,21 +84,18 @@ class ServiceApp(Flask):
         route = request.url_rule.rule if request.url_rule else "none"
         metrics.observe(self.name, method, route, status, seconds)
         logs.access(method, request.path, status, seconds, route=route)
-        span.update_name(f"{metrics.method_label(method)} {route}")
-        span.set_attribute("http.request.method", metrics.method_label(method))
-        span.set_attribute("http.route", route)
-        span.set_attribute("http.response.status_code", status)
+        tracing.answered(span, metrics.method_label(method), route, status)
 
     def dispatch_request(self) -> ResponseReturnValue:
         with self._clients.turn() if request.path.startswith("/api/") else nullcontext():
             return self._dispatch()
 
     def _dispatch(self) -> ResponseReturnValue:
-        """Repeat a safe request whose database connection a restart of PostgreSQL had closed."""
+        """Repeat a safe request whose database connection a restart of PostgreSQL closed, or whose replica failed."""
         try:
             return super().dispatch_request()
         except DBAPIError as error:
-            if request.method not in authorization.SAFE or not was_closed(error):
+            if request.method not in authorization.SAFE or not may_be_repeated(error):
                 raise
         return super().dispatch_request()
 
@@ -177,7 +174,11 @@ def _connect(app: Flask, base: type[Record]) -> None:
     app.extensions["patchbay.base"] = base
     app.extensions["patchbay.past"] = past.Past()
     app.extensions["patchbay.database"] = Database(
-        url, guard=replay_protection.guard, on_disconnect=app.extensions["patchbay.past"].doubt, app=base.app
+        url,
+        guard=replay_protection.guard,
+        on_disconnect=app.extensions["patchbay.past"].doubt,
+        app=base.app,
+        replica_url=settings.replica_urls.get(base.app, ""),
     )
 
 

@@ -46,7 +46,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
             raise NotFound
         if "\x00" in words:
             return responses.json_response({"results": [], "more": False})
-        with database().reading() as connection:
+        with database().serving() as connection:
             return responses.json_response(_matches(connection, resource, words))
 
     return internal

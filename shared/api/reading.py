@@ -19,7 +19,6 @@ from sqlalchemy import (
     cast,
     func,
     join,
-    literal,
     literal_column,
     select,
     text,
@@ -71,24 +70,16 @@ def page_rows(
     full_replicas.expect(resource.model)
     conditions = [*authorization.visible_rows(resource), *conditions]
     if page.cursor is not None:
-        return _rows_after(connection, shown, conditions, page, _total(resource, conditions).scalar_subquery())
+        return rows_after(connection, shown, conditions, page, total_of(resource, conditions).scalar_subquery())
     half = resource.ordering.halves and not order and page.limit is not None
     found = _rows(connection, shown, conditions, page, order, half)
-    total = found[0][2] if found else connection.scalars(_total(resource, conditions)).one()
+    total = found[0][2] if found else connection.scalars(total_of(resource, conditions)).one()
     if half and page.limit is not None and len(found) < page.limit and page.offset + len(found) < total:
         found = _rows(connection, shown, conditions, page, order, False)
     return _with_lookups(connection, shown, found, total) if found else Rows([], [], total)
 
 
-def uncounted(connection: Connection, shown: Selection, conditions: list[Condition], page: Page) -> Rows:
-    """The same by cursor, without the total of the list."""
-    full_replicas.expect(shown.resource.model)
-    return _rows_after(connection, shown, [*authorization.visible_rows(shown.resource), *conditions], page, literal(0))
-
-
-def _rows_after(
-    connection: Connection, shown: Selection, conditions: list[Condition], page: Page, counted: Any
-) -> Rows:
+def rows_after(connection: Connection, shown: Selection, conditions: list[Condition], page: Page, counted: Any) -> Rows:
     """A page by cursor; one row more than it has tells whether there is another."""
     model = shown.resource.model
     ids = _ids(shown.resource).where(*conditions, model.id > page.cursor).order_by(model.id).add_columns(counted)
@@ -154,7 +145,7 @@ def faces(connection: Connection, resource: Resource, ids: list[int]) -> dict[in
 def _first_page_sql(shown: Selection, limit: int, half: bool) -> str:
     """The limit is written out, for the planner chooses by it."""
     ids = _every_id(shown.resource, half).limit(literal_column(str(limit)))
-    return prepared.sql(_faces(shown, ids, _total(shown.resource, []).scalar_subquery()))
+    return prepared.sql(_faces(shown, ids, total_of(shown.resource, []).scalar_subquery()))
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
@@ -173,7 +164,7 @@ def _page(resource: Resource, conditions: list[Condition], order: Ordering | Non
     """The ids of a page, each with the total of the list."""
     every = _every_id(resource, half) if not order else order.apply(_ids(resource))
     ids = every.where(*conditions).limit(bindparam("limit")).offset(bindparam("offset"))
-    return ids.add_columns(_total(resource, conditions).scalar_subquery())
+    return ids.add_columns(total_of(resource, conditions).scalar_subquery())
 
 
 @cache
@@ -186,12 +177,7 @@ def _ids(resource: Resource) -> AnySelect:
     return select(resource.model.id).where(*resource.base_conditions)
 
 
-def total(connection: Connection, resource: Resource) -> int:
-    """How many objects the caller may see. Raises Forbidden."""
-    return connection.scalars(_total(resource, authorization.visible_rows(resource))).one()
-
-
-def _total(resource: Resource, conditions: list[Condition]) -> Select[int]:
+def total_of(resource: Resource, conditions: list[Condition]) -> Select[int]:
     narrowed = [*resource.base_conditions, *conditions]
     if not narrowed:
         model: type[Record] = resource.model

@@ -36,7 +36,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
         parts = [part for each in reversed(searched.values()) if (part := _part(each, words)) is not None]
         if not words or not parts:
             return responses.json_response({"results": []})
-        with database().reading() as connection:
+        with database().serving() as connection:
             rows = connection.execute(union_all(*parts)).all()
         return responses.json_response({"results": [_result(*row) for row in rows]})
 

@@ -11,6 +11,7 @@ from shared.db.database import database
 from shared.http.errors import Forbidden
 from shared.http.responses import json_response
 from shared.schema.models import Record
+from shared.security import authorization
 
 
 def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
@@ -29,6 +30,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
 
 def _total(connection: Connection, resource: Resource) -> int | None:
     try:
-        return reading.total(connection, resource)
+        seen = authorization.visible_rows(resource)
     except Forbidden:
         return None
+    return connection.scalars(reading.total_of(resource, seen)).one()

@@ -98,7 +98,7 @@ def list_objects(resource: Resource) -> Response:
     page, shown, order = Page.of_request(), selection.requested(resource), parameters.order_asked_for(resource)
 
     def read() -> reading.Rows:
-        with database().reading() as connection:
+        with database().serving() as connection:
             narrowed = conditions(connection, resource)
             return reading.page_rows(connection, resource, narrowed, page, order, shown)
 
@@ -113,7 +113,7 @@ def list_objects(resource: Resource) -> Response:
 
 def _file(resource: Resource, order: Ordering | None) -> Response:
     """The list as CSV, or as an export template has it."""
-    with database().reading() as connection:
+    with database().serving() as connection:
         narrowed = conditions(connection, resource)
         if csv_writing.is_asked_for():
             return csv_writing.respond(connection, resource, narrowed)
@@ -138,7 +138,7 @@ def create_objects(resource: Resource) -> Response:
 def read_object(resource: Resource, pk: int) -> Response:
     parameters.refuse_unknown_of_object()
     shown = selection.requested(resource)
-    with database().reading() as connection:
+    with database().serving() as connection:
         text = reading.one_row(connection, resource, pk, shown)
     if text is None:
         raise NotFound

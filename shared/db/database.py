@@ -6,14 +6,16 @@ from typing import TypeVar
 
 import psycopg2
 from flask import current_app
-from sqlalchemy import Connection, ExceptionContext, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import settings
 from shared.db import watching
 from shared.db.hang_detection import CONNECT_SECONDS, DatabaseHung
+from shared.db.read_replica import ReadReplica
 from shared.http.errors import ServiceUnavailable
+from shared.telemetry import metrics
 
 LOCK_TIMEOUT_MS = 4000
 STATEMENT_TIMEOUT_MS = 10000
@@ -30,7 +32,8 @@ class Database:
     """A pool of connections to one database; `url` may be empty for a process that only documents itself.
 
     Every transaction runs within `guard(session)`, which may refuse it. `on_disconnect` is called when a connection
-    turned out to be broken: what is connected to next may be another database. `app` is whose database it is.
+    turned out to be broken: what is connected to next may be another database. `app` is whose database it is, and at
+    `replica_url` a streaming replica of it, if there is one.
     """
 
     def __init__(
@@ -39,26 +42,11 @@ class Database:
         guard: Callable[[Session], AbstractContextManager[object]] = nullcontext,
         on_disconnect: Callable[[], None] = lambda: None,
         app: str = "",
+        replica_url: str = "",
     ) -> None:
         self._guard, self._on_disconnect, self._app = guard, on_disconnect, app
-        self.engine = create_engine(
-            url or "postgresql+psycopg2://",
-            isolation_level="AUTOCOMMIT",
-            pool_size=settings.database_pool,
-            max_overflow=settings.database_pool,
-            pool_timeout=5,
-            pool_use_lifo=True,
-            enable_from_linting=False,
-            # One statement of SQLAlchemy for many rows is not sent row by row.
-            executemany_mode="values_plus_batch",
-            connect_args={
-                "connect_timeout": CONNECT_SECONDS,
-                "application_name": "patchbay",
-                "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-                f" -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MS} -c timezone=UTC -c jit=off"
-                f" {PLANNING}",
-            },
-        )
+        self.engine = _engine(url)
+        self._replica = ReadReplica(_engine(replica_url)) if replica_url else None
         event.listen(self.engine, "handle_error", self._failed)
         watching.watch(self.engine, app)
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
@@ -68,6 +56,22 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A connection for statements that need no transaction."""
         with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def serving(self) -> Iterator[Connection]:
+        """A connection to answer a GET with, that shows all that was committed before: of the replica, if it does."""
+        if self._replica is not None and not self._replica.is_left_out:
+            with self.reading() as connection:
+                position = self._replica.position(connection)
+            with self._replica.at(position) as caught_up:
+                if caught_up is not None:
+                    metrics.reads.labels(self._app, "replica").inc()
+                    yield caught_up
+                    return
+        if self._replica is not None:
+            metrics.reads.labels(self._app, "primary").inc()
+        with self.reading() as connection:
             yield connection
 
     @contextmanager
@@ -81,6 +85,8 @@ class Database:
     def _failed(self, context: ExceptionContext) -> None:
         if context.is_disconnect:
             self._on_disconnect()
+            if self._replica is not None:
+                self._replica.forget_primary()
 
     def _connect(self, session: Session) -> None:
         """Take a connection now: changing its isolation is the first to notice that PostgreSQL was restarted.
@@ -110,7 +116,30 @@ class Database:
     def forget_connections(self) -> None:
         """Called after a fork: the child must neither use nor close the connections of its parent."""
         self.engine.dispose(close=False)
+        if self._replica is not None:
+            self._replica.engine.dispose(close=False)
         watching.begin_anew(self._app, 2 * settings.database_pool)
+
+
+def _engine(url: str) -> Engine:
+    return create_engine(
+        url or "postgresql+psycopg2://",
+        isolation_level="AUTOCOMMIT",
+        pool_size=settings.database_pool,
+        max_overflow=settings.database_pool,
+        pool_timeout=5,
+        pool_use_lifo=True,
+        enable_from_linting=False,
+        # One statement of SQLAlchemy for many rows is not sent row by row.
+        executemany_mode="values_plus_batch",
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "patchbay",
+            "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+            f" -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MS} -c timezone=UTC -c jit=off"
+            f" {PLANNING}",
+        },
+    )
 
 
 class _NothingDone(Exception):
@@ -126,6 +155,11 @@ def _before_commit(work: Callable[[Session], T], session: Session) -> T:
         if was_closed(error) or isinstance(error.orig, psycopg2.errors.DeadlockDetected):
             raise _NothingDone from error
         raise
+
+
+def may_be_repeated(error: DBAPIError) -> bool:
+    """Whether a read that failed so may go well at once: its connection was closed, or a replica was in the way."""
+    return was_closed(error) or isinstance(error.orig, psycopg2.errors.SerializationFailure)
 
 
 def was_closed(error: DBAPIError) -> bool:

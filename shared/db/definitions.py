@@ -46,14 +46,14 @@ class DatabaseObject(NamedTuple):
 
 def changed(connection: Connection, wanted: Iterable[DatabaseObject]) -> list[DatabaseObject]:
     """The definitions that the database lacks or has in another version."""
-    there = {*connection.execute(text(_FUNCTIONS)).tuples(), *connection.execute(text(_TRIGGERS)).tuples()}
+    there = {(key, digest) for each in (_FUNCTIONS, _TRIGGERS) for key, digest in connection.execute(text(each))}
     return [each for each in wanted if (each.key, each.digest) not in there]
 
 
 def unwanted(connection: Connection, wanted: Iterable[DatabaseObject]) -> set[tuple[str, str]]:
     """(table, trigger) of every trigger that an earlier release made from its declarations, and this one does not."""
-    mine = connection.execute(text(_OURS)).tuples()
-    return set(mine) - triggers(wanted)
+    mine = {(table, name) for table, name in connection.execute(text(_OURS))}
+    return mine - triggers(wanted)
 
 
 def triggers(wanted: Iterable[DatabaseObject]) -> set[tuple[str, str]]:

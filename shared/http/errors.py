@@ -133,27 +133,28 @@ class ServiceUnavailable(ApiError):
 
 def install(app: Flask) -> None:
     """Make every error of `app` leave as JSON."""
-    app.register_error_handler(ApiError, _refusal)
+    app.register_error_handler(ApiError, refusal)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _busy)
     app.register_error_handler(Exception, _unexpected)
 
 
-def _refusal(error: ApiError) -> Response:
+def refusal(error: ApiError) -> Response:
+    """The reply that `error` is: for handlers of other errors, as what they raise is handled no more."""
     return responses.json_response(error.body, error.status, error.headers)
 
 
 def _busy(error: PoolTimeout) -> Response:
     metrics.database_busy.labels(current_app.name).inc()
-    return _refusal(ServiceUnavailable("The database is busy."))
+    return refusal(ServiceUnavailable("The database is busy."))
 
 
 def _http(error: HTTPException) -> BaseResponse:
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()
     if error.code == 405:
-        return _refusal(MethodNotAllowed(request.method))
+        return refusal(MethodNotAllowed(request.method))
     detail = "Not found." if error.code == 404 else error.description
     return responses.json_response({"detail": detail}, error.code or 500)
 
@@ -162,16 +163,16 @@ def _database(error: DBAPIError) -> Response:
     """What the database refused although validation let it pass: a race, a deadlock, or its absence."""
     cause = error.orig
     if isinstance(error, IntegrityError):
-        return _refusal(BadRequest({NON_FIELD: ["This conflicts with a change made at the same moment."]}))
+        return refusal(BadRequest({NON_FIELD: ["This conflicts with a change made at the same moment."]}))
     if isinstance(cause, (psycopg2.errors.NumericValueOutOfRange, psycopg2.errors.UntranslatableCharacter)):
-        return _refusal(BadRequest("A value is out of range."))
+        return refusal(BadRequest("A value is out of range."))
     if isinstance(cause, psycopg2.errors.ProgramLimitExceeded):
-        return _refusal(BadRequest("A value is longer than can be stored."))
+        return refusal(BadRequest("A value is longer than can be stored."))
     if isinstance(cause, psycopg2.errors.QueryCanceled):
-        return _refusal(ServiceUnavailable("The request takes longer than it may."))
+        return refusal(ServiceUnavailable("The request takes longer than it may."))
     if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
         log.warning("database unavailable: %s", type(cause).__name__)
-        return _refusal(ServiceUnavailable("The database is not available, or busy with a conflicting change."))
+        return refusal(ServiceUnavailable("The database is not available, or busy with a conflicting change."))
     return _unexpected(error)
 
 

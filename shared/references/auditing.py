@@ -74,7 +74,7 @@ def _restored(session: Session, base: type[Record]) -> dict[str, str]:
     """`{owner: "owner" or "holder"}`: where one of the two was found to be behind the other."""
     positions = base.metadata.tables["reference_position"]
     statement = select(positions.c.owner, positions.c.restored).where(positions.c.restored.is_not(None))
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 def _lasting(base: type[Record]) -> set[Finding]:
@@ -230,7 +230,7 @@ def claimed_rows(
     mine = [table.c.service == service, table.c.label == model.label, table.c.object_id > after]
     if until is not None:
         mine.append(table.c.object_id <= until)
-    claims = dict(session.execute(select(table.c.object_id, table.c.restricting).where(*mine)).tuples().all())
+    claims = dict(session.execute(select(table.c.object_id, table.c.restricting).where(*mine)).all())
     if CONTRACTS[model.label].complete:
         last = parsing.MAX_INTEGER if until is None else until
         claims |= dict.fromkeys(session.scalars(select(model.id).where(model.id.between(after + 1, last))), False)

@@ -72,7 +72,7 @@ def publish(session: Session, target: type[Record], published: Iterable[str]) ->
 def had(connection: Connection, base: type[Record]) -> dict[str, list[str]]:
     """The facts that all replicas have, by label."""
     table = base.metadata.tables["reference_fact"]
-    return dict(connection.execute(select(table.c.label, table.c.had)).tuples().all())
+    return dict(connection.execute(select(table.c.label, table.c.had)).all())
 
 
 def to_fetch(connection: Connection, base: type[Record]) -> list[Fetching]:

@@ -1,7 +1,7 @@
 """What services ask each other, all below `/internal/<app>/`; only a signed service is answered."""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Blueprint, Response
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.db.database import database
-from shared.http import request_body, responses
+from shared.http import errors, request_body, responses
 from shared.http.context import context
 from shared.http.errors import Forbidden, ServiceUnavailable
 from shared.references import (
@@ -39,8 +39,8 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
     internal = Blueprint("internal", __name__, url_prefix=f"/internal/{base.app}")
 
     @internal.errorhandler(client.ServiceDown)
-    def down(error: client.ServiceDown) -> NoReturn:
-        raise ServiceUnavailable(str(error))
+    def down(error: client.ServiceDown) -> Response:
+        return errors.refusal(ServiceUnavailable(str(error)))
 
     @internal.before_request
     def services_only() -> None:

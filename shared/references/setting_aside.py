@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from shared.config import settings
 from shared.db.database import database
+from shared.http.errors import ServiceUnavailable
 from shared.references.owning import among
 from shared.schema.models import Record
 
@@ -101,7 +102,11 @@ def retry(base: type[Record], claim: Callable[[type[Record], set[int]], object])
         for label, pk in connection.execute(statement):
             found.setdefault(label, set()).add(pk)
     for label, ids in found.items():
-        claim(base.model_of(label), ids)
+        try:
+            claim(base.model_of(label), ids)
+        except ServiceUnavailable as down:
+            log.info("trying %s again: %s", label, down)
+            continue
         mine = (table.c.label == label, among(table.c.object_id, ids), table.c.tried < started)
         with database().transaction() as session:
             session.execute(delete(table).where(*mine))

@@ -7,6 +7,7 @@ Labels have few values: apps, methods, statuses, and routes as they are declared
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -57,6 +58,12 @@ connections_most = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+reads = Counter(
+    "patchbay_reads",
+    "Requests that were answered from the replica, or from the primary although there is one",
+    ("app", "source"),
+    registry=REGISTRY,
+)
 database_busy = Counter(
     "patchbay_database_busy", "Requests for which no connection came free in time", ("app",), registry=REGISTRY
 )
@@ -69,9 +76,15 @@ def method_label(method: str) -> str:
 
 def observe(app: str, method: str, route: str, status: int, seconds: float) -> None:
     """Count a request that was answered."""
-    method = method_label(method)
-    requests.labels(app, method, route, str(status)).inc()
-    request_seconds.labels(app, method, route).observe(seconds)
+    counted, timed = _series(app, method_label(method), route, status)
+    counted.inc()
+    timed.observe(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _series(app: str, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Looking them up by their labels takes longer than to count."""
+    return requests.labels(app, method, route, str(status)), request_seconds.labels(app, method, route)
 
 
 class _AtScrape(Collector):

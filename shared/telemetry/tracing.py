@@ -35,7 +35,7 @@ class SpanKind(Enum):
 class NoSpan:
     """A span that nobody records."""
 
-    def set_attribute(self, name: str, value: str | int) -> None:
+    def set_attributes(self, attributes: Attributes) -> None:
         """Say more of the span, once it is known."""
 
     def update_name(self, name: str) -> None:
@@ -58,6 +58,14 @@ def span(
     if not (tracer := _tracers.get(app)):
         return _NOTHING
     return _recorded(tracer, name, kind, attributes or {})
+
+
+def answered(span: NoSpan, method: str, route: str, status: int) -> None:
+    """Say what became of the request that `span` is of."""
+    if type(span) is not NoSpan:
+        span.update_name(f"{method} {route}")
+        facts: Attributes = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+        span.set_attributes(facts)
 
 
 def record_statement(app: str, statement: str, started: int) -> None:

@@ -2,11 +2,14 @@
 
 import click
 
-from shared.config import Settings, is_private
+from shared.config import APPS, Settings, is_private
 from stack import processes, settings_file
 from stack.cli_error import CliError
 from stack.commands import data_option
 from stack.folder import DataFolder
+
+# What a stack is set up with: under running programs these would be another database, or no key that fits.
+FIXED = {*map(settings_file.url_variable, settings_file.DATABASES), *map(settings_file.key_variable, APPS)}
 
 
 @click.command("config")
@@ -38,7 +41,7 @@ def change(folder: DataFolder, changes: dict[str, str]) -> None:
         remembered = settings_file.read(folder)
         changed = {name for name, value in changes.items() if remembered.get(name, "") != value}
         if processes.alive(folder):
-            if places := sorted(name for name in changed if is_private(name)):
+            if places := sorted(changed & FIXED):
                 raise CliError(f"{places[0]} cannot change while Patchbay runs; ./patchbay down stops it")
             click.echo("./patchbay restart has the running programs know it", err=True)
         settings_file.write(folder, {name: value for name, value in (remembered | changes).items() if value})

@@ -1,5 +1,6 @@
 """A client of the OpenAPI 3 document: the package that openapi-python-client makes of it."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,7 +31,12 @@ def test_no_operation_is_dropped(folder: Path, api):
     verbs = ("get", "post", "put", "patch", "delete")
     paths = api.get("schema/")[1]["paths"].values()
     told = {each[verb]["operationId"] for each in paths for verb in verbs if verb in each}
-    assert {name.lower() for name in made} >= {name.lower() for name in told}
+    assert {_spelled(name) for name in made} >= {_spelled(name) for name in told}
+
+
+def _spelled(name: str) -> str:
+    """An operation's name as the generator may write it."""
+    return re.sub("[-_]+", "_", name.lower())
 
 
 def test_it_creates_reads_filters_changes_and_deletes(stack, api, folder: Path):

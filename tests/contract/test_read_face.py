@@ -28,6 +28,6 @@ def test_sql_and_schema_agree(api, stack, made, label):
             defined = custom_field_input.definitions(session, resource.model)
             row.custom_field_definitions = [each for each in defined if resource.model.label in each.obj_type]
         dumped = resource.schemas()[0]().dump(row)
-        looked_up = {name for lookup in resource.lookups for name in lookup.default}
+        looked_up = {name for lookup in resource.lookups for name in lookup.defaults}
         assert {name: value for name, value in shown.items() if name not in looked_up} == dumped
     database.engine.dispose()

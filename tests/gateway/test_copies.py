@@ -46,7 +46,8 @@ class Copies:
 @pytest.fixture(scope="module")
 def copies(environment, stack, tmp_path_factory):
     metrics = str(tmp_path_factory.mktemp("metrics"))
-    made = Copies({**environment, "PROMETHEUS_MULTIPROC_DIR": metrics})
+    # Short enough to wait for one that hangs, and long enough for one that is only slow.
+    made = Copies({**environment, "PROMETHEUS_MULTIPROC_DIR": metrics, "READ_SECONDS": "5"})
     yield made
     for each in (made.gateway, *made.processes):
         each.terminate()

@@ -15,7 +15,7 @@ from tests.running import eventually, free_port
 
 def test_the_workers_make_a_folder_of_their_own_and_take_it_away(environment, stack):
     port = free_port()
-    told = {**surroundings(), **environment, "PROMETHEUS_MULTIPROC_DIR": ""}
+    told = {**surroundings(), **environment, "PROMETHEUS_MULTIPROC_DIR": "", "READ_SECONDS": "30"}
     command = [sys.executable, "-m", "gunicorn", "-c", "python:stack.gunicorn_gateway", "-b", f"127.0.0.1:{port}"]
     gateway = subprocess.Popen([*command, "gateway.app:app"], cwd=ROOT, env=told)
     wait_for(port)

@@ -34,6 +34,7 @@ class Mixture:
         self.releases: dict[str, Release] = {}
         self.replacing: str | None = None
         self._running: dict[str, subprocess.Popen] = {}
+        self._programs: dict[Release, dict[str, tuple[list[str], dict[str, str]]]] = {}
         self.plan = Plan.make(self.folder, LOOPBACK, free_port())
         self.plan.save()
         self._migrate(release)
@@ -89,7 +90,9 @@ class Mixture:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def _start(self, name: str, release: Release) -> None:
-        command, environment = release.programs(self.folder)[name]
+        if release not in self._programs:
+            self._programs[release] = release.programs(self.folder)
+        command, environment = self._programs[release][name]
         with self.folder.open_log(name) as log:
             self._running[name] = subprocess.Popen(
                 command,

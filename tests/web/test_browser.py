@@ -126,7 +126,7 @@ def test_the_way_from_the_root_to_an_interface_and_back(page, api):
     page.goto(f"{page.url}?name=walked-1")
     page.get_by_role("link", name="walked-1").first.click()
     page.locator("#interfaces").get_by_role("link", name="eth-walked").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "eth-walked"
+    assert page.get_by_role("heading", level=1).inner_text() == "walked-1 · eth-walked"
     page.get_by_role("link", name="walked-1").first.click()
     page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link", name="api").click()
     assert page.url.endswith("/api/")

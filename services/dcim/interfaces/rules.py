@@ -107,7 +107,7 @@ def validate_lag_device(session: Session, changes: list[Change]) -> None:
     members = [change for change in changes if change.object.lag_id is not None]
     chassis = {change.object.device.virtual_chassis_id for change in members}
     rows = session.execute(select(VirtualChassis.id, VirtualChassis.master_id).where(VirtualChassis.id.in_(chassis)))
-    masters = dict(rows.tuples().all())
+    masters = dict(rows.all())
     for change in members:
         device = change.object.device
         if change.object.lag.device_id not in (device.id, masters.get(device.virtual_chassis_id, device.id)):

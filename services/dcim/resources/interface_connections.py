@@ -100,7 +100,7 @@ def _owners(session: Session, interfaces: set[int]) -> dict[int, int]:
     session.execute(lock)
     owners: dict[int, int] = {}
     for end in (InterfaceConnection.interface_a_id, InterfaceConnection.interface_b_id):
-        owners |= dict(session.execute(select(end, InterfaceConnection.id).where(end.in_(interfaces))).tuples().all())
+        owners |= dict(session.execute(select(end, InterfaceConnection.id).where(end.in_(interfaces))).all())
     return owners
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from flask import Response, request, stream_with_context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, literal
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
@@ -17,6 +17,7 @@ from shared.api import reading, selection
 from shared.api.csv import sheet
 from shared.api.csv.columns import Column, id_of, written
 from shared.api.resource import Resource
+from shared.api.selection import Selection
 from shared.config import settings
 from shared.custom_fields import input as custom_field_input
 from shared.db.database import database
@@ -25,7 +26,8 @@ from shared.http.errors import BadRequest
 from shared.query.filter_base import Condition
 from shared.query.ordering import PARAMETER as ORDERING
 from shared.query.pagination import Page
-from shared.references import naming
+from shared.references import full_replicas, naming
+from shared.security import authorization
 
 ROWS = 500
 FORMAT = "csv"
@@ -48,7 +50,7 @@ def respond(connection: Connection, resource: Resource, conditions: list[Conditi
         yield sheet.BOM + sheet.record(column.heading for column in shown) + first
         after = following
         while after is not None:
-            with budget.limited(settings.read_seconds), database().reading() as more:
+            with budget.limited(settings.read_seconds), database().serving() as more:
                 piece, after = _piece(more, resource, conditions, shown, after)
             yield piece
 
@@ -89,10 +91,17 @@ def _piece(
 ) -> tuple[str, int | None]:
     """The lines of the next objects, and the id after which there are more."""
     names = tuple(dict.fromkeys(["id", *(each.attribute.name for each in shown if each.attribute)]))
-    rows = reading.uncounted(connection, selection.of_names(resource, names), conditions, Page(ROWS, 0, after))
+    rows = _rows(connection, selection.of_names(resource, names), conditions, Page(ROWS, 0, after))
     faces = [orjson.loads(text) for text in rows.texts]
     told = cells(connection, resource, faces, shown)
     return "".join(sheet.record(each) for each in told), rows.following
+
+
+def _rows(connection: Connection, shown: Selection, conditions: list[Condition], page: Page) -> reading.Rows:
+    """A page by cursor, without the total of the list."""
+    full_replicas.expect(shown.resource.model)
+    conditions = [*authorization.visible_rows(shown.resource), *conditions]
+    return reading.rows_after(connection, shown, conditions, page, literal(0))
 
 
 def cells(
@@ -116,7 +125,7 @@ def of_objects(
     """What the objects `ids` are now, by heading."""
     names = tuple(dict.fromkeys(["id", *(each.attribute.name for each in columns if each.attribute)]))
     condition: Condition = resource.model.id.in_(ids)
-    rows = reading.uncounted(connection, selection.of_names(resource, names), [condition], Page(None, 0, 0))
+    rows = _rows(connection, selection.of_names(resource, names), [condition], Page(None, 0, 0))
     told = cells(connection, resource, [orjson.loads(text) for text in rows.texts], columns)
     headings = [column.heading for column in columns]
     return {pk: dict(zip(headings, each, strict=True)) for pk, each in zip(rows.ids, told, strict=True)}
