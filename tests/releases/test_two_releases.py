@@ -13,6 +13,8 @@ from tests.running import eventually
 
 SOME = 2
 
+pytestmark = pytest.mark.usefixtures("mixed")
+
 
 @pytest.fixture(scope="module")
 def mixture(mix, last) -> Mixture:
