@@ -11,12 +11,12 @@ from typing import Any
 from alembic import command
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import Connection, NullPool, create_engine, exists, select, text
 
 from shared.db import definitions, indexes, row_counts, trigram_indexes
 from shared.db.advisory_locks import AdvisoryLock
 from shared.db.definitions import DatabaseObject
+from shared.db.revisions import known
 from shared.db.schema_steps import Say, Step, carry_out
 from shared.migrations import configuration, declared, folder
 from shared.references import history_triggers, triggers
@@ -55,13 +55,10 @@ def upgrade(app: str, database_url: str, say: Say = lambda _: None) -> None:
 
 def _to_come(app: str, here: str | None) -> list[str]:
     """The revisions after `here`, in their order. Raises NewerDatabase."""
+    if here not in (None, *known(app)):
+        raise NewerDatabase(f"The database of {app} is of a newer version of Patchbay.")
     scripts = ScriptDirectory(str(folder(app)))
-    try:
-        return [each.revision for each in scripts.iterate_revisions("head", here or "base")][::-1]
-    except CommandError as error:
-        if "Can't locate revision" in str(error):
-            raise NewerDatabase(f"The database of {app} is of a newer version of Patchbay.") from error
-        raise
+    return [each.revision for each in scripts.iterate_revisions("head", here or "base")][::-1]
 
 
 def _migrate(app: str, to_come: list[str], connection: Connection) -> None:

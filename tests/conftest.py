@@ -11,8 +11,8 @@ from tests.running import Stack
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", default="20s", type=_seconds, help="how long to do harm, as 45s, 20m or 2h")
     parser.addoption("--faults-seed", default=1, type=int, help="the seed of the first schedule of faults")
-    several = "for which services the last release is tried beside today's, and the other way round"
-    parser.addoption("--releases", default="some", choices=("some", "every"), help=several)
+    several = "try two releases beside each other, the last and today's for some services, or for every one"
+    parser.addoption("--releases", choices=("some", "every"), help=several)
 
 
 def _seconds(text: str) -> float:

@@ -17,7 +17,7 @@ from shared.api.titles import context_of, title_sql
 from shared.db.database import database
 from shared.http import responses
 from shared.http.errors import Forbidden, NotFound
-from shared.query.filter_base import Condition
+from shared.query.filter_base import Condition, conditions_of
 from shared.query.filters import escape_like
 from shared.query.paths import among
 from shared.references import full_replicas
@@ -111,9 +111,8 @@ def _keys(resource: Resource) -> list[ColumnElement[str]]:
 
 def _narrowing(resource: Resource) -> list[Condition]:
     """What the query says beside the words; a parameter that narrows nothing is passed over."""
-    made = (
-        chosen.where(values)
+    return conditions_of(
+        (chosen, values)
         for name, values in request.args.lists()
         if name not in ("list", "words") and (chosen := resource.filter_table.get(name))
     )
-    return [condition for condition in made if condition is not None]

@@ -10,7 +10,7 @@ from shared.api.resource import Resource
 from shared.custom_fields import input as custom_field_input
 from shared.http.context import context
 from shared.http.errors import BadRequest
-from shared.query.filter_base import MOST_SEARCHED, Condition, Filter
+from shared.query.filter_base import MOST_SEARCHED, Condition, Filter, conditions_of
 
 MOST_PARAMETERS = 1000
 
@@ -24,9 +24,9 @@ def conditions(connection: Connection, resource: Resource) -> list[Condition]:
     unknown = [name for name, (chosen, _) in given.items() if not chosen and name not in parameters.OF_LISTS]
     parameters.refuse_unknown_of_list(resource, unknown)
     context().ignored += unknown
-    _limit_searches((chosen, values) for chosen, values in given.values() if chosen)
-    made = [chosen.where(values) for chosen, values in given.values() if chosen]
-    return [condition for condition in made if condition is not None]
+    known = [(chosen, values) for chosen, values in given.values() if chosen]
+    _limit_searches(known)
+    return conditions_of(known)
 
 
 def _limit_searches(given: Iterable[tuple[Filter, list[str]]]) -> None:

@@ -3,7 +3,7 @@
 One request of the gateway brings the beginning of every such list: the page of an object asks each service once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import orjson
 from flask import Blueprint, Response, request
@@ -14,7 +14,7 @@ from shared.api.resource import Resource
 from shared.db.database import database
 from shared.http.errors import BadRequest, Forbidden
 from shared.http.responses import raw_response
-from shared.query.filter_base import Condition
+from shared.query.filter_base import Condition, conditions_of
 from shared.query.pagination import Page
 from shared.schema.models import Record
 from shared.schema.parsing import to_whole
@@ -39,7 +39,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
         label, pk = request.args.get("type", ""), to_whole(request.args.get("id", ""))
         if pk is None:
             raise BadRequest({"id": ["A valid integer is required."]})
-        with database().reading() as connection:
+        with database().serving() as connection:
             parts = [
                 _part(connection, each, queries)
                 for each in listed
@@ -75,6 +75,5 @@ def _part(connection: Connection, resource: Resource, queries: list[Query]) -> b
     return b"".join((orjson.dumps(told)[:-2], ",".join(rows.texts).encode(), b"]}"))
 
 
-def _conditions(resource: Resource, query: Query) -> Iterable[Condition]:
-    made = (resource.filter_table[name].where([text]) for name, text in query.items())
-    return [condition for condition in made if condition is not None]
+def _conditions(resource: Resource, query: Query) -> list[Condition]:
+    return conditions_of((resource.filter_table[name], [text]) for name, text in query.items())

@@ -21,7 +21,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
 
     @internal.get("/totals")
     def totals() -> Response:
-        with database().reading() as connection:
+        with database().serving() as connection:
             found = {f"/api/{each.app}/{each.path}/": _total(connection, each) for each in listed}
         return json_response({path: number for path, number in found.items() if number is not None})
 

@@ -1,6 +1,6 @@
 """What every filter does with the values of its query parameter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -115,6 +115,12 @@ class SetFilter(Filter):
     def _any_of(self, texts: list[str]) -> Condition:
         found = self._conditions(texts)
         return false() if found is None else found
+
+
+def conditions_of(chosen: Iterable[tuple[Filter, list[str]]]) -> list[Condition]:
+    """What each filter makes of its values; those that are blank narrow nothing."""
+    made = (each.where(values) for each, values in chosen)
+    return [condition for condition in made if condition is not None]
 
 
 def one_of(column: AnyColumn, values: Sequence[Any]) -> Condition:

@@ -67,18 +67,20 @@ class BooleanFilter(Filter):
 
 
 class ChoiceFilter(ColumnFilter):
-    """A value of `field`, or the slug of its label, as in a body."""
+    """A value of `field`, or, where values are numbers, the slug of its label; words are found as they are written."""
 
     kind = "choice"
 
     def __init__(self, name: str, column: AnyColumn, field: fields.Choice) -> None:
         self.choices = field.choices
         has_booleans = any(isinstance(value, bool) for value, _ in field.choices)
+        words = {value: value for value, _ in field.choices if isinstance(value, str)}
+        known = words or field.by_text
 
         def read(text: str) -> Any:
             if has_booleans and text.lower() in TRUE | FALSE:
                 return text.lower() in TRUE
-            return field.by_text.get(text, None if text.lower() in (NULL, "0", "none") else IMPOSSIBLE)
+            return known.get(text, None if text.lower() in (NULL, "0", "none") else IMPOSSIBLE)
 
         super().__init__(name, column, read)
 

@@ -107,11 +107,14 @@ def next_number(session: Session) -> int:
 
     A sequence is logged some values ahead, by whoever happens to be there first, and a crash forgets what is not on
     disk: the message makes our own commit wait for the log, so that no number that a holder has seen is given again.
-    The lock is for who has to know which numbers are out (past.py).
+    The lock is for who has to know which numbers are out (past.py). Whether it is taken before the number or after it
+    makes no difference: nobody is told the number before the commit.
     """
-    session.execute(AdvisoryLock.REFERENCE_NUMBERS.shared())
-    numbered = "SELECT nextval('reference_outbox_id_seq'), pg_logical_emit_message(true, 'patchbay', '')"
-    number: int = session.execute(text(numbered)).scalar_one()
+    numbered = (
+        "SELECT nextval('reference_outbox_id_seq'), pg_logical_emit_message(true, 'patchbay', ''),"
+        " pg_advisory_xact_lock_shared(:lock)"
+    )
+    number: int = session.execute(text(numbered), {"lock": int(AdvisoryLock.REFERENCE_NUMBERS)}).scalar_one()
     return number
 
 

@@ -13,12 +13,12 @@ TOGETHER = ("-n", "2", "--dist", "loadfile")
 
 
 @click.command("test", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]})
+@click.option("--coverage", "measured", is_flag=True, help="End with the coverage of each package.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENT]...")
-def command(arguments: tuple[str, ...]) -> None:
+def command(measured: bool, arguments: tuple[str, ...]) -> None:
     """Check style, format and types, then run pytest with the arguments, or all tests in two processes.
 
-    A run of all tests ends with the coverage of each package. Installs the programs that the tests need.
-    `./patchbay test -- --help` is pytest's own help.
+    Installs the programs that the tests need. `./patchbay test -- --help` is pytest's own help.
     """
     system_packages.ensure("dot", "graphviz", "topology maps are not drawn.")
     system_packages.ensure("promtool", "prometheus", "alert rules and dashboard are not checked.")
@@ -26,9 +26,9 @@ def command(arguments: tuple[str, ...]) -> None:
     for check in CHECKS:
         if status := _run(check):
             sys.exit(status)
-    if arguments:
-        sys.exit(_run(["pytest", *arguments]))
-    status, table = coverage.measure(TOGETHER)
+    if not measured:
+        sys.exit(_run(["pytest", *(arguments or TOGETHER)]))
+    status, table = coverage.measure(arguments or TOGETHER)
     click.echo("\n".join(table))
     sys.exit(status)
 

@@ -59,9 +59,9 @@ def test_a_unit_that_is_reserved_names_the_reservation(api, factory):
 
 def test_space_that_is_taken_names_what_is_there(api, factory):
     rir = factory.make("ipam.rir")["id"]
-    aggregate = api.make("ipam/aggregates/", prefix="100.64.0.0/10", rir=rir)
-    message = refused(api, "ipam/aggregates/", prefix="100.64.0.0/12", rir=rir)
-    assert message.endswith(f": aggregate {aggregate['id']} (100.64.0.0/10).")
+    aggregate = api.make("ipam/aggregates/", prefix="104.0.0.0/10", rir=rir)
+    message = refused(api, "ipam/aggregates/", prefix="104.0.0.0/12", rir=rir)
+    assert message.endswith(f": aggregate {aggregate['id']} (104.0.0.0/10).")
     vrf = api.make("ipam/vrfs/", name="Conflict", rd="65000:77", enforce_unique=True)["id"]
     address = api.make("ipam/ip-addresses/", address="192.0.2.1/24", vrf=vrf)["id"]
     message = refused(api, "ipam/ip-addresses/", address="192.0.2.1/25", vrf=vrf)

@@ -107,6 +107,9 @@ class Load:
 
     def _ask(self, client: Client, method: str, path: str, body: dict | None = None, **more) -> dict:
         reply = client.request(method, path, body, **more)
+        if more and reply.status_code == 502:
+            # Its worker was killed, and so was the one that the gateway asked next: the key makes it safe to repeat.
+            reply = client.request(method, path, body, **more)
         if reply.status_code != 200:
             self.failed.append(f"{method} {path}: {reply.status_code} {reply.text[:200]}")
         self.sent[method] += 1

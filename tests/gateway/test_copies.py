@@ -2,6 +2,7 @@
 
 import re
 import signal
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
@@ -54,9 +55,18 @@ def copies(environment, stack, tmp_path_factory):
         each.wait()
 
 
-def family(process) -> list[psutil.Process]:
+def family(process: subprocess.Popen) -> list[psutil.Process]:
     found = psutil.Process(process.pid)
     return [found, *found.children()]
+
+
+def kill(process: subprocess.Popen) -> None:
+    """Kill a copy with its workers, and wait for each: a worker on its way out still takes connections."""
+    killed = family(process)
+    for each in killed:
+        each.kill()
+    process.wait()
+    psutil.wait_procs(killed)
 
 
 def test_copies_are_asked_by_turns(copies):
@@ -65,9 +75,7 @@ def test_copies_are_asked_by_turns(copies):
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_copy_that_is_gone_is_left_out_until_it_is_back_and_nobody_notices(copies, method):
-    for each in family(copies.processes[0]):
-        each.kill()
-    copies.processes[0].wait()
+    kill(copies.processes[0])
     assert [copies.ask(method).status_code for _ in range(6)] == [200] * 6
     eventually(lambda: copies.left_out() == 1, "it is left out")
     copies.processes[0] = copies.start(0)
@@ -77,9 +85,7 @@ def test_a_copy_that_is_gone_is_left_out_until_it_is_back_and_nobody_notices(cop
 
 def test_when_all_are_gone_it_is_502_and_well_again_at_once(copies):
     for process in copies.processes:
-        for each in family(process):
-            each.kill()
-        process.wait()
+        kill(process)
     reply = copies.ask()
     assert (reply.status_code, reply.json()) == (502, {"detail": "The ipam service cannot be reached."})
     copies.processes = [copies.start(number) for number in range(2)]

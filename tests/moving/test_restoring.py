@@ -67,6 +67,6 @@ def test_a_device_that_is_brought_back_gets_no_components(api, factory):
 
 def test_the_document_tells_of_it_and_of_what_is_unique(api):
     post = api.get("schema/")[1]["paths"]["/api/dcim/device-types/"]["post"]
-    assert [parameter["name"] for parameter in post["parameters"]] == ["restore"]
+    assert [parameter["name"] for parameter in post["parameters"]] == ["Idempotency-Key", "restore"]
     assert post["x-unique"] == [["manufacturer", "model"], ["manufacturer", "slug"]]
     assert api.get("schema/")[1]["paths"]["/api/tenancy/tenants/"]["post"]["x-unique"] == [["name"], ["slug"]]

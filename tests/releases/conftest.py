@@ -10,6 +10,13 @@ from tests.releases.trees import Release, last_release, missing
 
 
 @pytest.fixture(scope="session")
+def mixed(request: pytest.FixtureRequest) -> None:
+    """Whole stacks of two releases under load take minutes: whoever releases asks for them (docs/releasing.md)."""
+    if request.config.getoption("--releases") is None:
+        pytest.skip("asked for with --releases some, or every")
+
+
+@pytest.fixture(scope="session")
 def last(tmp_path_factory: pytest.TempPathFactory) -> Release:
     if (reason := missing()) is not None:
         pytest.skip(reason)

@@ -54,6 +54,8 @@ class Migration:
     def end(self) -> int:
         status = self.process.wait()
         self._reading.join()
+        if self.process.stdout:
+            self.process.stdout.close()
         return status
 
 

@@ -12,6 +12,8 @@ from tests.releases.next_release import FACTS
 from tests.releases.trees import TODAY
 from tests.running import eventually
 
+pytestmark = pytest.mark.usefixtures("mixed")
+
 
 @pytest.fixture(scope="module")
 def mixture(mix) -> Mixture:

@@ -267,6 +267,6 @@ def test_a_long_list_has_all_its_rows_and_the_beginning_of_its_json(api):
     page = api.request("GET", "dcim/regions/", params={"q": "Long list", "limit": 100}, headers={"Accept": "text/html"})
     assert "Content-Length" not in page.headers  # it is sent as it is written
     table, json = page.text.split('id="reply"')
-    assert len(re.findall(r"<tr>\s*<td>", table)) == 60
+    assert len(set(re.findall(r"Long list \d+", table))) == 60
     assert json.count("long-list-") == 50 and "10 more objects are left out" in json
     assert "/api/dcim/regions/?q=Long+list&amp;limit=100&amp;format=json" in json
