@@ -121,6 +121,8 @@ class Settings:
     cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), parse=parsers.origins)
     metrics_folder: str = _setting("PROMETHEUS_MULTIPROC_DIR", "")
     changelog_retention: int = _setting("CHANGELOG_RETENTION", 90, least=0)  # days; 0: for ever
+    # Where webhooks may go although it is closed to them otherwise (services/extras/webhooks/addresses.py).
+    webhooks_allowed: "tuple[IPv4Network | IPv6Network, ...]" = _setting("WEBHOOKS_ALLOWED", (), parse=parsers.networks)
     log_format: str = _setting("LOG_FORMAT", "plain", parse=parsers.log_format)
     access_log: bool = _setting("ACCESS_LOG", False)
     # Names that OpenTelemetry gave them; its own library reads the others of its variables.

@@ -10,9 +10,23 @@ from services.extras.resources.object_changes import object_changes
 from services.extras.resources.recent_activity import recent_activity
 from services.extras.resources.reports import PERMISSION, reports
 from services.extras.resources.topology_maps import topology_maps
+from services.extras.resources.webhook_deliveries import webhook_deliveries
+from services.extras.resources.webhooks import webhooks
+from services.extras.webhooks import delivering
+from services.extras.webhooks.gauges import gauges
 from shared.api.app import create_app
 
-RESOURCES = (graphs, export_templates, topology_maps, image_attachments, recent_activity, object_changes, custom_fields)
+RESOURCES = (
+    graphs,
+    export_templates,
+    topology_maps,
+    image_attachments,
+    recent_activity,
+    object_changes,
+    custom_fields,
+    webhooks,
+    webhook_deliveries,
+)
 
 app = create_app(
     Base,
@@ -21,5 +35,6 @@ app = create_app(
     before={"reports": "recent-activity"},
     permissions=(PERMISSION.removeprefix("extras."),),
     internal_queries={"graphs": graphs_of_types, "export-templates": templates_by_name},
-    background_tasks=(images.tidy, arrivals.adopt, arrivals.forget),
+    background_tasks=(images.tidy, arrivals.adopt, arrivals.forget, delivering.look, delivering.forget),
+    gauges=(gauges,),
 )

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from services.extras.base import Base
 from services.extras.resources.recent_activity import FORMER_ACTION
+from services.extras.webhooks import delivering, events
 from shared import JsonObject
 from shared.config import settings
 from shared.db.advisory_locks import AdvisoryLock
@@ -40,6 +41,7 @@ _COLUMNS = (
 _KEEP = sql(
     f"INSERT INTO extras_objectchange ({_COLUMNS}) SELECT {_COLUMNS}"
     " FROM jsonb_populate_recordset(NULL\\:\\:extras_objectchange, CAST(:told AS jsonb)) ON CONFLICT (note) DO NOTHING"
+    " RETURNING note"
 )
 _FORGET = sql(
     "DELETE FROM extras_objectchange WHERE id IN (SELECT id FROM extras_objectchange"
@@ -98,17 +100,21 @@ def _kept(told: list[JsonObject]) -> Response:
     if not caller().service:
         raise Forbidden("Only services may tell this.")
     if told:
-        holding.claiming(Base, lambda: database().run(lambda session: _keep(session, told)))
+        delivering.begin(holding.claiming(Base, lambda: database().run(lambda session: _keep(session, told))))
     return responses.json_response({})
 
 
-def _keep(session: Session, told: list[JsonObject]) -> None:
-    """In the order in which they are told: whoever tells of others has to wait, so that no position is left open."""
+def _keep(session: Session, told: list[JsonObject]) -> set[int]:
+    """In the order in which they are told: whoever tells of others has to wait, so that no position is left open.
+
+    Returns the webhooks that are to tell of some.
+    """
     named = {each["user_id"] for each in told if each["user_id"] is not None}
     users = holding.hold(session, Base, {"users.user": named})["users.user"]
     rows = [each | _user(users.get(each["user_id"]), each) for each in told]
     session.execute(AdvisoryLock.CHANGES_ARRIVING.held())
-    session.execute(_KEEP, {"told": orjson.dumps(rows).decode()})
+    new = {str(note) for note in session.scalars(_KEEP, {"told": orjson.dumps(rows).decode()})}
+    return events.note(session, [each for each in rows if each["note"] in new])
 
 
 def _user(user: Any, told: JsonObject) -> JsonObject:

@@ -12,3 +12,6 @@ ACTION = (
     (5, "deleted"),
     (6, "bulk deleted"),
 )
+HTTP_CONTENT_TYPE = ((1, "application/json"), (2, "application/x-www-form-urlencoded"))
+EVENT = ((1, "created"), (2, "updated"), (3, "deleted"), (4, "test"))
+DELIVERY = ((1, "Pending"), (2, "Delivered"), (3, "Failed"))

@@ -57,6 +57,8 @@ EXPORTABLE = (
     "extras.imageattachment",
     "extras.topologymap",
     "extras.objectchange",
+    "extras.webhook",
+    "extras.webhookdelivery",
     "ipam.rir",
     "ipam.role",
     "ipam.service",
@@ -67,6 +69,8 @@ EXPORTABLE = (
     "virtualization.clustergroup",
     "virtualization.clustertype",
 )
+# What webhooks tell of: whatever every user may read, but for what webhooks themselves bring about.
+NOTIFIED = tuple(sorted({*EXPORTABLE} - {"extras.objectchange", "extras.webhook", "extras.webhookdelivery"}))
 
 
 def one_of(labels: tuple[str, ...]) -> JsonObject:
@@ -77,16 +81,30 @@ def one_of(labels: tuple[str, ...]) -> JsonObject:
     }
 
 
+def _list_of(labels: tuple[str, ...]) -> JsonObject:
+    return {"type": "array", "items": {"type": "string", "enum": list(labels)}}
+
+
 class ObjectTypes(fields.Field):
     """A list of the types that carry custom fields, in the order of their names."""
 
     repeats = True
-    shape: ClassVar[JsonObject] = {"type": "array", "items": {"type": "string", "enum": list(CUSTOM_FIELDS)}}
+    labels: ClassVar[tuple[str, ...]] = CUSTOM_FIELDS
+    which: ClassVar[str] = "types with custom fields"
+    shape: ClassVar[JsonObject] = _list_of(CUSTOM_FIELDS)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if not isinstance(value, list) or not value:
             raise ValidationError("Expected a list of at least one object type.")
         for label in value:
-            if label not in CUSTOM_FIELDS:
-                raise ValidationError(f'"{label}" is none of the types with custom fields: {", ".join(CUSTOM_FIELDS)}.')
+            if label not in self.labels:
+                raise ValidationError(f'"{label}" is none of the {self.which}: {", ".join(self.labels)}.')
         return sorted(set(value))
+
+
+class NotifiedTypes(ObjectTypes):
+    """A list of the types that webhooks tell of, in the order of their names."""
+
+    labels = NOTIFIED
+    which = "types that webhooks tell of"
+    shape: ClassVar[JsonObject] = _list_of(NOTIFIED)

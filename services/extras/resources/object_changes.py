@@ -69,10 +69,11 @@ class ObjectChange(Base):
 
 
 def shown_to(identity: Identity) -> tuple[ColumnElement[bool], ...]:
-    """Nobody learns here of what accounts and secrets themselves would not show; everybody what it did itself."""
+    """Nobody learns here of what accounts, secrets and webhooks would not show themselves; everybody what it did."""
     if identity.superuser:
         return ()
-    hidden = ("users.", "secrets.") if identity.anonymous else ("users.", "secrets.userkey", "secrets.sessionkey")
+    hidden = ["users.", "secrets."] if identity.anonymous else ["users.", "secrets.userkey", "secrets.sessionkey"]
+    hidden += [] if identity.may("extras.change_webhook") else ["extras.webhook"]
     others = or_(*(ObjectChange.changed_object_type.startswith(label) for label in hidden))
     return (~others | (ObjectChange.user_id == identity.user_id),)
 
