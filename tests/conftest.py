@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.client import Client
+from tests.receivers import RECEIVERS
 from tests.running import Stack
 
 
@@ -32,7 +33,7 @@ def faults_seed(request: pytest.FixtureRequest) -> int:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The running stack of the session; tests must leave its processes alone."""
-    running = Stack()
+    running = Stack({"WEBHOOKS_ALLOWED": RECEIVERS})
     try:
         yield running.start()
     finally:

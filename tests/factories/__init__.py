@@ -30,6 +30,7 @@ PECULIAR: dict[str, Callable[[int], dict]] = {
     "extras.customfield": lambda number: {"name": f"field_{number}", "obj_type": ["dcim.site"]},
     "extras.exporttemplate": lambda number: {"content_type": "dcim.site"},
     "extras.topologymap": lambda number: {"device_patterns": "core.*"},
+    "extras.webhook": lambda number: {"obj_type": ["dcim.site"], "payload_url": f"https://example.com/{number}"},
     "ipam.aggregate": lambda number: {"prefix": f"2001:db8:{number:x}::/48"},
     "ipam.prefix": lambda number: {"prefix": f"10.{number // 256}.{number % 256}.0/24"},
     "ipam.ipaddress": lambda number: {"address": f"192.168.{number // 256}.{number % 256}/16"},

@@ -8,6 +8,7 @@ from tests.factories import RESOURCES
 from tests.users.callers import KINDS, make_callers
 
 NO_SUCH_ID = 2147483647
+SHOWN_TO_OPERATORS = {"extras.webhook", "extras.webhookdelivery"}
 REFUSED = {"expired": "Token expired", "inactive": "User inactive"}
 
 
@@ -32,6 +33,8 @@ def requests_of(resource):
 def expected(resource, verb: str, kind: str, permitted: int) -> int:
     if kind in REFUSED:
         return 403
+    if verb == "GET" and resource.model.label in SHOWN_TO_OPERATORS:
+        return permitted if kind in ("superuser", "granted", "read-only") else 403
     if verb == "GET":
         return 403 if kind == "anonymous" and resource.app in ("users", "secrets") else permitted
     own = resource.permission(PERMISSION_OF[verb]) is None

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 from flask import Response
-from sqlalchemy import DateTime, Index, Integer, String, Text, Uuid
+from sqlalchemy import DateTime, Index, Integer, String, Text
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, mapped_column
@@ -29,7 +29,7 @@ class WebhookDelivery(Base):
     logged = False
 
     webhook_id = reference("extras.webhook", on_delete=CASCADE)
-    event_id = column(Uuid, fields.Text(dump_only=True))
+    event_id = column(String(36), fields.Text(dump_only=True))
     created = date_time(automatic=True)
     event = choice(EVENT, listed=False)
     object_type = column(String(50), fields.Text(dump_only=True))

@@ -108,7 +108,7 @@ def _deliver(taken: Any, senders: dict[bool, Sender], until: float) -> Outcome:
         headers = {
             "Content-Type": dict(HTTP_CONTENT_TYPE)[taken.http_content_type],
             "User-Agent": f"Patchbay/{VERSION}",
-            **signing.headers(taken.signing_secret, str(taken.event_id), int(time.time()), body),
+            **signing.headers(taken.signing_secret, taken.event_id, int(time.time()), body),
         }
         return senders[taken.ssl_verification].send(taken.payload_url, headers, body, until)
     except Exception:

@@ -1,5 +1,6 @@
 """What a webhook says of its receiver: where it is, and the secret that both know."""
 
+import re
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,6 +9,9 @@ from marshmallow import ValidationError
 
 from services.extras.webhooks import addresses, signing
 from shared.schema import fields
+
+_VISIBLE = re.compile(r"[!-~]+")
+_HOST = re.compile(r"[\w.-]+|[\da-f:.]+(%\w+)?", re.ASCII)
 
 
 class ReceiverURL(fields.Text):
@@ -19,13 +23,7 @@ class ReceiverURL(fields.Text):
             host, port = parts.hostname or "", parts.port
         except ValueError:
             raise ValidationError("Enter a valid URL.") from None
-        if (
-            parts.scheme not in ("http", "https")
-            or not host
-            or port == 0
-            or not text.isascii()
-            or not text.isprintable()
-        ):
+        if not (_VISIBLE.fullmatch(text) and parts.scheme in ("http", "https") and _HOST.fullmatch(host) and port != 0):
             raise ValidationError("Enter a valid URL: http:// or https://, and a name or an address in ASCII.")
         if parts.username is not None or parts.fragment:
             raise ValidationError("The address has no user, no password and no fragment.")

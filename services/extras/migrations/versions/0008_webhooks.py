@@ -48,7 +48,7 @@ def upgrade() -> None:
         "extras_webhookdelivery",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("webhook_id", sa.Integer(), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.String(length=36), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("event", sa.SmallInteger(), nullable=False),
         sa.Column("object_type", sa.String(length=50), nullable=False),
