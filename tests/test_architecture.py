@@ -194,10 +194,11 @@ def test_only_the_configuration_reads_the_environment():
     assert [in_package(path) for path in reading] == ["shared.config.py"]
 
 
-def test_http_to_others_goes_out_of_three_files():
+def test_http_to_others_goes_out_of_four_files():
+    """What is not ours, the receivers of webhooks, is asked by a client for every server on the internet."""
     files = {"shared/references/client.py", "shared/reports/api.py", "gateway/proxy.py"}
     assert importing("shared.http.client") == files
-    assert not importing("requests") | importing("urllib3")
+    assert importing("requests") | importing("urllib3") == {"services/extras/webhooks/sending.py"}
 
 
 def test_one_file_keeps_something_for_a_request():

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 import requests
+from sqlalchemy import create_engine, text
 
 from tests.client import Client
 from tests.factories import Factory
@@ -28,10 +29,29 @@ def factory(api) -> Factory:
     return Factory(api)
 
 
+@contextmanager
+def database(stack, app="extras") -> Iterator[Callable]:
+    engine = create_engine(stack.database_url(app), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield lambda statement, **values: connection.execute(text(statement), values)
+    engine.dispose()
+
+
+def on_their_way(stack) -> list[str]:
+    """The services whose changes are still on their way to extras."""
+
+    def waiting(app: str) -> int:
+        with database(stack, app) as execute:
+            return execute("SELECT count(*) FROM change_outbox").scalar()
+
+    return [app for app in ("dcim", "tenancy", "extras") if waiting(app)]
+
+
 @pytest.fixture
-def hook(api, factory) -> Iterator[Callable[..., dict]]:
+def hook(api, stack, factory) -> Iterator[Callable[..., dict]]:
     """Makes webhooks that go with the test; of all changes of regions unless told otherwise."""
     made: list[dict] = []
+    eventually(lambda: not on_their_way(stack), "what other tests changed has arrived")
 
     def make(receiver: Receiver | None, **more) -> dict:
         types = {f"type_{each}": True for each in ("create", "update", "delete")}
@@ -341,7 +361,7 @@ def test_a_receiver_that_hangs_or_is_away_keeps_nobody_waiting(api, factory, hoo
     with ExitStack() as stack:
         stack.callback(released.set)
         for number in range(12):
-            hanging = stack.enter_context(receiving(lambda got: released.wait(60) and 200 or 503))
+            hanging = stack.enter_context(receiving(lambda got: 200 if released.wait(60) else 503))
             hook(hanging, payload_url=f"{hanging.url}/{number}")
         gone = hook(None, payload_url="http://127.0.0.2:1/")
         mine = hook(receiver)
@@ -409,16 +429,6 @@ def test_of_a_long_reply_nothing_is_read_that_is_not_needed(api, factory, hook):
         eventually(ended.is_set, "the connection was closed")
         eventually(lambda: deliveries(api, made)[0]["status"]["value"] == DELIVERED, "its status counts")
         assert written[0] < 64 * 2**20
-
-
-@contextmanager
-def database(stack) -> Iterator[Callable]:
-    from sqlalchemy import create_engine, text
-
-    engine = create_engine(stack.database_url("extras"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        yield lambda statement, **values: connection.execute(text(statement), values)
-    engine.dispose()
 
 
 def test_what_was_tried_for_three_days_is_set_aside_and_can_be_repeated(api, stack, factory, hook, receiver):

@@ -22,8 +22,8 @@ _ADD = text(
     """
     INSERT INTO extras_webhookdelivery (webhook_id, event_id, created, event, object_type, object_id, request_id,
                                         payload, status, attempts, due, error)
-    SELECT webhook, CAST(gen_random_uuid() AS text), clock_timestamp(), event, object_type, object_id, request_id, payload,
-           1, 0, clock_timestamp(), ''
+    SELECT webhook, CAST(gen_random_uuid() AS text), clock_timestamp(), event, object_type, object_id, request_id,
+           payload, 1, 0, clock_timestamp(), ''
     FROM jsonb_to_recordset(CAST(:told AS jsonb))
       AS told(webhook integer, event integer, object_type text, object_id integer, request_id text, payload jsonb)
     RETURNING id
