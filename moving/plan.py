@@ -8,6 +8,7 @@ from moving.catalogue import Kind, TypeCatalogue
 # Types that are not moved, and why.
 LEFT_BEHIND = {
     "users.token": "a token is known to its owner only; make new ones",
+    "extras.webhook": "its secret is known to its receiver only, and it would tell of the import; make it anew",
     "secrets.userkey": "a user key is bound to the master key of its Patchbay; its user sets it anew",
 }
 

@@ -29,7 +29,7 @@ USERS = "users/users"
 # Lists that only repeat others, or are a history.
 NO_INVENTORY = re.compile(
     r".*/_.*|dcim/(console|power|interface)-connections|dcim/connected-device|extras/(recent-activity|object-changes"
-    r"|reports|scripts|content-types|job-results)|secrets/(get-session-key|generate-rsa-key-pair)|users/(permissions"
+    r"|webhook-deliveries|reports|scripts|content-types|job-results)|secrets/(get-session-key|generate-rsa-key-pair)|users/(permissions"
     r"|tokens|config)|plugins/.*"
 )
 OLDEST, NEWEST = (2, 0), (2, 11)

@@ -58,9 +58,8 @@ def repeat(resource: Resource, pk: int) -> Response:
     """Deliver once more, or at once what waits to be tried again."""
 
     def again(session: Session) -> Any:
-        delivery = found(session, resource, pk)
         queue.repeat(session, pk)
-        queue.at_once(session, delivery.webhook_id)
+        found(session, resource, pk)
         return orjson.loads(reading.one_row(session.connection(), resource, pk) or "null")
 
     reply = transaction.write(resource, False, again)

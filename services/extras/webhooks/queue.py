@@ -84,6 +84,10 @@ _REPEAT = text(
     "UPDATE extras_webhookdelivery SET status = 1, attempts = 0, due = clock_timestamp() WHERE id = :delivery"
 )
 _DROP = text("DELETE FROM extras_webhookdelivery WHERE webhook_id = :webhook")
+_ASK_AGAIN = text(
+    "UPDATE extras_webhook SET resting_until = NULL"
+    " WHERE id = (SELECT webhook_id FROM extras_webhookdelivery WHERE id = :delivery)"
+)
 _AT_ONCE = text("UPDATE extras_webhook SET resting_until = NULL WHERE id = :webhook AND resting_until IS NOT NULL")
 
 
@@ -140,6 +144,7 @@ def forget(session: Session, days: int) -> int:
 
 def repeat(session: Session, delivery: int) -> None:
     """Have a delivery tried now, as if it never was; who has taken it keeps it."""
+    session.execute(_ASK_AGAIN, {"delivery": delivery})  # first, for `record` locks in this order
     session.execute(_REPEAT, {"delivery": delivery})
 
 

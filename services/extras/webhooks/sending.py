@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
+from weakref import WeakSet
 
 import urllib3
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
@@ -54,7 +55,7 @@ class Sender:
     """Sends to one receiver, from several threads; connections are kept until it is closed."""
 
     def __init__(self, verify: bool) -> None:
-        self._open: set[HTTPConnection] = set()
+        self._open: WeakSet[HTTPConnection] = WeakSet()
         self._lock = threading.Lock()
         self._manager = PoolManager(
             num_pools=2, maxsize=MOST_AT_ONCE, cert_reqs=ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
@@ -90,7 +91,7 @@ class Sender:
     def abort(self) -> None:
         """End every request that is under way, however its receiver keeps it alive."""
         with self._lock:
-            opened, self._open = self._open, set()
+            opened, self._open = list(self._open), WeakSet()
         for connection in opened:
             if isinstance(connection.sock, socket.socket):
                 with suppress(OSError):  # it may be closed already
