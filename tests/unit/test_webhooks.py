@@ -160,6 +160,7 @@ def certificate(tmp_path, name: str) -> str:
     return str(file)
 
 
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_a_certificate_is_that_of_the_name_and_not_of_the_address(names, monkeypatch, tmp_path):
     file = certificate(tmp_path, "receiver.example")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
