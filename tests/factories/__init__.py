@@ -30,7 +30,11 @@ PECULIAR: dict[str, Callable[[int], dict]] = {
     "extras.customfield": lambda number: {"name": f"field_{number}", "obj_type": ["dcim.site"]},
     "extras.exporttemplate": lambda number: {"content_type": "dcim.site"},
     "extras.topologymap": lambda number: {"device_patterns": "core.*"},
-    "extras.webhook": lambda number: {"obj_type": ["dcim.site"], "payload_url": f"https://example.com/{number}"},
+    "extras.webhook": lambda number: {
+        "obj_type": ["dcim.site"],
+        "payload_url": f"https://example.com/{number}",
+        "type_create": True,
+    },
     "ipam.aggregate": lambda number: {"prefix": f"2001:db8:{number:x}::/48"},
     "ipam.prefix": lambda number: {"prefix": f"10.{number // 256}.{number % 256}.0/24"},
     "ipam.ipaddress": lambda number: {"address": f"192.168.{number // 256}.{number % 256}/16"},
@@ -96,9 +100,8 @@ def required(resource: Resource) -> list[str]:
     """The names that a POST must have."""
     together = {name for names in resource.unique for name in names}
     attributes = resource.attributes.items()
-    return [
-        name for name, each in attributes if each.field.required or (name in together and not each.field.allow_none)
-    ]
+    optional = {name for name, each in attributes if each.field.allow_none or "default" in each.field.metadata}
+    return [name for name, each in attributes if each.field.required or name in together - optional]
 
 
 _VALUES: tuple[tuple[type[fields.Field], Callable[[Any, int], object]], ...] = (
