@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
+from itertools import cycle
 
 import psutil
 import pytest
@@ -90,9 +91,10 @@ def harm(stack: Stack, copy: ServiceCopy, seconds: float, seed: int) -> Counter:
     """Kills whoever delivers, and the database: -9, one after the other."""
     chance, counts = random.Random(seed), Counter()
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    for whom in cycle(("worker", "copy", POSTGRES, "extras")):
+        if time.monotonic() > until:
+            break
         time.sleep(chance.uniform(0.2, 1.5))
-        whom = chance.choice(["worker", "worker", "extras", "copy", "copy", POSTGRES])
         with suppress(psutil.NoSuchProcess, KeyError, IndexError):
             if whom == "copy":
                 copy.workers.pop().kill()
