@@ -182,7 +182,21 @@ def test_what_a_request_brings_about_is_told_under_its_id(api, factory, hook, re
     assert api.delete(f"tenancy/tenants/{tenant['id']}/")[0] == 204
 
 
-WRONG = [
+NO_CONDITIONS: list[object] = [
+    {},
+    ["status"],
+    [{}],
+    [{"field": "", "value": 1}],
+    [{"field": "status"}],
+    [{"field": "status", "value": [1]}],
+    [{"field": "status", "value": 1, "when": "sometimes"}],
+    [{"field": "status", "value": 1, "when": "changed"}],
+    [{"field": "status", "value": 1, "is": 2}],
+    [{"field": "status", "value": "\x00"}],
+    [{"field": "status", "value": 2**64}],
+    [{"field": "status", "value": 1}] * 51,
+]
+WRONG: list[tuple[dict, str]] = [
     ({"type_create": False, "type_update": False, "type_delete": False}, "non_field_errors"),
     ({"obj_type": []}, "obj_type"),
     ({"obj_type": ["dcim.nothing"]}, "obj_type"),
@@ -225,23 +239,7 @@ WRONG = [
             "http://receiver.example/" + "x" * 500,
         )
     ),
-    *(
-        ({"conditions": wrong}, "conditions")
-        for wrong in (
-            {},
-            ["status"],
-            [{}],
-            [{"field": "", "value": 1}],
-            [{"field": "status"}],
-            [{"field": "status", "value": [1]}],
-            [{"field": "status", "value": 1, "when": "sometimes"}],
-            [{"field": "status", "value": 1, "when": "changed"}],
-            [{"field": "status", "value": 1, "is": 2}],
-            [{"field": "status", "value": "\x00"}],
-            [{"field": "status", "value": 2**64}],
-            [{"field": "status", "value": 1}] * 51,
-        )
-    ),
+    *(({"conditions": wrong}, "conditions") for wrong in NO_CONDITIONS),
 ]
 
 

@@ -89,7 +89,8 @@ class Writer(threading.Thread):
 
 def harm(stack: Stack, copy: ServiceCopy, seconds: float, seed: int) -> Counter:
     """Kills whoever delivers, and the database: -9, one after the other."""
-    chance, counts = random.Random(seed), Counter()
+    chance = random.Random(seed)
+    counts: Counter[str] = Counter()
     until = time.monotonic() + seconds
     for whom in cycle(("worker", "copy", POSTGRES, "extras")):
         if time.monotonic() > until:
