@@ -133,6 +133,15 @@ def test_what_one_key_empties_and_another_takes_is_told_as_gone(api, factory):
         assert change["prechange_data"]["installed_device"] == blade
 
 
+def test_what_loses_a_reference_and_a_member_of_a_list_at_once_is_told_as_it_was(api, factory):
+    vlans = [factory.make("ipam.vlan")["id"] for _ in range(2)]
+    interface = factory.make("dcim.interface", mode=200, untagged_vlan=vlans[0], tagged_vlans=vlans)["id"]
+    change = changes_by(api, api.request("DELETE", f"ipam/vlans/{vlans[0]}/"), 2)["dcim.interface", interface]
+    before, after = change["prechange_data"], change["postchange_data"]
+    assert (before["untagged_vlan"], before["tagged_vlans"]) == (vlans[0], vlans)
+    assert after == before | {"untagged_vlan": None, "tagged_vlans": vlans[1:]}
+
+
 def test_what_many_keys_empty_is_told_once(api, factory):
     device = factory.make("dcim.device")["id"]
     lags = [factory.make("dcim.interface", device=device, form_factor=200)["id"] for _ in range(2)]
