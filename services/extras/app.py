@@ -10,6 +10,7 @@ from services.extras.resources.object_changes import object_changes
 from services.extras.resources.recent_activity import recent_activity
 from services.extras.resources.reports import PERMISSION, reports
 from services.extras.resources.topology_maps import topology_maps
+from services.extras.undoing.routes import undo
 from shared.api.app import create_app
 
 RESOURCES = (graphs, export_templates, topology_maps, image_attachments, recent_activity, object_changes, custom_fields)
@@ -17,7 +18,7 @@ RESOURCES = (graphs, export_templates, topology_maps, image_attachments, recent_
 app = create_app(
     Base,
     RESOURCES,
-    routes=(("reports", reports), ("", images.served), ("", arrivals.incoming)),
+    routes=(("reports", reports), ("", images.served), ("", undo), ("", arrivals.incoming)),
     before={"reports": "recent-activity"},
     permissions=(PERMISSION.removeprefix("extras."),),
     internal_queries={"graphs": graphs_of_types, "export-templates": templates_by_name},
