@@ -35,7 +35,7 @@ def resolved(header: str, service: str, number: str, app: str) -> Identity:
     try:
         if signer is None:
             raise BadSignature("there is no key")
-        said = orjson.loads(b64decode(signer.unsign(header, max_age=ACCEPTED_SECONDS)))
+        said = orjson.loads(b64decode(signer.unsign(header, max_age=int(ACCEPTED_SECONDS))))
     except (BadSignature, ValueError) as error:
         raise GatewayError(403, "This was not said by this gateway, or too long ago.") from error
     row = authentication.look_up_user(said["user"], app) if said["service"] == service else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from services.extras.resources.object_changes import newest
 from services.extras.undoing import changes
 from services.extras.undoing.changes import Changed
 from services.extras.undoing.ordering import Key, Node, Reference, Step, as_told, steps
@@ -18,6 +19,8 @@ from shared.telemetry.origin import origin
 SECONDS = 7.5
 NOTHING_DONE = "Nothing was done."
 ACCOUNTS = "users."
+# Whose names not everybody may learn.
+HIDDEN = (ACCOUNTS, "secrets.")
 
 
 class Conflicted(Exception):
@@ -115,22 +118,25 @@ class Caller:
 
     def do(self, undo: Undo) -> None:
         """Do every step; should one fail, what was done is undone. Raises Conflicted, ServiceUnavailable."""
+        position = newest()
         for number, (service, deeds) in enumerate(undo.steps):
             try:
                 answer = self._revert(service, False, [as_told(each, undo.gone) for each in deeds], {}, undo)
             except (Conflicted, Forbidden, ServiceUnavailable) as failed:
                 if number or isinstance(failed, ServiceUnavailable):
-                    self._take_back()
+                    self._take_back(position)
                 raise
             context().degraded.update(answer["degraded"])
 
-    def _take_back(self) -> None:
-        """Undo what this very request has done. Raises ServiceUnavailable if that cannot be done, either."""
+    def _take_back(self, position: int) -> None:
+        """Undo what this very request has done, which is told after `position`.
+
+        Raises ServiceUnavailable if that cannot be done, either.
+        """
         request_id = origin().request_id
         try:
             self.gather()
-            done = changes.known_of(request_id)
-            back = self.examine(done)
+            back = self.examine(changes.known_of(request_id, position))
             if back.conflicts:
                 raise Conflicted(back.conflicts)
             for service, deeds in back.steps:
@@ -174,9 +180,9 @@ def _is_kept(each: Changed) -> bool:
 
 def _not_kept(each: Changed) -> JsonObject:
     """Why a change cannot be undone whose states are not known, or not anybody's to bring back."""
-    hidden = each.label.startswith(ACCOUNTS)
-    detail = "Accounts are not brought back by an undo." if hidden else "What it was is kept nowhere."
-    name, path = ("", "") if hidden else (each.name, each.path)
+    account = each.label.startswith(ACCOUNTS)
+    detail = "Accounts are not brought back by an undo." if account else "What it was is kept nowhere."
+    name, path = ("", "") if each.label.startswith(HIDDEN) else (each.name, each.path)
     return {"type": each.label, "id": each.id, "name": name, "path": path, "field": "", "detail": detail}
 
 

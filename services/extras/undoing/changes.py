@@ -46,9 +46,9 @@ def of_request(request_id: str) -> list[Changed]:
     return found
 
 
-def known_of(request_id: str) -> list[Changed]:
-    """The same; nothing if it changed nothing. Raises TooLarge."""
-    return folded(_rows(_table.c.request_id == request_id)) if request_id else []
+def known_of(request_id: str, after: int = 0) -> list[Changed]:
+    """The same of what became known after a position; nothing if it changed nothing. Raises TooLarge."""
+    return folded(_rows(_table.c.request_id == request_id, _table.c.id > after)) if request_id else []
 
 
 def row_of(pk: int) -> Any:

@@ -46,11 +46,15 @@ class Node:
 
 @dataclass
 class Deed:
-    """A node that is done, `without` some attributes, or `later` with nothing but these."""
+    """A node that is done, `without` some attributes, or `later` with nothing but these.
+
+    What has the same `turn` may be done at once.
+    """
 
     node: Node
     without: set[str] = field(default_factory=set)
     later: bool = False
+    turn: int = 0
 
 
 @dataclass
@@ -69,6 +73,7 @@ def steps(nodes: Iterable[Node]) -> list[Step]:
     made, gone = ({each.key for each in given if each.do == do} for do in ("create", "delete"))
     waiting = [_Waiting(Deed(each), _blockers(each, given, made, gone)) for each in given]
     found: list[Step] = []
+    turn = 0
     while waiting:
         ready = [each for each in waiting if not each.blockers]
         if not ready:
@@ -81,6 +86,9 @@ def steps(nodes: Iterable[Node]) -> list[Step]:
             mine = [each for each in ready if each.deed.node.service == service]
             found.append((service, []))
         mine.sort(key=lambda each: _place(each.deed))
+        turn += 1
+        for each in mine:
+            each.deed.turn = turn
         found[-1][1].extend(each.deed for each in mine)
         done = {each.deed.node.key for each in mine if not each.deed.later}
         waiting = [each for each in waiting if each not in mine]
@@ -128,7 +136,8 @@ def _place(deed: Deed) -> tuple[bool, bool, str, str]:
 def as_told(deed: Deed, gone: set[Key]) -> JsonObject:
     """What a service is told to do (shared/api/reverting)."""
     node = deed.node
-    told = {"do": node.do, "label": node.key[0], "id": node.key[1], "state": {}, "values": {}, "found": {}}
+    told = {"do": node.do, "label": node.key[0], "id": node.key[1], "turn": deed.turn}
+    told |= {"state": {}, "values": {}, "found": {}}
     if deed.later:
         values = {name: node.state[name] for name in sorted(deed.without)}
         return {**told, "do": "update", "values": values, "unsettled": sorted(values)}

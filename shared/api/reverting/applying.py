@@ -43,10 +43,12 @@ class _Tried(Exception):
 def apply(base: type[Record], resources: Sequence[Resource], asked: JsonObject) -> JsonObject:
     """Do what `objects` say one after the other, or with `check` only try it; returns what others may then know.
 
-    An object is `{do, label, id, state, values, found, unsettled}`: the state that it is made again in, the values that
-    it is set to, the state that is deleted or the values that are replaced, and which of these are not looked at, since
-    they change in the course of the undo. `given` are facts of objects that others bring back before, which a trial has
-    to know of; `going` those that are deleted in all. Raises Refused, ServiceUnavailable, Forbidden.
+    An object is `{do, turn, label, id, state, values, found, unsettled}`: the state that it is made again in, the
+    values that it is set to, the state that is deleted or the values that are replaced, and which of these are not
+    looked at, since they change in the course of the undo. Those of one turn are written at once. `given` are facts of
+    objects that others bring back before, which a trial has to know of; `going` are the ids, by label, of all that are
+    deleted.
+    Raises Refused, ServiceUnavailable, Forbidden.
     """
     if asked["check"]:
         return _tried(base, lambda session: _work(session, base, resources, asked))
@@ -75,7 +77,7 @@ def _work(session: Session, base: type[Record], resources: Sequence[Resource], a
         if label in base.models and base.models[label].replica:
             replicas.store(session, base.models[label], facts)
     doing = {"create": _create, "update": _update, "delete": _delete}
-    for (do, label), found in groupby(asked["objects"], key=lambda each: (each["do"], each["label"])):
+    for (_, do, label), found in groupby(asked["objects"], key=lambda each: (each["turn"], each["do"], each["label"])):
         objects = {each["id"]: each for each in found}
         model = base.models[label]
         now = _locked(session, model, objects)
