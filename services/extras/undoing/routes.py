@@ -80,7 +80,7 @@ def undo_change(pk: str) -> Response:
 
 
 @undo.post("/revert/")
-@operation("POST", "Undo request", UndoSchema, body=RequestSchema, parameters=(PARAMETER,))
+@operation("POST", "Undo request", UndoSchema, body=RequestSchema, parameters=(PARAMETER,), **PREVIEWED)
 def undo_request() -> Response:
     """Undo all that a request changed, in every service."""
     authorization.require(lambda verb: None)

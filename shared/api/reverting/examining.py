@@ -57,7 +57,7 @@ def _examined(
         "path": f"{model.home_of(face)}{pk}/",
         "values": values,
         "now": {name: faces.writable(resource, current or {}).get(name) for name in values},
-        "conflicts": [faces.conflict(model, pk, face, detail, field) for field, detail in wrong],
+        "conflicts": [faces.conflict(model, pk, current or face, detail, field) for field, detail in wrong],
         "permission": permission or "",
         "permitted": caller().write and (permission is None or caller().may(permission)),
         "refers": _references(model, wanted or {}),
