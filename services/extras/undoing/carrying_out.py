@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.extras.resources.object_changes import newest
 from services.extras.undoing import changes
 from services.extras.undoing.changes import Changed
-from services.extras.undoing.ordering import Key, Node, Reference, Step, as_told, steps
+from services.extras.undoing.ordering import Key, Link, Node, Step, as_told, steps
 from shared import JsonObject
 from shared.config import APPS
 from shared.http.context import context
@@ -203,8 +203,7 @@ def _node(each: Changed, examined: JsonObject) -> Node:
     do = examined["do"]
     found = examined["now"] if do == "update" else each.found or {}
     refers, held = (
-        [Reference(name, (label, pk), strong) for name, label, pk, strong in examined[side]]
-        for side in ("refers", "held")
+        [Link(name, (label, pk), strong) for name, label, pk, strong in examined[side]] for side in ("refers", "held")
     )
     return Node(each.key, do, each.requested, refers, held, each.wanted or {}, found, examined["values"])
 

@@ -15,7 +15,7 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Reference:
+class Link:
     """That an object's `attribute` refers to `key`; a `strong` one keeps that, or goes with it."""
 
     attribute: str
@@ -33,8 +33,8 @@ class Node:
     key: Key
     do: str
     requested: bool
-    refers: list[Reference]
-    held: list[Reference]
+    refers: list[Link]
+    held: list[Link]
     state: JsonObject
     found: JsonObject
     values: JsonObject

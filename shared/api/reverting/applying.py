@@ -24,7 +24,7 @@ States = dict[int, JsonObject]
 CANNOT_BE = "It cannot be as it was: its {} would be another."
 
 
-class Refused(Exception):
+class InTheWay(Exception):
     """Something is in the way: `conflicts`, as `faces.conflict` makes them."""
 
     def __init__(self, conflicts: list[JsonObject]) -> None:
@@ -48,7 +48,7 @@ def apply(base: type[Record], resources: Sequence[Resource], asked: JsonObject) 
     looked at, since they change in the course of the undo. Those of one turn are written at once. `given` are facts of
     objects that others bring back before, which a trial has to know of; `going` are the ids, by label, of all that are
     deleted.
-    Raises Refused, ServiceUnavailable, Forbidden.
+    Raises InTheWay, ServiceUnavailable, Forbidden.
     """
     if asked["check"]:
         return _tried(base, lambda session: _work(session, base, resources, asked))
@@ -99,7 +99,7 @@ def _by_resource(
     for pk, each in objects.items():
         resource = faces.resource_of(resources, model, each["state"] or now.get(pk, {}))
         if resource is None:
-            raise Refused([faces.conflict(model, pk, {}, "Objects of this type cannot be brought back.")])
+            raise InTheWay([faces.conflict(model, pk, {}, "Objects of this type cannot be brought back.")])
         parted.setdefault(resource, {})[pk] = each
     return parted
 
@@ -137,7 +137,7 @@ def _update(session: Session, resource: Resource, objects: States, now: States, 
         if values:
             bodies[pk] = faces.body_of(values)
     if wrong:
-        raise Refused(wrong)
+        raise InTheWay(wrong)
     if bodies:
         targets = _targets(session, resource, bodies)
         items = list(bodies.values())
@@ -167,7 +167,7 @@ def _delete(session: Session, resource: Resource, objects: States, now: States, 
         for pk in ids
     ]
     if raised:
-        raise Refused(raised)
+        raise InTheWay(raised)
     targets = _targets(session, resource, there)
     asking = not asked["check"]
     _ordinary(resource, now, list(there), lambda: deleting.delete_objects(session, resource, targets, asking))
@@ -177,18 +177,18 @@ def _targets(session: Session, resource: Resource, objects: States) -> list[Any]
     """The rows that are to be written, as the caller may see them."""
     found = bulk.locked(session, resource, list(objects))
     if hidden := [pk for pk in objects if pk not in found]:
-        raise Refused([faces.conflict(resource.model, pk, {}, "You may not see it.") for pk in hidden])
+        raise InTheWay([faces.conflict(resource.model, pk, {}, "You may not see it.") for pk in hidden])
     return [found[pk] for pk in objects]
 
 
 def _ordinary(resource: Resource, states: States, ids: list[int], write: Callable[[], object]) -> None:
-    """Do the write; what its rules and fields refuse is a conflict of the object in question. Raises Refused."""
+    """Do the write; what its rules and fields refuse is a conflict of the object in question. Raises InTheWay."""
     model = resource.model
     try:
         write()
     except writing.ValidationFailed as refused:
         found = zip(ids, refused.messages, strict=True)
-        raise Refused(
+        raise InTheWay(
             [
                 faces.conflict(model, pk, states[pk], _text(messages), "" if field == "non_field_errors" else field)
                 for pk, errors in found
@@ -203,9 +203,9 @@ def _ordinary(resource: Resource, states: States, ids: list[int], write: Callabl
             {**each, "path": "", "field": "", "detail": f"It refers to the {model.verbose_name} that would go."}
             for each in body["dependents"]
         ]
-        raise Refused(referring) from refused
+        raise InTheWay(referring) from refused
     except ApiError as refused:
-        raise Refused([faces.conflict(model, ids[0], states[ids[0]], _text(refused.body))]) from refused
+        raise InTheWay([faces.conflict(model, ids[0], states[ids[0]], _text(refused.body))]) from refused
 
 
 def _text(messages: Any) -> str:
@@ -216,14 +216,14 @@ def _text(messages: Any) -> str:
 
 
 def _refuse_unequal(resource: Resource, expected: States, now: States, detail: str) -> None:
-    """Raises Refused unless all objects are in the state that is expected."""
+    """Raises InTheWay unless all objects are in the state that is expected."""
     wrong = [
         faces.conflict(resource.model, pk, now[pk], detail.format(name), name)
         for pk, values in expected.items()
         for name in faces.differing(values, faces.writable(resource, now[pk]))
     ]
     if wrong:
-        raise Refused(wrong)
+        raise InTheWay(wrong)
 
 
 def _facts(session: Session, base: type[Record], objects: Sequence[JsonObject]) -> JsonObject:

@@ -45,7 +45,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
 def _reverted(base: type[Record], resources: Sequence[Resource]) -> JsonObject:
     try:
         facts = applying.apply(base, resources, request_body.body())
-    except applying.Refused as refused:
+    except applying.InTheWay as refused:
         return {"conflicts": refused.conflicts}
     except Forbidden as refused:
         return {"forbidden": refused.body}
