@@ -49,11 +49,13 @@ def main() -> None:
     if len(sys.argv) != 4:
         raise SystemExit("Usage: docs/examples/follow_changes.py ADDRESS TOKEN FILE")
     address, token, file = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+    new = file.with_name(f"{file.name}.new")
     position = int(file.read_text()) if file.exists() else 0
     for change in changes(address, token, position):
         done, what = change["action"]["label"], f"{change['changed_object_type']} {change['object_repr']}"
         print(f"{change['user_name'] or 'nobody'}: {done} {what} ({difference(change)})", flush=True)
-        file.write_text(str(change["id"]))
+        new.write_text(str(change["id"]))
+        new.replace(file)  # whoever ends this ends it before or after, never between
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic
+from typing import Any, Generic, cast
 
 from flask import Response
 from marshmallow import Schema
@@ -28,7 +28,8 @@ from shared.schema.view import View
 from shared.security.identity import Identity
 
 # What identifies a thing, though nothing here keeps two of them from having the same.
-IDENTIFYING, TRACKED = ("name", "serial", "mac_address"), ("created", "last_updated")
+IDENTIFYING = ("name", "serial", "mac_address")
+TRACKED = ("created", "last_updated")
 READ, ALL = ("GET",), ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 # How a document describes a body: a schema, or JSON schema.
@@ -109,7 +110,8 @@ class Resource(Generic[M]):
     base_conditions  (conditions) the rows of the model that this endpoint shows
     visible     `visible(identity)`: conditions on the rows that this caller may read and write; may raise Forbidden
     unrestricted_verbs  what needs no permission (`"add"`, `"change"`, `"delete"`): `visible` and the rules decide alone
-    postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot; `awaited(read)`: a page
+    postprocess `postprocess(faces)`: put into a page of read faces, in place, what SQL cannot
+    awaited     `awaited(read)`: the page that `read()` finds, once there is what whoever asks waits for
     belonging   `{label: query(connection, id)}`: the query of this list for what belongs to an object of that type
     part_of     the references that tell objects of one name apart; those of `unique` and `order` unless given
     note        what whoever reads an object has to know, for the document and for people
@@ -227,15 +229,11 @@ class Resource(Generic[M]):
                 yield from filters.of_attribute(model, name)
 
     def _tracking(self) -> Iterable[Filter]:
-        for name in TRACKED:
-            if name in self.model.attributes:
-                yield from filters.of_attribute(self.model, name)
+        for name in filter(self.model.attributes.__contains__, TRACKED):
+            yield from filters.of_attribute(self.model, name)
 
     def _searched(self, declared: str | AnyColumn) -> AnyColumn:
-        if not isinstance(declared, str):
-            return declared
-        column: AnyColumn = getattr(self.model, declared)
-        return column
+        return cast(AnyColumn, getattr(self.model, declared)) if isinstance(declared, str) else declared
 
     @cached_property
     def choices(self) -> dict[str, Choices[Any]]:

@@ -7,13 +7,12 @@ from functools import cache
 from typing import Any
 
 from marshmallow import Schema, ValidationError
-from sqlalchemy import func, select
-from sqlalchemy import update as update_rows
+from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared import JsonObject
-from shared.api import bulk, restoring
+from shared.api import bulk, restoring, updating
 from shared.api.resource import Resource
 from shared.api.uniqueness import check_columns, check_sets
 from shared.custom_fields import column as custom_fields
@@ -105,27 +104,16 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
     elsewhere = [change for change in changes if change.restored and not change.undoing]
     restoring.keep_ids(session, resource.model, elsewhere)
     _refuse_if_wrong(changes)
-    session.add_all(change.object for change in changes)
+    objects = [change.object for change in changes]
+    stored = [change.object for change in changes if not change.creating]
+    session.add_all(objects)
+    updating.save(session, resource.model, stored, touch=True)
     session.flush()
     for hook in resource.after_save:
         hook(session, changes)
+    updating.save(session, resource.model, stored)
     session.flush()
-    _stamp(session, resource.model, [change.object for change in changes if not change.creating])
-    action = CREATED if changes[0].creating else UPDATED
-    history.note(session, resource.model, action, [change.object for change in changes])
-
-
-def _stamp(session: Session, model: type[Record], saved: list[Any]) -> None:
-    """Set `last_updated` of everything that was saved, even if nothing in it has changed, as NetBox does."""
-    if not saved or "last_updated" not in model.attributes:
-        return
-    column: Any = model.__table__.columns["last_updated"]
-    among = update_rows(model).where(model.id.in_([each.id for each in saved]))
-    stamping = among.values(last_updated=func.clock_timestamp()).returning(model.id, column)
-    rows = session.execute(stamping, execution_options={"synchronize_session": False}).all()
-    moments = {row[0]: row[1] for row in rows}
-    for each in saved:
-        set_committed_value(each, "last_updated", moments[each.id])
+    history.note(session, resource.model, UPDATED if stored else CREATED, objects)
 
 
 def _look_again(session: Session, resource: Resource, changes: list[Change]) -> None:

@@ -105,10 +105,10 @@ def _sql(entity: Any, expression: ColumnElement[Any]) -> str:
     return written.removeprefix("SELECT ").rpartition(" AS face")[0]
 
 
-def _differs(model: type[Record]) -> str:
-    """Whether an update changes more than what comes with every save, as when it was."""
+def _differs(model: type[Record], old: str, new: str) -> str:
+    """Whether rows `old` and `new` differ in more than what comes with every save, as when that was."""
     columns = [each.column for each in _logged(model).values() if not each.field.dump_only and not each.is_list]
-    return " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in columns)
+    return " OR ".join(f"{old}.{name} IS DISTINCT FROM {new}.{name}" for name in columns)
 
 
 def _noting(model: type[Record]) -> DatabaseObject:
@@ -144,9 +144,12 @@ END $$;
 
 
 def _triggers(model: type[Record]) -> Iterable[DatabaseObject]:
-    """A statement that makes or deletes many rows notes them by one; one that changes many is rare."""
+    """What a statement makes, changes or deletes is noted by one; what foreign keys change along with it row by row.
+
+    For a row that is changed by one key and deleted by another, all rows that a key has changed would come too late.
+    """
     table, function = model.__tablename__, f"history_of_{model.__tablename__}"
-    before = f"""
+    one = f"""
 CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'UPDATE' THEN
@@ -157,40 +160,48 @@ BEGIN
   RETURN OLD;
 END $$;
 """
-    yield DatabaseObject(function, before)
-    if differs := _differs(model):
-        does = f"FOR EACH ROW WHEN ({differs}) EXECUTE FUNCTION {function}()"
-        yield _trigger("changed", table, "AFTER UPDATE", does)
-    yield DatabaseObject(f"{function}_made", _of_many(model, f"{function}_made", "NULL, face.made"))
-    yield _trigger("created", table, "AFTER INSERT", _once("NEW", f"{function}_made"))
+    yield DatabaseObject(function, one)
+    if differs := _differs(model, "OLD", "NEW"):
+        does = f"FOR EACH ROW WHEN (pg_trigger_depth() > 0 AND ({differs})) EXECUTE FUNCTION {function}()"
+        yield _trigger("changed_along", table, "AFTER UPDATE", does)
+        rows = f"was JOIN became ON became.id = was.id WHERE {_differs(model, 'was', 'became')}"
+        yield _of_many(model, f"{function}_changed", _face(model, "was"), _face(model, "became"), rows)
+        yield _once("changed", table, "UPDATE", f"{function}_changed", "OLD TABLE AS was NEW TABLE AS became")
+    yield _of_many(model, f"{function}_made", "NULL", _face(model, "became"), "became")
+    yield _once("created", table, "INSERT", f"{function}_made", "NEW TABLE AS became")
     if _lists(model):
         # What goes with a row by cascade is gone after it: its lists are read before.
         yield _trigger("deleted", table, "BEFORE DELETE", f"FOR EACH ROW EXECUTE FUNCTION {function}()")
     else:
-        yield DatabaseObject(f"{function}_gone", _of_many(model, f"{function}_gone", "face.made, NULL"))
-        yield _trigger("deleted", table, "AFTER DELETE", _once("OLD", f"{function}_gone"))
+        yield _of_many(model, f"{function}_gone", _face(model, "was"), "NULL", "was")
+        yield _once("deleted", table, "DELETE", f"{function}_gone", "OLD TABLE AS was")
     for attribute in _lists(model):
         yield from _list_triggers(model, attribute)
 
 
-def _once(rows: str, function: str) -> str:
-    return f"REFERENCING {rows} TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
-
-
-def _of_many(model: type[Record], function: str, faces: str) -> str:
-    """SQL of a function that notes every row of a statement, with its `faces` before and after."""
-    return f"""
+def _of_many(model: type[Record], function: str, before: str, after: str, rows: str) -> DatabaseObject:
+    """The function that notes all `rows` of a statement, `was` or `became`, with their faces `before` and `after`."""
+    known = rows.partition(" ")[0]
+    sql = f"""
 CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE cause jsonb = history_cause();
 DECLARE this uuid = history_batch();
 BEGIN
   INSERT INTO change_outbox (batch, label, object_id, request_id, user_id, user_name, before, after)
-  SELECT this, '{model.label}', t.id, cause->>'request_id', (cause->>'user_id')::integer, cause->>'user_name', {faces}
-  FROM changed AS t CROSS JOIN LATERAL (SELECT {_face(model, "t")} AS made) AS face
+  SELECT this, '{model.label}', {known}.id, cause->>'request_id', (cause->>'user_id')::integer, cause->>'user_name',
+         {before}, {after}
+  FROM {rows}
   ON CONFLICT (batch, label, object_id) DO UPDATE SET after = excluded.after;
   RETURN NULL;
 END $$;
 """
+    return DatabaseObject(function, sql)
+
+
+def _once(event: str, table: str, verb: str, function: str, rows: str) -> DatabaseObject:
+    when = " WHEN (pg_trigger_depth() = 0)" if verb == "UPDATE" else ""
+    does = f"REFERENCING {rows} FOR EACH STATEMENT{when} EXECUTE FUNCTION {function}()"
+    return _trigger(event, table, f"AFTER {verb}", does)
 
 
 def _trigger(event: str, table: str, when: str, does: str) -> DatabaseObject:
@@ -223,4 +234,4 @@ END $$;
 """,
     )
     for event, verb, rows in (("added", "INSERT", "NEW"), ("removed", "DELETE", "OLD")):
-        yield _trigger(event, table, f"AFTER {verb}", _once(rows, function))
+        yield _once(event, table, verb, function, f"{rows} TABLE AS changed")

@@ -1,9 +1,11 @@
 """Models: the declarative base of a service, and the replicas it keeps of other services' objects."""
 
 import re
+from collections.abc import Container
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Select, Table, event, false
+from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Select, Table, event, false, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, mapped_column
 
 from shared import JsonObject
@@ -76,7 +78,7 @@ class Record(_Declarative):
             cls.metadata = MetaData(naming_convention=NAMING)
             cls.models, cls.base = {}, cls
             super().__init_subclass__(**kwargs)
-            event.listen(cls, "before_update", _update_sort_keys, propagate=True)
+            event.listen(cls, "before_update", _before_update, propagate=True)
             return
         cls.attributes = _attributes(cls)
         _refuse_reserved_names(cls)
@@ -238,8 +240,17 @@ def _replica(base: type[Record], contract: Contract) -> None:
     )
 
 
-def _update_sort_keys(mapper: Mapper[Any], connection: Connection, target: Record) -> None:
-    for column in mapper.columns:
-        if "sort_key" in column.info:
-            source, key = column.info["sort_key"]
-            setattr(target, column.key, key(getattr(target, source)))
+def _before_update(mapper: Mapper[Any], connection: Connection, target: Record) -> None:
+    set_sort_keys(target, inspect(target).committed_state)
+
+
+def set_sort_keys(target: Record, changed: Container[str]) -> None:
+    """Make the sort keys of a row, of which `changed` names columns, those of what it is called now."""
+    for column, source, key in _sort_keys(type(target)):
+        if source in changed:
+            setattr(target, column, key(getattr(target, source)))
+
+
+@cache
+def _sort_keys(model: type[Record]) -> list[tuple[str, str, Any]]:
+    return [(column.key, *column.info["sort_key"]) for column in model.__mapper__.columns if "sort_key" in column.info]

@@ -104,10 +104,12 @@ def test_the_example_goes_on_where_it_was(api, stack, factory, tmp_path):
 
     def first_line() -> str:
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as follower:
-            assert follower.stdout
-            line = follower.stdout.readline()
-            eventually(lambda: int(file.read_text()) >= newest(api), "the position is kept")
-            follower.kill()
+            try:
+                assert follower.stdout
+                line = follower.stdout.readline()
+                eventually(lambda: int(file.read_text()) >= newest(api), "the position is kept")
+            finally:
+                follower.kill()
         return line
 
     assert first_line().startswith(f"admin: Created tenancy.tenantgroup {group['name']} (id: None → {group['id']}")

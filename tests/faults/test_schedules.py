@@ -57,7 +57,8 @@ def keyholder(client: Client) -> Client:
 
 def run(network: Network, keyholder: Client, seed: int) -> Outcome:
     stack = network.stack
-    world = World(f"f{seed}-{time.time_ns() % 10**7}", str(keyholder.session.headers["X-Session-Key"]))
+    since = keyholder.results("extras/object-changes/", ordering="-id", limit=1)[0]["id"]
+    world = World(f"f{seed}-{time.time_ns() % 10**7}", str(keyholder.session.headers["X-Session-Key"]), since)
     harm = Harm(network, seed)
     writers = [Writer(world, stack.base_url, stack.token, seed * 100 + number) for number in range(WRITERS)]
     tenancy = stack.database_url("tenancy").replace("+psycopg2", "")
@@ -75,7 +76,7 @@ def run(network: Network, keyholder: Client, seed: int) -> Outcome:
             writer.join()
     catching_up, found = seconds_to_catch_up(stack)
     shown = everything(keyholder)
-    wrong = [*found, *differences(stack), *violations(world, shown), *broken_histories(stack, keyholder, shown)]
+    wrong = [*found, *differences(stack), *violations(world, shown), *broken_histories(stack, keyholder, world, shown)]
     return Outcome(seed, world, harm, catching_up, wrong)
 
 

@@ -7,6 +7,7 @@ never written again, since that write may still be on its way, and counts as eit
 import random
 import re
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -39,12 +40,28 @@ class Thing:
     caller: Client | None = None
 
 
-class World:
-    """All objects of one schedule, and what went wrong with them; `session_key` opens secrets."""
+@dataclass(frozen=True)
+class Deed:
+    """A write that was acknowledged: of an object of `path`, with the reply to it."""
 
-    def __init__(self, prefix: str, session_key: str):
-        self.prefix, self.session_key = prefix, session_key
+    request_id: str
+    method: str
+    path: str
+    id: int
+    reply: Any
+
+
+class World:
+    """All objects of one schedule, and what went wrong with them; `session_key` opens secrets.
+
+    `since` is the position of the last change that was made before.
+    """
+
+    def __init__(self, prefix: str, session_key: str, since: int):
+        self.prefix, self.session_key, self.since = prefix, session_key, since
         self.things: list[Thing] = []
+        self.deeds: list[Deed] = []
+        self.asked: set[str] = set()  # the ids of all requests that write
         self.violations: list[str] = []
         self.counts: Counter = Counter()
         self.links: Counter = Counter()
@@ -59,6 +76,18 @@ class World:
     def add(self, thing: Thing) -> None:
         with self._lock:
             self.things.append(thing)
+
+    def ask(self) -> str:
+        """The id of a request that writes."""
+        request_id = uuid.uuid4().hex
+        with self._lock:
+            self.asked.add(request_id)
+        return request_id
+
+    def acknowledge(self, request_id: str, method: str, path: str, reply: Any) -> None:
+        listed, _, pk = path.strip("/").rpartition("/") if method != "POST" else (path.strip("/"), "", reply["id"])
+        with self._lock:
+            self.deeds.append(Deed(request_id, method, listed, int(pk), reply))
 
     def blame(self, what: str) -> None:
         with self._lock:
@@ -196,14 +225,21 @@ class Writer(threading.Thread):
     def _write(self, method: str, path: str, body=None, file=None, caller=None) -> tuple[int | None, Any]:
         """Status and reply; the status is None when the write may or may not have been done."""
         self.world.count("writes")
-        status, reply = self._call(method, path, body, file, caller)
+        request_id = self.world.ask()
+        status, reply = self._call(method, path, body, file, caller, request_id)
+        if status in (200, 201, 204):
+            self.world.acknowledge(request_id, method, path, reply)
         self.world.count("acknowledged" if status in (200, 201, 204) else "refused" if status else "unclear")
         if status is None:
             self.stopping.wait(BACK_OFF_SECONDS)
         return status, reply
 
-    def _call(self, method: str, path: str, body=None, file=None, caller=None) -> tuple[int | None, Any]:
+    def _call(
+        self, method: str, path: str, body=None, file=None, caller=None, request_id: str = ""
+    ) -> tuple[int | None, Any]:
         sent = {"data": body, "files": file()} if file else {"body": body}
+        if request_id:
+            sent["headers"] = {"X-Request-ID": request_id}
         try:
             status, reply = (caller or self.client).call(method, path, **sent)
         except (requests.RequestException, ValueError):

@@ -106,7 +106,7 @@ def newest() -> int:
 # What most rows have, or goes with what has an index: one more would cost each change more than it gives.
 UNINDEXED = [
     made
-    for name in ("action", "requested", "time", "user_name", "related_object_type")
+    for name in ("action", "requested", "time", "user_name", "object_repr", "related_object_type")
     for made in of_attribute(ObjectChange, name)
 ]
 
