@@ -39,7 +39,7 @@ _position = fields.Integer(0, parsing.MAX_INTEGER)
 class After(Filter):
     """`after`: what came after a position, in the order in which it came. Raises BadRequest for what is none."""
 
-    kind = "integer"
+    kind, strict = "integer", True
     told = "The changes after this position, which is the id of the last change that is known, or 0; oldest first."
 
     def __init__(self, column: AnyColumn) -> None:
@@ -49,7 +49,7 @@ class After(Filter):
 class Wait(Filter):
     """`wait`: how many seconds a reply may be waited for; it narrows nothing."""
 
-    kind = "integer"
+    kind, strict = "integer", True
     told = f"Answer as soon as there is something, and after so many seconds at the latest, at most {MOST_SECONDS}."
 
     def __init__(self) -> None:

@@ -52,8 +52,10 @@ class Selection:
         """What the database makes of it; what is finished in Python is made whole."""
         if self.names is None or self.resource.postprocess:
             return self.resource.read_face
-        own = [name for name in self.names if name == "url" or name in self.resource.attributes]
-        return ReadFace(self.resource.shown, own or ("id",), bare=True)
+        model, shown = self.resource.model, self.resource.shown
+        own = [name for name in self.names if name == "url" or name in {**model.attributes, **shown.attributes}]
+        # The nested face is that of the model, wherever it is shown.
+        return ReadFace(shown if {*own} <= {"url", *shown.attributes} else model, own or ("id",), bare=True)
 
     def cut(self, texts: list[str]) -> list[str]:
         """The JSON objects `texts` without what is not shown."""

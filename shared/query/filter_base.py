@@ -33,13 +33,15 @@ class Filter:
 
     `kind` says to forms and documents what the parameter takes: text, integer, boolean, date, choice or reference;
     `target` is the model of whose objects it takes ids or, `by_key`, natural keys. At most `most_values` are taken.
-    `told` is what documents say of it, where that does not follow.
+    `told` is what documents say of it, where that does not follow. What makes no sense matches nothing; a `strict` one
+    refuses it.
     One that `searches` compares each value with every row, whatever the indexes; how many values such filters have
     together is limited, too (`MOST_SEARCHED`).
     """
 
     kind = "text"
     told = ""
+    strict = False
     most_values = 50
     searches = False
 

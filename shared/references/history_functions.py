@@ -29,19 +29,27 @@ CREATE OR REPLACE FUNCTION history_cause() RETURNS jsonb LANGUAGE sql AS $$
 $$;
 """,
     ),
+    # One cascade may empty a reference of a row and shorten its list. Each is noted by a trigger that sees the other as
+    # it is afterwards: so each tells what `was` and `is_now` of its own attributes only, and has the note of the same
+    # statement say what was of these, unless it goes on from there.
     DatabaseObject(
         "history_keep",
         """
-CREATE OR REPLACE FUNCTION history_keep(of_label text, of_id integer, was jsonb, is_now jsonb) RETURNS void
-LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION history_keep(of_label text, of_id integer, was jsonb, is_now jsonb, others jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
 DECLARE cause jsonb = history_cause();
 BEGIN
-  INSERT INTO change_outbox (batch, label, object_id, request_id, user_id, user_name, before, after)
+  INSERT INTO change_outbox AS known (batch, label, object_id, request_id, user_id, user_name, before, after)
   VALUES (history_batch(), of_label, of_id, cause->>'request_id', (cause->>'user_id')::integer, cause->>'user_name',
-          was, is_now)
-  ON CONFLICT (batch, label, object_id) DO UPDATE SET after = excluded.after;
+          others || was, others || is_now)
+  ON CONFLICT (batch, label, object_id) DO UPDATE SET
+    after = known.after || is_now,
+    before = CASE
+      WHEN is_now IS NOT NULL AND known.time >= statement_timestamp()
+        AND known.after || was IS DISTINCT FROM known.after
+      THEN known.before || was ELSE known.before END;
 END $$;
 """,
-        arguments="text, integer, jsonb, jsonb",
+        arguments="text, integer, jsonb, jsonb, jsonb",
     ),
 )

@@ -72,16 +72,27 @@ def _lists(model: type[Record]) -> list[Attribute]:
 
 def _face(model: type[Record], row: str) -> str:
     """The SQL of the write face of `row`, a row of the table of `model`, as jsonb."""
-    if not model.logged:
-        return "NULL::jsonb"
+    return _some(model, row, _logged(model)) if model.logged else "NULL::jsonb"
+
+
+def _own(model: type[Record], row: str) -> str:
+    """What of it the row itself has: all but the lists."""
+    return _some(model, row, {name: each for name, each in _logged(model).items() if not each.is_list})
+
+
+def _listed(model: type[Record], row: str) -> str:
+    return _some(model, row, {each.name: each for each in _lists(model)})
+
+
+def _some(model: type[Record], row: str, attributes: dict[str, Attribute]) -> str:
     entity, members = aliased(model, name=row), []
-    for name, attribute in _logged(model).items():
+    for name, attribute in attributes.items():
         if attribute.is_list:
             value: Any = literal_column(_list_of(model, attribute, f'"{row}".id'))
         else:
             value = attribute.field.write_sql_of(entity, model, attribute.column)
         members.append((literal(name), value))
-    parts = [members[at : at + MOST_MEMBERS] for at in range(0, len(members), MOST_MEMBERS)]
+    parts = [members[at : at + MOST_MEMBERS] for at in range(0, len(members), MOST_MEMBERS)] or [[]]
     return " || ".join(
         _sql(entity, func.jsonb_build_object(*(each for pair in part for each in pair))) for part in parts
     )
@@ -153,10 +164,11 @@ def _triggers(model: type[Record]) -> Iterable[DatabaseObject]:
 CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'UPDATE' THEN
-    PERFORM history_keep('{model.label}', NEW.id, {_face(model, "old")}, {_face(model, "new")});
+    PERFORM history_keep('{model.label}', NEW.id, {_own(model, "old")}, {_own(model, "new")},
+      {_listed(model, "new")});
     RETURN NULL;
   END IF;
-  PERFORM history_keep('{model.label}', OLD.id, {_face(model, "old")}, NULL);
+  PERFORM history_keep('{model.label}', OLD.id, {_face(model, "old")}, NULL, '{{}}');
   RETURN OLD;
 END $$;
 """
@@ -222,11 +234,11 @@ BEGIN
   -- Who takes something else out of the same list waits, and sees what is left.
   PERFORM FROM {owners} AS t WHERE t.id IN (SELECT owner_id FROM changed) ORDER BY t.id FOR NO KEY UPDATE;
   PERFORM history_keep('{model.label}', t.id,
-    face.made || jsonb_build_object('{attribute.name}', coalesce((
+    jsonb_build_object('{attribute.name}', coalesce((
       SELECT jsonb_agg(target_id ORDER BY target_id) FROM (
         {mine(table)} AND (TG_OP = 'DELETE' OR target_id NOT IN ({mine("changed")}))
         UNION SELECT target_id FROM changed WHERE owner_id = t.id AND TG_OP = 'DELETE'
-      ) AS former), '[]'::jsonb)), face.made)
+      ) AS former), '[]'::jsonb)), jsonb_build_object('{attribute.name}', face.made->'{attribute.name}'), face.made)
   FROM {owners} AS t CROSS JOIN LATERAL (SELECT {_face(model, "t")} AS made) AS face
   WHERE t.id IN (SELECT owner_id FROM changed);
   RETURN NULL;

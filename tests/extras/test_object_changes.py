@@ -118,6 +118,41 @@ def test_what_a_delete_takes_along_in_every_service_is_told_under_its_request(ap
     assert listed["postchange_data"] == listed["prechange_data"] | {"ipaddresses": []}
 
 
+def test_what_one_key_empties_and_another_takes_is_told_as_gone(api, factory):
+    """A chassis and its blade go in one statement: the bay loses the blade, then goes with the chassis."""
+    chassis_type = factory.make("dcim.devicetype", subdevice_role=True)["id"]
+    blade_type = factory.make("dcim.devicetype", subdevice_role=False, u_height=0)["id"]
+    blades = [factory.make("dcim.device", device_type=blade_type)["id"] for _ in range(2)]
+    chassis = factory.make("dcim.device", device_type=chassis_type)["id"]
+    bay, other = (factory.make("dcim.devicebay", device=chassis, installed_device=blade)["id"] for blade in blades)
+    going = [{"id": pk} for pk in (blades[0], chassis)]
+    found = changes_by(api, api.request("DELETE", "dcim/devices/", going), 4)
+    for pk, blade in ((bay, blades[0]), (other, blades[1])):
+        change = found["dcim.devicebay", pk]
+        assert (change["action"]["value"], change["postchange_data"]) == (DELETED, None)
+        assert change["prechange_data"]["installed_device"] == blade
+
+
+def test_what_loses_a_reference_and_a_member_of_a_list_at_once_is_told_as_it_was(api, factory):
+    vlans = [factory.make("ipam.vlan")["id"] for _ in range(2)]
+    interface = factory.make("dcim.interface", mode=200, untagged_vlan=vlans[0], tagged_vlans=vlans)["id"]
+    change = changes_by(api, api.request("DELETE", f"ipam/vlans/{vlans[0]}/"), 2)["dcim.interface", interface]
+    before, after = change["prechange_data"], change["postchange_data"]
+    assert (before["untagged_vlan"], before["tagged_vlans"]) == (vlans[0], vlans)
+    assert after == before | {"untagged_vlan": None, "tagged_vlans": vlans[1:]}
+
+
+def test_what_many_keys_empty_is_told_once(api, factory):
+    device = factory.make("dcim.device")["id"]
+    lags = [factory.make("dcim.interface", device=device, form_factor=200)["id"] for _ in range(2)]
+    members = [factory.make("dcim.interface", device=device, lag=lag)["id"] for lag in lags]
+    found = changes_by(api, api.request("DELETE", "dcim/interfaces/", [{"id": pk} for pk in lags]), 4)
+    for pk, lag in zip(members, lags, strict=True):
+        change = found["dcim.interface", pk]
+        assert (change["action"]["value"], change["requested"]) == (UPDATED, False)
+        assert (change["prechange_data"]["lag"], change["postchange_data"]["lag"]) == (lag, None)
+
+
 def test_a_list_is_told_as_it_was_and_as_it_is(api, factory):
     vlans = [factory.make("ipam.vlan")["id"] for _ in range(3)]
     interface = factory.make("dcim.interface", mode=200, tagged_vlans=vlans[:2])

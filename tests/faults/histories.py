@@ -46,10 +46,9 @@ def broken_histories(stack: Stack, client: Client, world: World, shown: dict[str
     for deed in world.deeds:
         if of := LABELS.get(deed.path):
             yield from _untold(deed, f"{of} {deed.id}", chains[of, deed.id])
-    for path in {kind.path for kind in KINDS.values()} & LABELS.keys():
-        kinds = [kind for kind in KINDS.values() if kind.path == path]
-        there = {pk: each for kind in kinds for pk, each in shown[kind.key].items()}
-        yield from _ends(LABELS[path], kinds[0].title, chains, there)
+    for label in {LABELS[kind.path] for kind in KINDS.values() if kind.path in LABELS}:
+        kinds = [kind for kind in KINDS.values() if LABELS.get(kind.path) == label]
+        yield from _ends(label, chains, {pk: each for kind in kinds for pk, each in shown[kind.key].items()})
 
 
 def _waiting(stack: Stack) -> list[str]:
@@ -102,7 +101,7 @@ def _alike(one: object, other: object) -> bool:
     return one == other or (isinstance(one, list) and isinstance(other, list) and sorted(one) == sorted(other))
 
 
-def _ends(label: str, title: str, chains: dict[tuple[str, int], list[dict]], there: dict[int, dict]) -> Iterator[str]:
+def _ends(label: str, chains: dict[tuple[str, int], list[dict]], there: dict[int, dict]) -> Iterator[str]:
     for pk in {*there, *(pk for of, pk in chains if of == label)}:
         last = chains[label, pk][-1]["postchange_data"] if chains[label, pk] else None
         found = there.get(pk)
