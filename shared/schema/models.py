@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Select, Table, event, false, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, mapped_column
 
-from shared import JsonObject
 from shared.schema import fields
 from shared.schema.attributes import Expression, computed, references, transient
 from shared.schema.contracts import CONTRACTS, Contract
@@ -133,15 +132,6 @@ class Record(_Declarative):
         if self.elsewhere and getattr(self, self.elsewhere[0]) is not None:
             return self.elsewhere[1]
         return self.list_path()
-
-    @classmethod
-    def home_of(cls, face: JsonObject) -> str:
-        """The same of an object that may be gone, as its write `face` tells."""
-        if cls.elsewhere:
-            column, path = cls.elsewhere
-            if face.get(next(name for name, each in cls.attributes.items() if each.column == column)) is not None:
-                return path
-        return cls.list_path()
 
     @classmethod
     def with_descendants(cls, ids: Select[int]) -> Select[int]:

@@ -70,9 +70,10 @@ def test_what_was_deleted_or_created_is_so_again(api, factory, label):
 
 
 def test_an_update_sets_back_what_it_changed_and_nothing_else(api, factory):
-    site = factory.make("dcim.site", name="As it was", facility="A")
+    was, became = (f"{name} {uuid.uuid4().hex[:8]}" for name in ("Was", "Is"))
+    site = factory.make("dcim.site", name=was, facility="A")
     path = f"dcim/sites/{site['id']}/"
-    first = ok(api.request("PATCH", path, {"name": "As it is", "status": 2, "asn": 7}))
+    first = ok(api.request("PATCH", path, {"name": became, "status": 2, "asn": 7}))
     api.patch(path, {"facility": "B"})
     change = changes_of(api, "dcim.site", site["id"], 3)[1]
     assert change["request_id"] == first.headers["X-Request-ID"]
@@ -84,23 +85,23 @@ def test_an_update_sets_back_what_it_changed_and_nothing_else(api, factory):
         "type": "dcim.site",
         "id": site["id"],
         "url": f"{api.base_url}/api/{path}",
-        "name": "As it was",
+        "name": was,
         "values": {
-            "name": {"from": "As it is", "to": "As it was"},
+            "name": {"from": became, "to": was},
             "status": {"from": 2, "to": 1},
             "asn": {"from": 7, "to": None},
         },
     }
-    assert api.get(path)[1]["name"] == "As it is"
+    assert api.get(path)[1]["name"] == became
     status, done = api.post(f"{PATH}{change['id']}/revert/", {})
     assert (status, done["changes"]) == (200, preview["changes"])
     now = api.get(path)[1]
-    assert (now["name"], now["status"]["value"], now["asn"], now["facility"]) == ("As it was", 1, None, "B")
+    assert (now["name"], now["status"]["value"], now["asn"], now["facility"]) == (was, 1, None, "B")
     # Once more it is so already, and nothing is done.
     assert api.post(f"{PATH}{change['id']}/revert/", {})[1]["changes"] == []
     assert api.post(f"{PATH}revert/", {"request_id": done["request_id"]})[0] == 200
     now = api.get(path)[1]
-    assert (now["name"], now["status"]["value"], now["asn"], now["facility"]) == ("As it is", 2, 7, "B")
+    assert (now["name"], now["status"]["value"], now["asn"], now["facility"]) == (became, 2, 7, "B")
 
 
 def test_what_has_changed_since_is_a_conflict_and_nothing_is_done(api, factory):

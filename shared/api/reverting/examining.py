@@ -12,7 +12,7 @@ from shared.query.filter_base import Condition
 from shared.references import history_triggers, releasing, replicas
 from shared.references.owning import among
 from shared.schema.models import Record
-from shared.schema.naming import name_in
+from shared.schema.naming import home_in, name_in
 from shared.security.authorization import caller
 
 SINCE = "It has been changed since: {} is another now."
@@ -54,7 +54,7 @@ def _examined(
         **known,
         "do": do,
         "name": name_in(model, {**face, "id": pk})[: faces.LONGEST_NAME],
-        "path": f"{model.home_of(face)}{pk}/",
+        "path": f"{home_in(model, face)}{pk}/",
         "values": values,
         "now": {name: faces.writable(resource, current or {}).get(name) for name in values},
         "conflicts": [faces.conflict(model, pk, current or face, detail, field) for field, detail in wrong],

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from shared import JsonObject
 from shared.api.resource import Resource
 from shared.schema.models import Record
-from shared.schema.naming import name_in
+from shared.schema.naming import home_in, name_in
 
 CUSTOM = "custom_fields"
 # What is kept of a name in a conflict, as in the change log.
@@ -48,14 +48,14 @@ def differing(values: JsonObject, others: JsonObject) -> list[str]:
 
 def resource_of(resources: Iterable[Resource], model: type[Record], face: JsonObject) -> Resource | None:
     """The resource by which an object in this state is written; None where there is none."""
-    home = model.home_of(face)
+    home = home_in(model, face)
     mine = (each for each in resources if each.model is model and "POST" in each.methods)
     return next((each for each in mine if f"/api/{each.app}/{each.path}/" == home), None)
 
 
 def conflict(model: type[Record], pk: int, face: JsonObject, detail: str, field: str = "") -> JsonObject:
     """What is in the way of an undo: of which object, of which of its attributes (or of none), and why."""
-    named = {"type": model.label, "id": pk, "path": f"{model.home_of(face)}{pk}/"}
+    named = {"type": model.label, "id": pk, "path": f"{home_in(model, face)}{pk}/"}
     return {**named, "name": name_in(model, {**face, "id": pk})[:LONGEST_NAME], "field": field, "detail": detail}
 
 
