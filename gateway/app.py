@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import run_wsgi_app
 from werkzeug.wsgi import ClosingIterator
 
-from gateway import cors, metrics, sessions
+from gateway import cors, delegation, metrics, sessions
 from gateway.compression import compressed
 from gateway.concurrency_limit import ConcurrencyLimit
 from gateway.errors import GatewayError, Reply
@@ -25,7 +25,7 @@ from gateway.routing import route
 from gateway.upstreams import Upstreams
 from shared.config import settings
 from shared.http import budget, protocol
-from shared.security.identity import CALLER_HEADER, HEADER, Forged, Identity, verify
+from shared.security.identity import CALLER_HEADER, DELEGATION_HEADER, HEADER, Forged, Identity, verify
 from shared.telemetry import logs, tracing
 from shared.telemetry.metrics import method_label
 from shared.telemetry.origin import arrived, origin, working_for
@@ -113,7 +113,7 @@ class Gateway:
         request = Request.from_environ(environ)
         try:
             if audience == "internal":
-                identity = caller(environ, request)
+                identity = caller(environ, request, app)
             else:
                 request.path = without_suffix(request.path)
                 identity = sessions.caller(self._app, environ, request, app)
@@ -147,8 +147,11 @@ def _for_people(environ: dict[str, Any]) -> bool:
     return format_of(environ.get("HTTP_ACCEPT", ""), environ.get("QUERY_STRING", "")) is ResponseFormat.PAGE
 
 
-def caller(environ: dict[str, Any], request: Request) -> Identity:
-    """The service that makes an internal call; it can only speak as itself. Raises GatewayError (400, 403, 413)."""
+def caller(environ: dict[str, Any], request: Request, app: str) -> Identity:
+    """The service that makes an internal call to `app`; it can only speak as itself, or for the user it answers.
+
+    Raises GatewayError (400, 403, 413, 503).
+    """
     name = environ.get(_variable(CALLER_HEADER), "")
     given = environ.get(_variable(HEADER))
 
@@ -166,6 +169,8 @@ def caller(environ: dict[str, Any], request: Request) -> Identity:
     if not name or signed.service != name:
         raise GatewayError(403, "This is not a call of a known service.")
     request.headers[protocol.HEADER] = environ.get(_variable(protocol.HEADER), "")
+    if given_for := environ.get(_variable(DELEGATION_HEADER)):
+        return delegation.resolved(given_for, name, signed.number, app)
     return Identity(service=name, number=signed.number)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from gateway.errors import MISSING_CREDENTIALS, GatewayError
 from gateway.users import lookups
@@ -12,6 +12,7 @@ from shared.security.identity import ANONYMOUS, Identity
 
 # NetBox's own, and the one that other clients know (RFC 6750).
 SCHEMES = ("token", "bearer")
+K = TypeVar("K")
 _PUBLIC = re.compile(rf"/api/(?:(?:{'|'.join(APPS)})/(?:\.json)?|(?:docs|redoc|schema)/.*|users/tokens/provision/)?")
 
 
@@ -54,7 +55,12 @@ def look_up_session(key: str, app: str) -> tuple[Any, ...] | None:
     return _available(lookups.by_session, key, app)
 
 
-def _available(look_up: Callable[[str, str], tuple[Any, ...] | None], key: str, app: str) -> tuple[Any, ...] | None:
+def look_up_user(user_id: int, app: str) -> tuple[Any, ...] | None:
+    """A user, as `lookups.by_id` has it, with its permissions in `app`. Raises GatewayError (503)."""
+    return _available(lookups.by_id, user_id, f"{app}.")
+
+
+def _available(look_up: Callable[[K, str], tuple[Any, ...] | None], key: K, app: str) -> tuple[Any, ...] | None:
     try:
         return look_up(key, app)
     except lookups.UsersUnavailable:

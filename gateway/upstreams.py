@@ -1,5 +1,6 @@
 """The services behind the gateway, by the app of their paths."""
 
+from gateway import delegation
 from gateway.errors import GatewayError, Reply
 from gateway.in_process import InProcess
 from gateway.proxy import Remote
@@ -30,6 +31,7 @@ class Upstreams:
             request.headers.pop(session_key.HEADER, None)
             request.headers.pop("Cookie", None)
         request.claims = {HEADER: sign(key, identity, request.method, request.path, request.query, request.digest)}
+        request.claims |= delegation.header_for(app, request.method, identity)
         # A service that calls another says itself what it speaks.
         if protocol.HEADER not in request.headers:
             request.claims |= protocol.as_header()

@@ -12,6 +12,8 @@ from tests.running import Stack
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", default="20s", type=_seconds, help="how long to do harm, as 45s, 20m or 2h")
     parser.addoption("--faults-seed", default=1, type=int, help="the seed of the first schedule of faults")
+    parser.addoption("--undo-writes", default=60, type=int, help="how many random writes to undo one after the other")
+    parser.addoption("--undo-seed", default=1, type=int, help="the seed of these writes")
     several = "try two releases beside each other, the last and today's for some services, or for every one"
     parser.addoption("--releases", choices=("some", "every"), help=several)
 
@@ -28,6 +30,16 @@ def faults_seconds(request: pytest.FixtureRequest) -> float:
 @pytest.fixture(scope="session")
 def faults_seed(request: pytest.FixtureRequest) -> int:
     return request.config.getoption("--faults-seed")
+
+
+@pytest.fixture(scope="session")
+def undo_writes(request: pytest.FixtureRequest) -> int:
+    return request.config.getoption("--undo-writes")
+
+
+@pytest.fixture(scope="session")
+def undo_seed(request: pytest.FixtureRequest) -> int:
+    return request.config.getoption("--undo-seed")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from gateway import sessions
 from gateway.request import Request
 from gateway.routing import app_of
-from gateway.web import bulk, columns, display, forms, picker, spreadsheets, values
+from gateway.web import bulk, columns, display, forms, picker, previews, spreadsheets, values
 from gateway.web.catalogue import Catalogue, Endpoint
 from gateway.web.page import HtmlPage, questions_of_page
 from gateway.web.page_forms import form_of
@@ -39,6 +39,8 @@ def show(rest: str) -> ResponseReturnValue:
     asked = Request.from_environ(request.environ)
     _require_app(asked.path)
     endpoint = catalogue().endpoint(asked.path)
+    if endpoint and endpoint.preview:
+        return previews.shown(asked, endpoint)
     wanted = _clean(endpoint)
     if wanted is not None:
         return redirect(f"{asked.path}?{wanted}" if wanted else asked.path, 303)
@@ -61,6 +63,8 @@ def change(rest: str) -> ResponseReturnValue:
         return HtmlPage(asked, answer, catalogue().endpoint(asked.path), method=request.method).render()
     _require_csrf(request.form.get("_csrf", ""))
     endpoint = catalogue().endpoint(asked.path)
+    if endpoint and endpoint.preview:
+        return previews.done(asked, endpoint)
     if endpoint and (deed := request.form.get("_bulk")) in bulk.VERBS and endpoint.is_list:
         return bulk.answered(asked, endpoint, str(deed))
     method = request.form.get("_method", "POST")

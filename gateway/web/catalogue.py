@@ -61,6 +61,11 @@ class Endpoint:
         return "image" if "image/png" in media else str(reading.get("x-shown", ""))
 
     @property
+    def preview(self) -> str:
+        """The parameter by which a POST says what it would do and does nothing; empty where there is none."""
+        return str(self.operations.get("post", {}).get("x-preview", ""))
+
+    @property
     def note(self) -> str:
         """What whoever reads an object has to know."""
         return str(self.operations.get("get", {}).get("description", ""))
@@ -183,6 +188,15 @@ class Catalogue:
             if "x-type" in described.get("post", {}) and "{" not in path
         }
         return dict(sorted(nouns.items(), key=lambda item: -len(item[0])))
+
+    def lists_of(self, label: str) -> list[str]:
+        """The lists of objects of type `label`."""
+        return [
+            path
+            for document in self.documents().values()
+            for path, described in document.get("paths", {}).items()
+            if "{" not in path and described.get("get", {}).get("x-type") == label
+        ]
 
     def nouns(self) -> dict[str, str]:
         """What the objects of each type are called: `{"dcim.racktype": "rack type"}`."""

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 from flask import current_app
 from markupsafe import Markup
 
+from gateway.web import history
 from gateway.web.catalogue import Catalogue, Endpoint
+from gateway.web.differences import Difference
 from gateway.web.related_list import RelatedList, named
 from gateway.web.upstream_client import Question, answer_to, fetch, may
 from shared import JsonObject
@@ -18,7 +20,8 @@ def questions_of(endpoint: Endpoint, path: str) -> list[Question]:
     if not endpoint.is_object:
         return []
     read = _shown(endpoint, path, "drawing", "table", "pictures")
-    return [*map(Question, read.values()), *_relating(endpoint, path)]
+    told = history.question_of(endpoint, path)
+    return [*map(Question, read.values()), *_relating(endpoint, path), *([told] if told else [])]
 
 
 def _relating(endpoint: Endpoint, path: str) -> list[Question]:
@@ -59,8 +62,38 @@ class ObjectParts:
         return [
             name
             for name, each in self._below.items()
-            if "post" in each.operations and each.body("post") is None and may(each.permission("post"))
+            if "post" in each.operations
+            and each.body("post") is None
+            and not each.preview
+            and may(each.permission("post"))
         ]
+
+    @cached_property
+    def previewed(self) -> dict[str, str]:
+        """What the user may have done to this object that first says what it would do: summaries by name."""
+        found = {name: each for name, each in self._below.items() if each.preview and may(each.permission("post"))}
+        return {name: str(each.operations["post"]["summary"]) for name, each in found.items()}
+
+    @cached_property
+    def history(self) -> history.History | None:
+        """What was done to the object."""
+        return history.of_object(self._endpoint, self._path)
+
+    @cached_property
+    def differences(self) -> list[Difference]:
+        """What the object, which is a change, changed."""
+        return history.of_change(self._body) if history.is_change(self._body) else []
+
+    @cached_property
+    def whole_request(self) -> tuple[str, str]:
+        """Where all is that the request of a change changed, and where that can be undone."""
+        return history.of_request(self._body) if history.is_change(self._body) else ("", "")
+
+    @cached_property
+    def attributes(self) -> JsonObject:
+        """What is shown of the object by itself: not its address, nor what is shown as a difference."""
+        apart = ("url", history.BEFORE, history.AFTER) if history.is_change(self._body) else ("url",)
+        return {name: value for name, value in self._body.items() if name not in apart}
 
     @cached_property
     def _below(self) -> dict[str, Endpoint]:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from gateway.web import display, forms, permissions
+from gateway.web import forms, permissions, titles
 from gateway.web.catalogue import Endpoint
 from gateway.web.upstream_client import Question, answer_to
 from shared import JsonObject
@@ -25,7 +25,7 @@ def form_of(
     schema = endpoint.body(verb) or {}
     if shaped:
         schema = {**schema, "properties": {name: shaped(each) for name, each in schema["properties"].items()}}
-    custom = _custom_fields(endpoint) if _marked(schema, "x-custom-fields") else []
+    custom = custom_fields_of(endpoint) if _marked(schema, "x-custom-fields") else []
     names = permissions.known() if _marked(schema, "x-permissions") else []
     form = forms.Form(schema or {}, current, filled, custom, names)
     form.resolve()
@@ -43,7 +43,7 @@ def questions_of(endpoint: Endpoint) -> list[Question]:
     if _marked(schema, "x-permissions"):
         asked.append(permissions.KNOWN)
     if endpoint.is_list:
-        asked += _naming(forms.filter_inputs(endpoint.parameters(), request.args)).values()
+        asked += titles.questions(_ids_in(forms.filter_inputs(endpoint.parameters(), request.args))).values()
     return asked
 
 
@@ -51,35 +51,27 @@ def _defining(endpoint: Endpoint) -> Question:
     return Question("/api/extras/custom-fields/", urlencode({"obj_type": endpoint.type, "limit": 0}))
 
 
-def _custom_fields(endpoint: Endpoint) -> list[JsonObject]:
+def custom_fields_of(endpoint: Endpoint) -> list[JsonObject]:
     """The definitions of the custom fields of what is served there; none while extras does not answer."""
     found = answer_to(_defining(endpoint))
     return found.json["results"] if found.ok else []
 
 
-def _naming(inputs: list[forms.Input]) -> dict[str, Question]:
-    """By list: what tells which objects the ids in `inputs` are; each list is asked once."""
+def _ids_in(inputs: list[forms.Input]) -> dict[str, list[str]]:
+    """By list: the ids in `inputs`."""
     ids: dict[str, list[str]] = {}
     for each in inputs:
         if each.reference and each.value.isdecimal():
             ids.setdefault(each.reference, []).append(each.value)
-    return {
-        reference: Question(reference, urlencode([("limit", 0), *(("id", pk) for pk in found)]))
-        for reference, found in ids.items()
-    }
+    return ids
 
 
 def filters_of(endpoint: Endpoint) -> list[forms.Input]:
     """What the list there can be narrowed by, with the names of the objects that it is narrowed by now."""
-    custom = _custom_fields(endpoint) if _marked(endpoint.body("post"), "x-custom-fields") else []
+    custom = custom_fields_of(endpoint) if _marked(endpoint.body("post"), "x-custom-fields") else []
     inputs = forms.filter_inputs([*endpoint.parameters(), *forms.custom_filters(custom)], request.args)
-    answers = {reference: answer_to(question) for reference, question in _naming(inputs).items()}
-    titles = {
-        (reference, str(each["id"])): display.title(each)
-        for reference, found in answers.items()
-        for each in (found.json["results"] if found.ok else ())
-    }
+    known = titles.titles(_ids_in(inputs))
     for each in inputs:
-        if title := titles.get((each.reference, each.value)):
+        if title := known.get((each.reference, each.value)):
             each.values = [f"{title} #{each.value}"]
     return inputs

@@ -95,6 +95,12 @@ def fetch_together(questions: Iterable[Question]) -> list[UpstreamResponse]:
     return found
 
 
+def ask_together(questions: Iterable[Question]) -> None:
+    """Ask those of `questions` at once that this page has not asked yet; `answer_to` has the answers then."""
+    known = of_request(Visitor).answers
+    fetch_together(each for each in questions if (each.path, each.query) not in known)
+
+
 def _answer(ask: Callable[[], UpstreamResponse]) -> UpstreamResponse:
     return ask()
 

@@ -12,6 +12,7 @@ from services.extras.resources.reports import PERMISSION, reports
 from services.extras.resources.topology_maps import topology_maps
 from services.extras.resources.webhook_deliveries import webhook_deliveries
 from services.extras.resources.webhooks import webhooks
+from services.extras.undoing.routes import undo
 from services.extras.webhooks import delivering
 from services.extras.webhooks.gauges import gauges
 from shared.api.app import create_app
@@ -31,7 +32,7 @@ RESOURCES = (
 app = create_app(
     Base,
     RESOURCES,
-    routes=(("reports", reports), ("", images.served), ("", arrivals.incoming)),
+    routes=(("reports", reports), ("", images.served), ("", undo), ("", arrivals.incoming)),
     before={"reports": "recent-activity"},
     permissions=(PERMISSION.removeprefix("extras."),),
     internal_queries={"graphs": graphs_of_types, "export-templates": templates_by_name},

@@ -26,6 +26,7 @@ from shared.api import (
 )
 from shared.api.csv import writing as csv_writing
 from shared.api.resource import Resource
+from shared.api.reverting import routes as reverting
 from shared.config import settings
 from shared.db import row_counts
 from shared.db.database import Database, may_be_repeated
@@ -141,7 +142,7 @@ def create_app(
     app.register_blueprint(
         internal_api.blueprint(base, internal_queries or {}, _permissions(base, resources, permissions))
     )
-    for found in (search, autocomplete, related, totals):
+    for found in (search, autocomplete, related, totals, reverting):
         app.register_blueprint(found.blueprint(base, resources))
     health.serve(app, base.app, (partial(reference_gauges.gauges, base=base), *gauges))
     errors.install(app)  # last, for flask-smorest installs handlers of its own

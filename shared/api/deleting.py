@@ -6,17 +6,33 @@ from sqlalchemy import Column, delete, select
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
+from shared.api.resource import Resource
 from shared.http.errors import Protected, ServiceUnavailable
 from shared.http.responses import base_url
-from shared.references import client, owning, releasing
+from shared.references import client, history, owning, releasing
+from shared.references.history_functions import DELETED
 from shared.schema.models import Record
 
 
-def remove(session: Session, model: type[Record], ids: set[int]) -> None:
+def delete_objects(session: Session, resource: Resource, targets: list[Any], asking: bool = True) -> None:
+    """Delete `targets`, which are locked rows, and note that they were named.
+
+    Other services are not asked unless `asking`: for a trial, which is taken back. Raises Protected,
+    ServiceUnavailable, and what the hooks of the resource raise.
+    """
+    if not targets:
+        return
+    for hook in resource.on_delete:
+        hook(session, targets)
+    history.note(session, resource.model, DELETED, targets)  # before their names are gone
+    remove(session, resource.model, {target.id for target in targets}, asking)
+
+
+def remove(session: Session, model: type[Record], ids: set[int], asking: bool = True) -> None:
     """Delete the locked rows `ids` and all that goes along. Raises Protected, ServiceUnavailable."""
     rows = cascade_closure(session, model, ids)
     dependents = _dependents_here(session, model, rows)
-    dependents += _release_elsewhere(session, model, rows) if not dependents else []
+    dependents += _release_elsewhere(session, model, rows) if asking and not dependents else []
     if dependents:
         shown = [_with_url(each) for each in dependents[: releasing.FIRST]]
         which = f"This {model.verbose_name} is" if len(ids) == 1 else f"Some of these {model.verbose_name}s are"

@@ -2,13 +2,14 @@
 
 `POST …?restore=true` keeps the `id` of each object that has one, and makes nothing beside it (a device gets no
 components of its type's templates: they come back by themselves). An id means one object for ever: one that may have
-been given out before is refused, and those that come after are greater.
+been given out before is refused, and those that come after are greater. An undo may use those of what it makes again.
 """
 
 from flask import request
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from shared import JsonObject
 from shared.http.errors import Forbidden
 from shared.schema import fields, openapi_schemas
 from shared.schema.changes import Change
@@ -31,6 +32,15 @@ def is_asked_for() -> bool:
     if not authorization.caller().superuser:
         raise Forbidden("Only a superuser may bring objects back with what they were.")
     return True
+
+
+def again(model: type[Record], pk: int, face: JsonObject) -> Record:
+    """A new object in the place of one that was deleted: with its id, and the day on which it was created."""
+    made = model(id=pk)
+    created = model.attributes.get("created")
+    if created and face.get("created") is not None:
+        setattr(made, created.column, created.field.deserialize(face["created"]))
+    return made
 
 
 def keep_ids(session: Session, model: type[Record], changes: list[Change]) -> None:

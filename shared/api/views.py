@@ -34,8 +34,6 @@ from shared.http.errors import MethodNotAllowed, NotFound, PreconditionFailed
 from shared.http.responses import tag_of, tagged_response
 from shared.query.ordering import Ordering
 from shared.query.pagination import Page
-from shared.references import history
-from shared.references.history_functions import DELETED
 from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization
@@ -155,7 +153,10 @@ def change_object(resource: Resource, pk: int) -> Response:
 
 
 def delete_object(resource: Resource, pk: int) -> Response:
-    return write(resource, False, lambda session: _delete(session, resource, [found(session, resource, pk)]), 204)
+    def delete(session: Session) -> None:
+        deleting.delete_objects(session, resource, [found(session, resource, pk)])
+
+    return write(resource, False, delete, 204)
 
 
 def replace_objects(resource: Resource) -> Response:
@@ -170,7 +171,7 @@ def delete_objects(resource: Resource) -> Response:
     items = request_body.objects_with_ids()
 
     def delete(session: Session) -> None:
-        _delete(session, resource, bulk.targets(session, resource, items))
+        deleting.delete_objects(session, resource, bulk.targets(session, resource, items))
 
     return write(resource, True, delete, 204)
 
@@ -202,15 +203,6 @@ def _update_all(resource: Resource, partial: bool) -> Response:
         return writing.dump(resource, writing.update(session, resource, targets, items, partial)) if items else []
 
     return write(resource, True, change)
-
-
-def _delete(session: Session, resource: Resource, targets: list[Any]) -> None:
-    if not targets:
-        return
-    for hook in resource.on_delete:
-        hook(session, targets)
-    history.note(session, resource.model, DELETED, targets)  # before their names are gone
-    deleting.remove(session, resource.model, {target.id for target in targets})
 
 
 def found(session: Session, resource: Resource[M], pk: int) -> M:

@@ -35,9 +35,27 @@ def create(session: Session, resource: Resource, items: list[Any], restored: boo
     return changes
 
 
-def update(session: Session, resource: Resource, targets: list[Any], items: list[Any], partial: bool) -> list[Change]:
+def create_again(session: Session, resource: Resource, items: dict[int, JsonObject]) -> list[Change]:
+    """Create objects that were deleted, as `items` say by the ids that they had. Raises as `create`."""
+    changes = [
+        Change(restoring.again(resource.model, pk, item), item, creating=True, restored=True, undoing=True)
+        for pk, item in items.items()
+    ]
+    _save(session, resource, changes, partial=False)
+    return changes
+
+
+def update(
+    session: Session,
+    resource: Resource,
+    targets: list[Any],
+    items: list[Any],
+    partial: bool,
+    undoing: bool = False,
+) -> list[Change]:
     """Change `targets`, which are locked rows, as `items` say, or none. Raises BadRequest, messages per item."""
-    changes = [Change(target, item, creating=False) for target, item in zip(targets, items, strict=True)]
+    paired = zip(targets, items, strict=True)
+    changes = [Change(target, item, creating=False, undoing=undoing) for target, item in paired]
     _save(session, resource, changes, partial)
     if len(changes) > 1:
         _look_again(session, resource, changes)
@@ -83,7 +101,8 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
     for step in (*resource.rules, *resource.before_save):
         if sound := _sound(sound):
             step(session, sound)
-    restoring.keep_ids(session, resource.model, [change for change in changes if change.restored])
+    elsewhere = [change for change in changes if change.restored and not change.undoing]
+    restoring.keep_ids(session, resource.model, elsewhere)
     _refuse_if_wrong(changes)
     objects = [change.object for change in changes]
     stored = [change.object for change in changes if not change.creating]

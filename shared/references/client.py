@@ -12,7 +12,7 @@ from shared.config import settings
 from shared.http import budget, protocol
 from shared.http.client import Client
 from shared.http.client_response import ClientResponse, Failed
-from shared.security.identity import CALLER_HEADER, HEADER, Identity, digest, sign
+from shared.security.identity import CALLER_HEADER, DELEGATION_HEADER, HEADER, Identity, digest, sign
 from shared.telemetry.origin import origin
 
 T = TypeVar("T")
@@ -32,22 +32,34 @@ class ServiceDown(Exception):
 
 
 def call(
-    service: str, operation: str, data: JsonObject, seconds: float = READ_SECONDS, fresh: bool = False
+    service: str,
+    operation: str,
+    data: JsonObject,
+    seconds: float = READ_SECONDS,
+    fresh: bool = False,
+    delegation: str = "",
 ) -> JsonObject:
-    """The answer of `service` to the internal `operation`, on a `fresh` connection if so said. Raises ServiceDown."""
-    return _read(service, _send(service, operation, data, seconds, fresh))
+    """The answer of `service` to the internal `operation`, on a `fresh` connection if so said. Raises ServiceDown.
+
+    With the `delegation` that came with a request it is asked for the user who made that.
+    """
+    return _read(service, _send(service, operation, data, seconds, fresh, delegation))
 
 
-def call_all(calls: dict[str, tuple[str, JsonObject]], seconds: float = READ_SECONDS) -> JsonObject:
+def call_all(
+    calls: dict[str, tuple[str, JsonObject]], seconds: float = READ_SECONDS, delegation: str = ""
+) -> JsonObject:
     """The answers to `{service: (operation, data)}`, all asked at once; a ServiceDown in place of an answer."""
-    sent = {service: _or_down(_send, service, *call, seconds) for service, call in calls.items()}
+    sent = {service: _or_down(_send, service, *call, seconds, False, delegation) for service, call in calls.items()}
     return {
         service: answer if isinstance(answer, ServiceDown) else _or_down(_read, service, answer)
         for service, answer in sent.items()
     }
 
 
-def _send(service: str, operation: str, data: JsonObject, seconds: float, fresh: bool = False) -> ClientResponse:
+def _send(
+    service: str, operation: str, data: JsonObject, seconds: float, fresh: bool, delegation: str
+) -> ClientResponse:
     caller, seconds = current_app.extensions["patchbay.app"], budget.left(seconds)
     if not seconds:
         raise ServiceDown(service)
@@ -59,6 +71,7 @@ def _send(service: str, operation: str, data: JsonObject, seconds: float, fresh:
         **protocol.as_header(),
         **origin().as_headers(),
         CALLER_HEADER: caller,
+        **({DELEGATION_HEADER: delegation} if delegation else {}),
         HEADER: sign(settings.service_keys[caller], Identity(service=caller), "POST", path, body=digest(body)),
     }
     try:

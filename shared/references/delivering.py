@@ -92,6 +92,13 @@ def deliver_waiting_for(base: type[Record], holder: str) -> None:
         deliver(base, {holder: 0}, TRY_SECONDS, alone=True)
 
 
+def deliver_all(base: type[Record], seconds: float = TRY_SECONDS) -> set[str]:
+    """Have every holder apply what it has yet to hear of; returns those that could not be told in time."""
+    with database().reading() as connection:
+        holders = outbox.waiting(connection, base)
+    return deliver(base, dict.fromkeys(holders, 0), seconds, alone=True)
+
+
 def _in_parallel(work: Callable[[str], set[str]], items: list[str]) -> list[set[str]]:
     """`work(item)` of each of `items`: the first in this thread, each other in one of its own."""
     if len(items) <= 1:

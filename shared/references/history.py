@@ -20,7 +20,7 @@ from shared.references import client, releasing
 from shared.references.history_functions import CAUSE, CREATED, DELETED, UPDATED
 from shared.references.history_triggers import noting_function
 from shared.schema.models import Record
-from shared.schema.naming import name_in
+from shared.schema.naming import home_in, name_in
 from shared.security.authorization import caller
 from shared.telemetry.origin import origin
 
@@ -117,7 +117,7 @@ def _told(base: type[Record], note: Any) -> JsonObject | None:
         "changed_object_type": note.label,
         "changed_object_id": note.object_id,
         "object_repr": note.name or (name_in(model, face)[:NAME_LENGTH] if model and known else ""),
-        "home": note.path or (_path(model, face, note.object_id) if model else ""),
+        "home": note.path or (f"{home_in(model, face)}{note.object_id}/" if model else ""),
         "prechange_data": None if action == CREATED else note.before,
         "postchange_data": None if action == DELETED else note.after,
         **(_related(model, face) if model and known else {}),
@@ -129,15 +129,6 @@ def _action(note: Any) -> int | None:
     if note.before is None:
         return None if note.after is None else CREATED
     return DELETED if note.after is None else UPDATED
-
-
-def _path(model: type[Record], face: JsonObject, pk: int) -> str:
-    """The path of an object in the list that it is at home in."""
-    if model.elsewhere:
-        column, elsewhere = model.elsewhere
-        if face.get(next(name for name, each in model.attributes.items() if each.column == column)) is not None:
-            return f"{elsewhere}{pk}/"
-    return f"{model.list_path()}{pk}/"
 
 
 def _related(model: type[Record], face: JsonObject) -> JsonObject:

@@ -7,10 +7,11 @@ after the last. They see rows that go by a foreign key's cascade, too, and lists
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, func, literal, literal_column, select, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
+from shared import JsonObject
 from shared.db.definitions import DatabaseObject
 from shared.references.history_functions import FUNCTIONS, UPDATED
 from shared.schema.models import Attribute, Record
@@ -47,6 +48,12 @@ def definitions(resources: Iterable[Declared]) -> list[DatabaseObject]:
 def noting_function(model: type[Record]) -> str:
     """The name of the function that notes what a request did to objects of `model` that it named."""
     return f"history_note_{model.__tablename__}"
+
+
+def faces(session: Session, model: type[Record], ids: Iterable[int]) -> dict[int, JsonObject]:
+    """What a change would tell of those of the objects `ids` that exist, as they are now."""
+    rows = f'SELECT "t".id, {_face(model, "t")} FROM {model.__tablename__} AS "t" WHERE "t".id = ANY(:ids)'
+    return {row[0]: row[1] for row in session.execute(text(rows), {"ids": sorted(ids)})}
 
 
 def _logged(model: type[Record]) -> dict[str, Attribute]:

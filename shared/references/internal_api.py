@@ -18,6 +18,7 @@ from shared.references import (
     delivering,
     finding,
     following,
+    history,
     naming,
     owning,
     past,
@@ -80,6 +81,13 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
         with database().reading() as connection:
             found = answers[asked["question"]](connection, asked["ids"])
         return responses.json_response({str(pk): more for pk, more in found.items()})
+
+    @internal.post("/hand-over")
+    def hand_over() -> Response:
+        """Have extras know all that has been changed here until now, and others what follows from it for them."""
+        degraded = delivering.deliver_all(base)
+        history.hand_over(base)
+        return responses.json_response({"degraded": sorted(degraded)})
 
     @internal.post("/natural-keys")
     def natural_keys() -> Response:

@@ -20,7 +20,7 @@ class Change(Generic[M]):
 
     `values` are the loaded fields by API name, `before` the values of the columns that change, `errors` messages by
     field. `sent` is the data as the client sent it. `restored` is true for an object that
-    existed before, here or elsewhere.
+    existed before, here or elsewhere; `undoing` for a change that brings back what was here before.
     """
 
     object: M
@@ -30,6 +30,7 @@ class Change(Generic[M]):
     before: JsonObject = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
     restored: bool = False
+    undoing: bool = False
 
     def fail(self, message: str, field_name: str = NON_FIELD) -> None:
         self.errors.setdefault(field_name, []).append(message)

@@ -64,5 +64,14 @@ def name_in(model: type[Record], face: JsonObject) -> str:
     return told or f"{model.verbose_name} {face['id']}"
 
 
+def home_in(model: type[Record], face: JsonObject) -> str:
+    """The path of the list that an object is at home in (`Record.home`), be it gone, as its write `face` tells."""
+    if model.elsewhere:
+        column, path = model.elsewhere
+        if face.get(next(name for name, each in model.attributes.items() if each.column == column)) is not None:
+            return path
+    return model.list_path()
+
+
 def _numbered(row: Record) -> str:
     return f"{type(row).verbose_name} {row.id}"

@@ -23,6 +23,8 @@ from shared.config import settings
 
 HEADER = "X-Patchbay-Identity"
 CALLER_HEADER = "X-Patchbay-Service"
+# On whose behalf a service calls another (gateway/delegation.py).
+DELEGATION_HEADER = "X-Patchbay-Delegation"
 MAX_AGE_SECONDS = 60
 # How long an identity is accepted, by the clock of the service.
 ACCEPTED_SECONDS = MAX_AGE_SECONDS + 2 * settings.clock_skew_seconds
@@ -36,7 +38,8 @@ class Forged(Exception):
 class Identity:
     """The caller of one request.
 
-    `user_id` is None for anonymous callers and for services; `service` names a calling service. `permissions` are
+    `user_id` is None for anonymous callers, and for services unless they ask for a user; `service` names a calling
+    service. `permissions` are
     those of the app asked, as `app.codename`, `groups` the ids of the user's. `write` is false for a read-only token,
     `by_cookie` true for who has no token, but logged in with a browser.
     """

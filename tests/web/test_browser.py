@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.running import eventually
 from tests.web.conftest import PASSWORD
 
 CHROMIUM = shutil.which("chromium")
@@ -175,7 +176,17 @@ def plan(api):
     prefix = api.make("ipam/prefixes/", prefix="100.81.0.0/24", site=site["id"])
     api.make("ipam/prefixes/", prefix="100.81.0.0/26")
     made = {"dcim/sites": site, "dcim/racks": rack, "dcim/devices": device, "ipam/prefixes": prefix}
-    return [f"/api/{path}/{each['id']}/" for path, each in made.items()]
+    return [*(f"/api/{path}/{each['id']}/" for path, each in made.items()), *_undoing(api, site)]
+
+
+def _undoing(api, site: dict) -> list[str]:
+    """The addresses of a change of a site, and of what undoing it or its request would do."""
+    assert api.patch(f"dcim/sites/{site['id']}/", {"status": 2, "comments": "Now with a comment."})[0] == 200
+    mine = {"changed_object_type": "dcim.site", "changed_object_id": site["id"], "action": 2}
+    eventually(lambda: api.results("extras/object-changes/", **mine), "the change of the site")
+    change = api.results("extras/object-changes/", **mine)[0]
+    own = f"/api/extras/object-changes/{change['id']}/"
+    return [own, f"{own}revert/", f"/api/extras/object-changes/revert/?request_id={change['request_id']}"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -64,8 +64,8 @@ User = Base.model_of("users.user")
 
 
 def set_owner(session: Session, changes: list[Change]) -> None:
-    """Who creates a reservation owns it, whichever user was sent; an update may name anyone."""
-    created = [change for change in changes if change.creating]
+    """Who creates a reservation owns it, whichever user was sent; an update may name anyone, and an undo does."""
+    created = [change for change in changes if change.creating and not change.undoing]
     if created:
         holding.hold(session, Base, {"users.user": {user_id()}})
     for change in created:

@@ -79,7 +79,7 @@ def validate_type_change(session: Session, changes: list[Change]) -> None:
 
 
 def validate_choices(session: Session, changes: list[Change]) -> None:
-    """Only a selection has choices, which differ; those that have an id already are of this field."""
+    """Only a selection has choices, which differ; those that have an id already are, or were, of this field."""
     for change in changes:
         if "choices" not in change.values:
             continue
@@ -91,7 +91,7 @@ def validate_choices(session: Session, changes: list[Change]) -> None:
             change.fail("The values of choices must differ.", "choices")
         elif len(set(kept)) < len(kept):
             change.fail("The ids of choices must differ.", "choices")
-        elif unknown := [pk for pk in kept if str(pk) not in known]:
+        elif unknown := [pk for pk in kept if str(pk) not in known and not change.undoing]:
             change.fail(parsing.unknown_pk(unknown[0]), "choices")
 
 

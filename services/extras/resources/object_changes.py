@@ -98,7 +98,7 @@ def _in_order(args: MultiDict[str, str]) -> tuple[ColumnElement[Any], ...]:
     return (ObjectChange.__table__.c.id,) if "after" in args else ()
 
 
-def _newest() -> int:
+def newest() -> int:
     """The highest position that was given out, or 0."""
     with database().reading() as connection:
         return connection.scalar(select(ObjectChange.id).order_by(ObjectChange.id.desc()).limit(1)) or 0
@@ -126,7 +126,7 @@ object_changes = Resource(
         Wait(),
     ),
     reorder=_in_order,
-    awaited=Stream(_newest).awaited,
+    awaited=Stream(newest).awaited,
     search=("object_repr", "user_name", "request_id"),
     order=("-time",),
     methods=READ,
