@@ -119,6 +119,7 @@ class Settings:
     rate_limit_storage: str = _setting("RATE_LIMIT_STORAGE", "memory://")
     # The sites whose pages may ask the API with a browser.
     cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), parse=parsers.origins)
+    time_zone: str = _setting("TIME_ZONE", "UTC", parse=parsers.time_zone)  # of the pages; the API tells times in UTC
     metrics_folder: str = _setting("PROMETHEUS_MULTIPROC_DIR", "")
     log_format: str = _setting("LOG_FORMAT", "plain", parse=parsers.log_format)
     access_log: bool = _setting("ACCESS_LOG", False)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,11 +68,6 @@ def age(seconds: float) -> str:
     """A span of time in its largest unit: "4 h"."""
     units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
     return next((f"{int(seconds // size)} {unit}" for unit, size in units if seconds >= size), "0 s")
-
-
-def moment(text: str) -> str:
-    """A time of the API without its fractions: "2026-01-31 12:00:00 UTC"."""
-    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def is_moment(value: Any) -> bool:
