@@ -23,7 +23,8 @@ pages = Blueprint("time_zones", __name__)
 
 @pages.get("/time-zone/")
 def form() -> str:
-    return render_template("time_zone.html", zones=sorted(time_zones()), default=settings.time_zone, next=next_address("/"))
+    told = {"zones": sorted(time_zones()), "default": settings.time_zone, "next": next_address("/")}
+    return render_template("time_zone.html", **told)
 
 
 @pages.post("/time-zone/")
