@@ -11,6 +11,7 @@ from gateway.web.upstream_client import Question, fetch_together
 from shared.config import APPS
 
 pages = Blueprint("home", __name__)
+PATIENCE = 3.0  # seconds; a page does without what takes longer to find out
 RECENT = Question("/api/extras/recent-activity/", "limit=12")
 
 
@@ -26,13 +27,15 @@ class MenuSection:
 @pages.get("/")
 def home() -> str:
     questions = [Question(f"/internal/{app}/totals") for app in APPS]
-    *answers, recent = fetch_together([*questions, RECENT])
+    filled = [Question(f"/internal/{app}/utilization", seconds=PATIENCE) for app in _catalogue().filled()]
+    recent, *answers = fetch_together([RECENT, *questions, *filled])
+    utilized = [part for answer in answers[len(APPS) :] if answer.ok for part in answer.json["results"]]
     totals: dict[str, int] = {}
-    for answer in answers:
+    for answer in answers[: len(APPS)]:
         totals |= answer.json if answer.ok else {}
-    silent = [app for app, answer in zip(APPS, answers, strict=True) if not answer.ok]
+    silent = [app for app, answer in zip(APPS, answers, strict=False) if not answer.ok]
     changes = recent.json["results"] if recent.ok else []
-    return render_template("home.html", totals=totals, silent=silent, changes=changes, nouns=_catalogue().nouns())
+    return render_template("home.html", totals=totals, silent=silent, changes=changes, utilized=utilized)
 
 
 def menu() -> list[MenuSection]:

@@ -24,6 +24,7 @@ from gateway.web import (
     picker,
     policy,
     refusals,
+    related_list,
     search,
     status_api,
     time_zones,
@@ -66,7 +67,10 @@ def _give_templates(app: Flask) -> None:
         static=_static, csrf=csrf, time_zone=_time_zone, label=display.label, title=display.title
     )
     app.jinja_env.globals.update(
-        permission_sections=permissions.sections, permission_verbs=permissions.VERBS, menu=home.menu
+        permission_sections=permissions.sections,
+        permission_verbs=permissions.VERBS,
+        menu=home.menu,
+        named=related_list.named,
     )
     app.jinja_env.filters.update(local=_local, form_text=_form_text, age=display.age, moment=time_zones.moment)
     app.jinja_env.filters.update(linked=refusals.linked, activity=display.activity, with_paths=refusals.with_paths)

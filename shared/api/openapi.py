@@ -112,8 +112,11 @@ def describe(
 
 
 def _belonging(resource: Resource) -> JsonObject:
-    """What the objects of a list are part of: the references that are shown beside their names, and types beyond."""
-    return {"x-part-of": list(context_of(resource)), "x-belongs-to": list(resource.belonging)}
+    """What the objects of a list are part of: the references that are shown beside their names, and types beyond; and
+    whether the service tells how full they are.
+    """
+    told = {"x-part-of": list(context_of(resource)), "x-belongs-to": list(resource.belonging)}
+    return {**told, **({"x-utilization": True} if resource.utilization else {})}
 
 
 def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Action, function: View) -> View:
