@@ -8,6 +8,7 @@ from gateway.web import display
 from gateway.web.catalogue import Catalogue
 from gateway.web.related_list import named
 from gateway.web.upstream_client import Question, fetch_together
+from shared import JsonObject
 from shared.config import APPS
 
 pages = Blueprint("home", __name__)
@@ -48,8 +49,10 @@ def menu() -> list[MenuSection]:
     return [MenuSection(app, display.label(app), links) for app, links in found.items()]
 
 
-def _is_listed(path: str, verbs: dict[str, object]) -> bool:
-    return path.startswith("/api/") and path.count("/") == 4 and "{" not in path and {"get", "post"} <= verbs.keys()
+def _is_listed(path: str, verbs: JsonObject) -> bool:
+    reading = verbs.get("get", {})
+    listed = {"get", "post"} <= verbs.keys() or "x-shown" in reading
+    return path.startswith("/api/") and path.count("/") == 4 and "{" not in path and listed
 
 
 def _catalogue() -> Catalogue:

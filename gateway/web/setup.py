@@ -75,7 +75,7 @@ def _give_templates(app: Flask) -> None:
     app.jinja_env.filters.update(local=_local, form_text=_form_text, age=display.age, moment=time_zones.moment)
     app.jinja_env.filters.update(linked=refusals.linked, activity=display.activity, with_paths=refusals.with_paths)
     app.jinja_env.tests["link"] = display.is_link
-    app.jinja_env.tests.update(image=display.is_image, moment=display.is_moment)
+    app.jinja_env.tests.update(image=display.is_image, deep=display.is_deep, moment=display.is_moment)
     app.context_processor(lambda: {"user": _user(), "request_id": request.environ.get("HTTP_X_REQUEST_ID", "")})
 
 

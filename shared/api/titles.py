@@ -10,7 +10,7 @@ from shared.schema import fields
 from shared.schema.models import Attribute, Record
 from shared.schema.representations import Joins
 
-FIRST = ("display_name", "name")
+FIRST = ("display_name", "name", "model")
 
 
 def title_sql(entity: Any, model: type[Record]) -> ColumnElement[str | None]:
