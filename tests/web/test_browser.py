@@ -1,63 +1,16 @@
 """The pages in Chromium, as somebody uses them, and what axe-core says of them."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.web.conftest import PASSWORD
+from tests.web.chromium import IN_A_BROWSER
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SERIOUS = ("serious", "critical")
 PAPER = {"light": "rgb(251, 251, 249)", "dark": "rgb(20, 24, 26)"}
 AXE = (Path(__file__).parent / "axe/axe.min.js").read_text()
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="CHROMIUM IS MISSING: NO PAGE WAS TRIED IN A BROWSER")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(browser, stack):
-    """A page whose scripts and styles all kept to the policy."""
-    context = browser.new_context(base_url=stack.base_url)
-    opened = context.new_page()
-    complaints = []
-    opened.on(
-        "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
-    )
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
-    context.close()
-    assert not complaints
-
-
-@pytest.fixture
-def logged_in(page, administrator):
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill(administrator)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/admin/")
-    return page
+pytestmark = IN_A_BROWSER
 
 
 def serious(page) -> list[tuple[str, str]]:
@@ -199,37 +152,6 @@ def test_a_phone_scrolls_no_page_of_an_object_sideways(logged_in, plan):
     for path in ("/", *plan):
         logged_in.goto(path)
         assert logged_in.evaluate("document.documentElement.scrollWidth") <= 360, path
-
-
-def test_a_day_of_work_by_keyboard(logged_in, api, plan):
-    """A rack is planned at a site that is typed, two devices racked, and what belongs to the site is looked at."""
-    page = logged_in
-
-    def fill(path: str, **typed: str) -> None:
-        page.goto(path)
-        page.locator("#post > summary").press("Enter")
-        for name, text in typed.items():
-            page.locator(f"#post [name={name}]").focus()
-            page.keyboard.type(text)
-        page.locator("#post button.main").press("Enter")
-        page.get_by_role("status").wait_for()
-
-    fill("/api/dcim/racks/", name="Day rack", site="Planned")
-    for unit in ("1", "2"):
-        named = {"name": f"day-{unit}", "device_type": "Planned", "device_role": "Planned", "site": "Planned"}
-        fill("/api/dcim/devices/", **named, rack="Day rack", position=unit, face="Front")
-        device = api.results("dcim/devices/", name=f"day-{unit}")[0]
-        api.make("dcim/interfaces/", device=device["id"], name="Ethernet48", form_factor=1000)
-    fill("/api/dcim/interface-connections/", interface_a="day-1 ethernet48", interface_b="day-2 ethernet48")
-    page.goto(f"/api/dcim/devices/{device['id']}/")
-    assert "day-1 · Ethernet48" in page.locator("#interfaces").inner_text()
-    page.locator(".menu > summary").press("Enter")
-    page.locator(".menu").get_by_role("link", name="Sites", exact=True).press("Enter")
-    page.wait_for_url("**/api/dcim/sites/")
-    page.get_by_role("link", name="Planned", exact=True).press("Enter")
-    page.locator("#racks").get_by_role("link", name="Day rack").press("Enter")
-    assert page.get_by_role("heading", level=1).inner_text() == "Day rack"
-    assert page.locator(".drawing a").count() >= 2
 
 
 def test_a_phone_scrolls_no_page_sideways(logged_in):
