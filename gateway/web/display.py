@@ -132,6 +132,11 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+def title_column(columns: list[str]) -> str:
+    """Which of `columns` is what the rows are called."""
+    return next((name for name in _TITLES if name in columns), columns[0] if columns else "")
+
+
 def flat(row: JsonObject) -> JsonObject:
     """`row` with the members of what is no object of its own in place of that."""
     inner = {name: it for name, it in row.items() if isinstance(it, dict) and not {"id", "value"} & it.keys()}

@@ -71,6 +71,7 @@ def _give_templates(app: Flask) -> None:
         permission_verbs=permissions.VERBS,
         menu=home.menu,
         named=related_list.named,
+        title_column=display.title_column,
     )
     app.jinja_env.filters.update(local=_local, form_text=_form_text, age=display.age, moment=time_zones.moment)
     app.jinja_env.filters.update(linked=refusals.linked, activity=display.activity, with_paths=refusals.with_paths)

@@ -19,7 +19,7 @@ class Mouse:
         target.click()
 
     def type_into(self, target, text: str) -> None:
-        target.click()
+        target.click(click_count=3)  # which selects what is there
         self.page.keyboard.type(text)
 
     def choose(self, select, label: str) -> None:
@@ -65,7 +65,7 @@ class Worker:
     def open(self, section: str) -> None:
         """The list called `section`, by the menu that is on every page."""
         self.hand.press(self.page.locator(".menu > summary"))
-        self.hand.press(self.page.locator(".menu").get_by_role("link", name=section, exact=True))
+        self.hand.press(self.page.locator(".menu").get_by_role("link", name=section, exact=True).first)
         self.page.get_by_role("heading", level=1, name=section, exact=True).wait_for()
 
     def follow(self, link) -> None:

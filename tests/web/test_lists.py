@@ -63,6 +63,16 @@ def test_columns_are_chosen(person, regions):
     assert "_columns" not in page.split('id="request"')[1].split("</section>")[0]
 
 
+def test_to_search_chooses_no_columns_and_to_choose_them_searches_on(person, regions):
+    page = person.get("/api/dcim/regions/?q=Sorted").text
+    filters, columns = (page.split(f'id="{name}"')[1].split("</form>")[0] for name in ("filters", "columns"))
+    assert "_columns" not in filters and '<input type="hidden" name="q" value="Sorted">' in columns
+    chosen = person.get("/api/dcim/regions/?q=Sorted&_columns=slug&_columns=name").text
+    assert '<input type="hidden" name="_columns" value="slug">' in chosen.split('id="filters"')[1].split("</form>")[0]
+    links = dict(re.findall(r'<a href="/api/dcim/regions/(\d+)/">(Sorted [ABC])</a>', chosen))
+    assert links == {str(each["id"]): each["name"] for each in regions}
+
+
 def test_several_are_changed_at_once_and_what_is_blank_stays(api, person, regions):
     ids = [str(each["id"]) for each in regions[:2]]
     parent = regions[2]
