@@ -123,6 +123,6 @@ def _device(device: MountedDevice, told: Row[*tuple[Any, ...]], y: int, clear: b
 
 
 def _ink(color: str) -> str:
-    """Black or white, whichever can be read on `color`."""
-    red, green, blue = (int(color[at : at + 2], 16) for at in (0, 2, 4))
-    return "#000" if red * 299 + green * 587 + blue * 114 > 140_000 else "#fff"
+    """Black or white, whichever has more contrast to `color`, as WCAG counts it."""
+    red, green, blue = ((int(color[at : at + 2], 16) / 255) ** 2.2 for at in (0, 2, 4))
+    return "#000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#fff"
