@@ -13,8 +13,9 @@ from marshmallow import fields as ma
 
 from shared import JsonObject
 from shared.api import restoring, uniqueness
+from shared.api.csv.writing import MEDIA
 from shared.api.error_schemas import ERRORS, LIST_ERRORS, DetailSchema, InvalidSchema
-from shared.api.openapi_bodies import CSV, TABLE, WITH_IDS, body, list_body, listed, one_or_many, request
+from shared.api.openapi_bodies import TABLE, WITH_IDS, body, list_body, listed, one_or_many, request
 from shared.api.openapi_parameters import list_parameters, selecting
 from shared.api.resource import Action, Resource, Shape
 from shared.api.titles import context_of
@@ -39,7 +40,7 @@ class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no 
         return document
 
 
-AS_CSV: JsonObject = {"content": {CSV: {"schema": {"type": "string", "description": TABLE}}}}
+AS_CSV: JsonObject = {"content": {MEDIA: {"schema": {"type": "string", "description": TABLE}}}}
 VERBS = {"POST": "Create", "GET": "Read", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
 
 

@@ -7,7 +7,7 @@ from marshmallow import Schema
 from marshmallow import fields as ma
 
 from shared import JsonObject
-from shared.api.csv.writing import MEDIA as CSV
+from shared.api.csv.writing import MEDIA
 from shared.api.resource import Resource, Shape
 from shared.config import settings
 from shared.schema import openapi_schemas
@@ -35,7 +35,7 @@ def body(resource: Resource, verb: str) -> JsonObject:
         return request(upload(partial=verb == "PATCH"), media="multipart/form-data")
     made = request(schema, example=_example(patch if verb == "PATCH" else write)) if schema else {}
     if verb == "POST":
-        made["requestBody"]["content"][CSV] = {"schema": {"type": "string", "description": SHEET}}
+        made["requestBody"]["content"][MEDIA] = {"schema": {"type": "string", "description": SHEET}}
     return made
 
 
