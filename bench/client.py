@@ -23,9 +23,9 @@ class Asker:
         self.token = folder.admin_token.read_text().strip()
         self.client = Client(f"http://{LOOPBACK}:{self.plan.ports[service or 'gateway']}", CONNECT_SECONDS, idle=1)
 
-    def ask(self, method: str, target: str, body: Any = None) -> bytes:
+    def ask(self, method: str, target: str, body: Any = None, accept: str = "application/json") -> bytes:
         content = b"" if body is None else orjson.dumps(body)
-        headers = self._headers(method, target, content) | {"Content-Length": str(len(content))}
+        headers = self._headers(method, target, content) | {"Content-Length": str(len(content)), "Accept": accept}
         reply = self.client.ask(method, target, headers, content)
         answer = reply.read()
         if reply.status >= 400:

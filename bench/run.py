@@ -23,6 +23,7 @@ from stack.postgres import Cluster
 
 MOST_FOR_A_THOUSAND_CHANGES = 300  # milliseconds
 MOST_FOR_A_CROWDED_DEVICE = 500
+LISTS = ("sites", "devices", "interfaces")  # of which pages are measured, too
 FIRST_FREE = int(IPv4Address("192.168.0.1"))
 
 
@@ -131,6 +132,16 @@ class Run:
         """Requests a second of `clients` that ask at once, through the gateway."""
         targets = {"devices, 50": "/api/dcim/devices/?limit=50", "one address": "/api/ipam/ip-addresses/7/"}
         return {name: self._together(target, clients, seconds) for name, target in targets.items()}
+
+    def pages(self) -> dict[str, float]:
+        """Milliseconds of the gateway's CPU that a list costs as a page for people."""
+        lists = {f"{name}, {limit:,}": f"/api/dcim/{name}/?limit={limit}" for name in LISTS for limit in (50, 1000)}
+        return {name: self._page(target) for name, target in lists.items()}
+
+    def _page(self, target: str) -> float:
+        gateway = processes.members(self.folder, "gateway")
+        with closing(Asker(self.folder)) as asker:
+            return cost(lambda: asker.ask("GET", target, accept="text/html"), 12, gateway).cpu
 
     def _together(self, target: str, clients: int, seconds: float) -> float:
         end = time.monotonic() + seconds

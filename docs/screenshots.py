@@ -5,11 +5,14 @@ python docs/screenshots.py http://127.0.0.1:8000 admin <password>
 
 import re
 import sys
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).parent / "images"
+COLORS = 64
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--headless",
@@ -29,6 +32,8 @@ def main(base: str, username: str, password: str) -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1180, "height": 800}, base_url=base)
         take_all(page, username, password)
+        page = browser.new_page(viewport={"width": 1180, "height": 800}, base_url=base, color_scheme="dark")
+        take_docs(page)
         page = browser.new_page(viewport={"width": 360, "height": 720}, base_url=base, color_scheme="dark")
         take(page, "phone-dark", "/api/dcim/sites/")
         browser.close()
@@ -42,15 +47,16 @@ def take_all(page: Page, username: str, password: str) -> None:
     page.click("tbody a >> nth=0")
     shoot(page, "detail")
     take_form_error(page)
-    page.goto("/api/dcim/racks/")
-    if page.locator("tbody a").count():
-        page.click("tbody a >> nth=0")
-        shoot(page, "elevation")
+    page.goto("/api/dcim/racks/?q=Comms+closet")
+    page.click("tbody a >> nth=0")
+    shoot(page, "elevation")
     take(page, "admin", "/admin/")
-    take(page, "status", "/admin/status/")
+
+
+def take_docs(page: Page) -> None:
     page.goto("/api/docs/")
-    page.wait_for_selector(".opblock-tag")
     page.click(".opblock-tag[data-tag=tenancy]")
+    page.locator(".opblock").first.scroll_into_view_if_needed()
     shoot(page, "docs")
 
 
@@ -78,7 +84,9 @@ def take(page: Page, name: str, path: str) -> None:
 
 
 def shoot(page: Page, name: str) -> None:
-    page.screenshot(path=FOLDER / f"{name}.png")
+    """A picture of what is seen, with as many colours as a page has."""
+    with Image.open(BytesIO(page.screenshot())) as taken:
+        taken.convert("RGB").quantize(COLORS).save(FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ def install(app: Flask) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=SECONDS,
+        # A cookie that each reply gives anew would bring back what another one, asked for meanwhile, has taken out.
+        SESSION_REFRESH_EACH_REQUEST=False,
     )
 
 

@@ -119,6 +119,7 @@ class Settings:
     rate_limit_storage: str = _setting("RATE_LIMIT_STORAGE", "memory://")
     # The sites whose pages may ask the API with a browser.
     cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), parse=parsers.origins)
+    time_zone: str = _setting("TIME_ZONE", "UTC", parse=parsers.time_zone)  # of the pages; the API tells times in UTC
     metrics_folder: str = _setting("PROMETHEUS_MULTIPROC_DIR", "")
     changelog_retention: int = _setting("CHANGELOG_RETENTION", 90, least=0)  # days; 0: for ever
     # Where webhooks may go although it is closed to them otherwise (services/extras/webhooks/addresses.py).

@@ -4,6 +4,7 @@ import json
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -29,6 +30,13 @@ def seconds(text: str) -> float:
         return float(text)
     except ValueError as error:
         raise ValueError("must be a number of seconds") from error
+
+
+def time_zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ValueError, LookupError, OSError) as error:
+        raise ValueError("must be the name of a time zone, such as Europe/Berlin") from error
 
 
 def json_object(text: str) -> str:

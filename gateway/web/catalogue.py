@@ -222,6 +222,14 @@ class Catalogue:
         lists = [*(other for other, _ in self.referring(path)), *self._relations().by_type.get(label, ())]
         return {app for other in lists if (app := app_of(other))}
 
+    def filled(self) -> list[str]:
+        """The apps that tell how full some of their objects are."""
+        return [
+            app
+            for app, document in self.documents().items()
+            if any(verbs.get("get", {}).get("x-utilization") for _, verbs in _paths(document))
+        ]
+
     def _relations(self) -> "Relations":
         """What refers to what, read anew when a document is another."""
         documents = self.documents()

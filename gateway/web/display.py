@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,8 +37,8 @@ _TITLES = (
     "username",
     "label",
     "rd",
-    "slug",
     "model",
+    "slug",
     "description",
 )
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
@@ -69,11 +68,6 @@ def age(seconds: float) -> str:
     """A span of time in its largest unit: "4 h"."""
     units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
     return next((f"{int(seconds // size)} {unit}" for unit, size in units if seconds >= size), "0 s")
-
-
-def moment(text: str) -> str:
-    """A time of the API without its fractions: "2026-01-31 12:00:00 UTC"."""
-    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def is_moment(value: Any) -> bool:
@@ -128,8 +122,32 @@ def is_image(value: Any) -> bool:
     return is_link(value) and urlsplit(value).path.startswith("/media/")
 
 
+def is_deep(value: Any) -> bool:
+    """Whether it is data that only a program reads: a mapping of nothing but mappings that are no objects."""
+    inner = list(value.values()) if isinstance(value, dict) else []
+    return bool(inner) and all(isinstance(each, dict) and each and not {"url", "value"} & each.keys() for each in inner)
+
+
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def title_column(columns: list[str]) -> str:
+    """Which of `columns` is what the rows are called."""
+    return next((name for name in _TITLES if name in columns), columns[0] if columns else "")
+
+
+def flat(row: JsonObject) -> JsonObject:
+    """`row` with the members of what is no object of its own in place of that."""
+    inner = {name: it for name, it in row.items() if isinstance(it, dict) and not {"id", "value"} & it.keys()}
+    added = {name: value for it in inner.values() for name, value in it.items() if name not in row}
+    return {**{name: value for name, value in row.items() if name not in inner}, **added}
+
+
+def columns_set(rows: list[JsonObject]) -> list[str]:
+    """The names that any of `rows` has something short for, but its address."""
+    named = dict.fromkeys(name for row in rows for name in row if name != "url")
+    return [name for name in named if any(_short(row.get(name)) for row in rows)]
 
 
 def columns(rows: list[JsonObject], context: Iterable[str] = ()) -> list[str]:

@@ -8,9 +8,11 @@ from gateway.web import display
 from gateway.web.catalogue import Catalogue
 from gateway.web.related_list import named
 from gateway.web.upstream_client import Question, fetch_together
+from shared import JsonObject
 from shared.config import APPS
 
 pages = Blueprint("home", __name__)
+PATIENCE = 3.0  # seconds; a page does without what takes longer to find out
 RECENT = Question("/api/extras/recent-activity/", "limit=12")
 
 
@@ -26,13 +28,15 @@ class MenuSection:
 @pages.get("/")
 def home() -> str:
     questions = [Question(f"/internal/{app}/totals") for app in APPS]
-    *answers, recent = fetch_together([*questions, RECENT])
+    filled = [Question(f"/internal/{app}/utilization", seconds=PATIENCE) for app in _catalogue().filled()]
+    recent, *answers = fetch_together([RECENT, *questions, *filled])
+    utilized = [part for answer in answers[len(APPS) :] if answer.ok for part in answer.json["results"]]
     totals: dict[str, int] = {}
-    for answer in answers:
+    for answer in answers[: len(APPS)]:
         totals |= answer.json if answer.ok else {}
-    silent = [app for app, answer in zip(APPS, answers, strict=True) if not answer.ok]
+    silent = [app for app, answer in zip(APPS, answers, strict=False) if not answer.ok]
     changes = recent.json["results"] if recent.ok else []
-    return render_template("home.html", totals=totals, silent=silent, changes=changes, nouns=_catalogue().nouns())
+    return render_template("home.html", totals=totals, silent=silent, changes=changes, utilized=utilized)
 
 
 def menu() -> list[MenuSection]:
@@ -45,8 +49,10 @@ def menu() -> list[MenuSection]:
     return [MenuSection(app, display.label(app), links) for app, links in found.items()]
 
 
-def _is_listed(path: str, verbs: dict[str, object]) -> bool:
-    return path.startswith("/api/") and path.count("/") == 4 and "{" not in path and {"get", "post"} <= verbs.keys()
+def _is_listed(path: str, verbs: JsonObject) -> bool:
+    reading = verbs.get("get", {})
+    listed = {"get", "post"} <= verbs.keys() or "x-shown" in reading
+    return path.startswith("/api/") and path.count("/") == 4 and "{" not in path and listed
 
 
 def _catalogue() -> Catalogue:

@@ -9,6 +9,7 @@ from gateway import sessions
 from gateway.users.app import app as accounts
 from gateway.users.login import log_in
 from gateway.users.sessions import begin, end
+from gateway.web.addresses import next_address
 from shared.http.errors import ApiError
 from shared.security import session_key
 
@@ -54,7 +55,4 @@ def _end() -> None:
 
 
 def _next() -> str:
-    """Where to go from here: an address on this site, or the administration."""
-    wanted = request.values.get("next", "")
-    safe = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
-    return wanted if safe else "/admin/"
+    return next_address("/admin/")

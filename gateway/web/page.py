@@ -195,6 +195,15 @@ class HtmlPage:
         return summary
 
     @cached_property
+    def table(self) -> tuple[list[str], list[JsonObject]] | None:
+        """(columns, rows) of a reply that is a list of objects without pages."""
+        found = self.body if self.answer.ok and isinstance(self.body, list) else None
+        if found is None or not all(isinstance(each, dict) for each in found):
+            return None
+        rows = [display.flat(each) for each in found]
+        return display.columns_set(rows), rows
+
+    @cached_property
     def parts(self) -> ObjectParts | None:
         """What there is of the object beside its attributes."""
         return ObjectParts(self._served, self.asked.path, self.body) if self.is_object else None

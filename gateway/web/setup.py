@@ -24,8 +24,10 @@ from gateway.web import (
     picker,
     policy,
     refusals,
+    related_list,
     search,
     status_api,
+    time_zones,
 )
 from gateway.web.catalogue import Catalogue
 from gateway.web.upstream_client import identity
@@ -48,7 +50,7 @@ def install(app: Flask, upstreams: Upstreams) -> None:
     sessions.install(app)
     _give_templates(app)
     app.after_request(_protect)
-    for each in (docs, home, status_api, search, login, admin, picker, browse):
+    for each in (docs, home, time_zones, status_api, search, login, admin, picker, browse):
         app.register_blueprint(each.pages)
 
 
@@ -61,15 +63,26 @@ def csrf() -> str:
 
 
 def _give_templates(app: Flask) -> None:
-    app.jinja_env.globals.update(static=_static, csrf=csrf, label=display.label, title=display.title)
     app.jinja_env.globals.update(
-        permission_sections=permissions.sections, permission_verbs=permissions.VERBS, menu=home.menu
+        static=_static, csrf=csrf, time_zone=_time_zone, label=display.label, title=display.title
     )
-    app.jinja_env.filters.update(local=_local, form_text=_form_text, age=display.age, moment=display.moment)
+    app.jinja_env.globals.update(
+        permission_sections=permissions.sections,
+        permission_verbs=permissions.VERBS,
+        menu=home.menu,
+        named=related_list.named,
+        title_column=display.title_column,
+    )
+    app.jinja_env.filters.update(local=_local, form_text=_form_text, age=display.age, moment=time_zones.moment)
     app.jinja_env.filters.update(linked=refusals.linked, activity=display.activity, with_paths=refusals.with_paths)
     app.jinja_env.tests["link"] = display.is_link
-    app.jinja_env.tests.update(image=display.is_image, moment=display.is_moment)
+    app.jinja_env.tests.update(image=display.is_image, deep=display.is_deep, moment=display.is_moment)
     app.context_processor(lambda: {"user": _user(), "request_id": request.environ.get("HTTP_X_REQUEST_ID", "")})
+
+
+def _time_zone() -> str:
+    """The name of the reader's time zone."""
+    return time_zones.current().key
 
 
 def _user() -> str:

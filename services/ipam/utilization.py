@@ -24,7 +24,7 @@ _BAR = Markup(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {all} {height}" width="{all}" height="{height}" role="img"'
     ' aria-label="{text}" font-family="sans-serif" font-size="12"><rect width="{width}" height="{height}" rx="3"'
     ' fill="#8884"/><rect width="{used}" height="{height}" rx="3" fill="{color}"/>'
-    '<text x="{beside}" y="13" fill="#7b868b">{text}</text></svg>'
+    '<text x="{beside}" y="13" fill="currentColor">{text}</text></svg>'
 )
 
 

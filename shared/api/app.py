@@ -22,6 +22,7 @@ from shared.api import (
     related,
     search,
     totals,
+    utilization,
     views,
 )
 from shared.api.csv import writing as csv_writing
@@ -142,7 +143,7 @@ def create_app(
     app.register_blueprint(
         internal_api.blueprint(base, internal_queries or {}, _permissions(base, resources, permissions))
     )
-    for found in (search, autocomplete, related, totals, reverting):
+    for found in (search, autocomplete, related, totals, utilization, reverting):
         app.register_blueprint(found.blueprint(base, resources))
     health.serve(app, base.app, (partial(reference_gauges.gauges, base=base), *gauges))
     errors.install(app)  # last, for flask-smorest installs handlers of its own

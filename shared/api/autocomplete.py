@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, String, func, or_, select
 
 from shared import JsonObject
 from shared.api.resource import Resource
-from shared.api.titles import context_of, title_sql
+from shared.api.titles import context_of, named, title_sql
 from shared.db.database import database
 from shared.http import responses
 from shared.http.errors import Forbidden, NotFound
@@ -23,7 +23,6 @@ from shared.query.paths import among
 from shared.references import full_replicas
 from shared.schema.models import Record
 from shared.schema.natural_order import name_key
-from shared.schema.representations import Joins
 from shared.security import authorization
 
 MOST, LONGEST, MOST_WORDS = 20, 200, 5
@@ -60,8 +59,8 @@ def _matches(connection: Connection, resource: Resource, words: str) -> JsonObje
         return {"results": [], "more": False}
     full_replicas.expect(resource.model)
     containing = [_contains(resource, word) for word in words.split()[:MOST_WORDS]]
-    named = [same == words for same in _keys(resource) if words]
-    exact = _rows(connection, resource, [*seen, or_(*named)]) if named else []
+    called = [same == words for same in _keys(resource) if words]
+    exact = _rows(connection, resource, [*seen, or_(*called)]) if called else []
     found: dict[int, Row[Any]] = {row.id: row for row in exact}
     if len(exact) <= MOST:
         found |= {row.id: row for row in _rows(connection, resource, [*seen, *containing])}
@@ -77,15 +76,8 @@ def _told(row: Sequence[Any]) -> JsonObject:
 
 def _rows(connection: Connection, resource: Resource, conditions: list[Condition]) -> Sequence[Row[Any]]:
     """(id, name, names of what it is part of) of the first objects that meet `conditions`, and one more than shown."""
-    model: type[Record] = resource.model
-    joins = Joins()
-    shown: list[ColumnElement[Any]] = [title_sql(model, model).label("name")]
-    for name in context_of(resource):
-        attribute = model.attributes[name]
-        target = joins.follow(model, model, attribute)
-        shown.append(title_sql(target, model.model_of(attribute.field.target)))
-    rows = select(model.id, *shown).select_from(joins.onto(model.__table__)).where(*conditions)
-    return connection.execute(rows.order_by(model.id).limit(MOST + 1)).all()
+    rows = named(resource).where(*conditions)
+    return connection.execute(rows.order_by(resource.model.id).limit(MOST + 1)).all()
 
 
 def _contains(resource: Resource, word: str) -> Condition:

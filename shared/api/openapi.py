@@ -13,8 +13,9 @@ from marshmallow import fields as ma
 
 from shared import JsonObject
 from shared.api import restoring, uniqueness
+from shared.api.csv.writing import MEDIA
 from shared.api.error_schemas import ERRORS, LIST_ERRORS, DetailSchema, InvalidSchema
-from shared.api.openapi_bodies import WITH_IDS, body, list_body, listed, one_or_many, request
+from shared.api.openapi_bodies import TABLE, WITH_IDS, body, list_body, listed, one_or_many, request
 from shared.api.openapi_parameters import list_parameters, selecting
 from shared.api.resource import Action, Resource, Shape
 from shared.api.titles import context_of
@@ -39,6 +40,7 @@ class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no 
         return document
 
 
+AS_CSV: JsonObject = {"content": {MEDIA: {"schema": {"type": "string", "description": TABLE}}}}
 VERBS = {"POST": "Create", "GET": "Read", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
 
 
@@ -112,8 +114,11 @@ def describe(
 
 
 def _belonging(resource: Resource) -> JsonObject:
-    """What the objects of a list are part of: the references that are shown beside their names, and types beyond."""
-    return {"x-part-of": list(context_of(resource)), "x-belongs-to": list(resource.belonging)}
+    """What the objects of a list are part of: the references that are shown beside their names, and types beyond; and
+    whether the service tells how full they are.
+    """
+    told = {"x-part-of": list(context_of(resource)), "x-belongs-to": list(resource.belonging)}
+    return {**told, **({"x-utilization": True} if resource.utilization else {})}
 
 
 def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Action, function: View) -> View:
@@ -190,6 +195,8 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) ->
             function = made.alt_response(200, schema=SheetSchema, success=True, description="Saved from CSV")(function)
         elif on_list and verb in WITH_IDS and status == 200:
             function = made.alt_response(200, schema=reply, success=True, description="OK")(function)
+        elif on_list:
+            function = made.response(status, reply)(made.doc(responses={status: AS_CSV})(function))
         else:
             function = made.response(status, reply)(function)
         for code, schema in (ERRORS[verb] | (LIST_ERRORS if on_list and verb in WITH_IDS else {})).items():

@@ -7,13 +7,14 @@ from marshmallow import Schema
 from marshmallow import fields as ma
 
 from shared import JsonObject
+from shared.api.csv.writing import MEDIA
 from shared.api.resource import Resource, Shape
 from shared.config import settings
 from shared.schema import openapi_schemas
 from shared.schema.representations import BaseSchema
 
-CSV = "text/csv"
 SHEET = "Lines of which each creates an object, or changes one; as GET gives them with `?format=csv`."
+TABLE = "A line of headings, then one for each object; `POST` takes it again."
 WITH_IDS = ("PUT", "PATCH", "DELETE")  # of a list: each element names its object by its id
 _ID = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
 
@@ -34,7 +35,7 @@ def body(resource: Resource, verb: str) -> JsonObject:
         return request(upload(partial=verb == "PATCH"), media="multipart/form-data")
     made = request(schema, example=_example(patch if verb == "PATCH" else write)) if schema else {}
     if verb == "POST":
-        made["requestBody"]["content"][CSV] = {"schema": {"type": "string", "description": SHEET}}
+        made["requestBody"]["content"][MEDIA] = {"schema": {"type": "string", "description": SHEET}}
     return made
 
 

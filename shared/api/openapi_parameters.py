@@ -2,6 +2,7 @@
 
 from shared import JsonObject
 from shared.api import selection
+from shared.api.csv.writing import FORMAT as CSV
 from shared.api.exports import PARAMETER
 from shared.api.resource import Resource
 from shared.query import filters, ordering
@@ -21,6 +22,13 @@ SELECTING = {
 }
 ORDERING = "What to order by, separated by commas: attributes, also of what is referred to (`site.name`); `-` descends."
 
+_FORMAT = {
+    "in": "query",
+    "name": "format",
+    "schema": {"type": "string", "enum": ["json", CSV]},
+    "description": "`csv` for all of the list, however long, as a file in the order of ids; JSON unless given.",
+}
+
 
 def paging(*names: str) -> tuple[JsonObject, ...]:
     """The parameters that choose a page."""
@@ -38,7 +46,7 @@ def list_parameters(resource: Resource) -> list[JsonObject]:
         PARAMETER, "The name of an export template, to get what it makes of the list.", "string"
     )
     order = openapi_schemas.query(ordering.PARAMETER, ORDERING, "string")
-    return [*paging(*PAGING), export, order, *selecting()] + [
+    return [*paging(*PAGING), _FORMAT, export, order, *selecting()] + [
         _of_filter(made) for made in resource.filter_table.values()
     ]
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from shared import JsonObject
+from shared.db.prepared import AnySelect
 from shared.query import filters, lookup_expressions
 from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
@@ -99,12 +100,10 @@ class Resource(Generic[M]):
     order       names of attributes, dotted through references (`"site.name"`), `-` for descending; id breaks ties
     reorder     `reorder(args)`: the expressions that a list with such a query string is ordered by instead, or ()
     unique      names that must be unique together; a null among them makes an object free
-    rules       `validate_x(session, changes)`: refuse by `change.fail(message, field)`; run in order, first failure
-                counts
+    rules       `validate_x(session, changes)`: refuse by `change.fail(message, field)`; in order, to the first failure
     before_save `set_x(session, changes)`: set what is computed once all rules have let pass, or `change.fail`
     after_save  `hook(session, changes)`: what a write brings about, in the same transaction
-    on_delete   `hook(session, objects)`: what deleting the objects brings about, before they go, in the same
-                transaction; may refuse by raising an ApiError
+    on_delete   `hook(session, objects)`: what deleting the objects brings about, before they go; may raise an ApiError
     lookups     Lookups: what another service adds to a page of the read face
     actions     routes below one object
     base_conditions  (conditions) the rows of the model that this endpoint shows
@@ -114,6 +113,7 @@ class Resource(Generic[M]):
     awaited     `awaited(read)`: the page that `read()` finds, once there is what whoever asks waits for
     belonging   `{label: query(connection, id)}`: the query of this list for what belongs to an object of that type
     part_of     the references that tell objects of one name apart; those of `unique` and `order` unless given
+    utilization  `utilization()`: selects the (id, used) of each object, used being what part of it is taken, 0.0 to 1.0
     note        what whoever reads an object has to know, for the document and for people
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
     csv_headings  what NetBox's import forms call a column, `{"rack_name": "rack"}`; "" for what has no place here
@@ -146,6 +146,7 @@ class Resource(Generic[M]):
     invariants: tuple[Invariant, ...] = ()
     belonging: Mapping[str, Callable[[Connection, int], dict[str, str] | None]] = field(default_factory=dict)
     part_of: tuple[str, ...] | None = None
+    utilization: Callable[[], AnySelect] | None = None
     note: str = ""
     view: View | None = None
     csv_headings: Mapping[str, str] = field(default_factory=dict)

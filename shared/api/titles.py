@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, null
+from sqlalchemy import ColumnElement, Text, cast, func, null, select
 
 from shared.api.resource import Resource
+from shared.db.prepared import AnySelect
 from shared.schema import fields
 from shared.schema.models import Attribute, Record
+from shared.schema.representations import Joins
 
-FIRST = ("display_name", "name")
+FIRST = ("display_name", "name", "model")
 
 
 def title_sql(entity: Any, model: type[Record]) -> ColumnElement[str | None]:
@@ -16,6 +18,18 @@ def title_sql(entity: Any, model: type[Record]) -> ColumnElement[str | None]:
     names = [name for name in (*FIRST, model.key, *model.nested) if name in model.attributes]
     found = [_text(entity, each) for name in dict.fromkeys(names) if _is_own(each := model.attributes[name])]
     return func.coalesce(*found) if found else cast(null(), Text)
+
+
+def named(resource: Resource) -> AnySelect:
+    """(id, name, names of what it is part of) of every object."""
+    model: type[Record] = resource.model
+    joins = Joins()
+    shown: list[ColumnElement[Any]] = [title_sql(model, model).label("name")]
+    for name in context_of(resource):
+        attribute = model.attributes[name]
+        target = joins.follow(model, model, attribute)
+        shown.append(title_sql(target, model.model_of(attribute.field.target)))
+    return select(model.id, *shown).select_from(joins.onto(model.__table__))
 
 
 def _is_own(attribute: Attribute) -> bool:

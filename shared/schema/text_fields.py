@@ -2,6 +2,7 @@
 
 import re
 import zoneinfo
+from functools import cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -13,8 +14,6 @@ from shared.schema.fields import Text
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 HOST_END = re.compile(r"(?:^localhost|\.(?:[a-z\u00a1-\uffff-]{2,63}|xn--[a-z0-9]{1,59}))\.?$", re.IGNORECASE)
-# What the tz database has beside zones: a machine's own, and the lack of any.
-NO_ZONES = {"localtime", "Factory"}
 COLOR = re.compile(r"[0-9a-f]{6}")
 
 
@@ -70,10 +69,16 @@ class Email(Text):
         return self._rule(text)
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of all time zones; the tz database also has a machine's own, and the lack of any."""
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory"})
+
+
 class TimeZone(Text):
     """The name of a time zone; stored blank, read as null, when there is none."""
 
     def check(self, text: str) -> str:
-        if text not in zoneinfo.available_timezones() - NO_ZONES:
+        if text not in time_zones():
             raise ValidationError(f'"{text}" is not a known time zone.')
         return text

@@ -57,7 +57,10 @@ def measure(size: int, port: int) -> JsonObject:
         throughput = run.throughput()
         for name, rate in throughput.items():
             click.echo(f"{name}, 8 clients: {rate:.0f} a second")
-        return {"size": size, "rows": rows, "throughput": throughput, "pss": at_rest}
+        pages = run.pages()
+        for name, spent in pages.items():
+            click.echo(f"{name}, as a page: {spent:.0f} ms of the gateway's CPU")
+        return {"size": size, "rows": rows, "throughput": throughput, "pages": pages, "pss": at_rest}
     finally:
         processes.stop(folder)
         Plan.load(folder).cluster.stop()

@@ -1,8 +1,11 @@
 """Reports: files of an administrator, run with the rights of whoever runs them, in processes that may do harm."""
 
+import re
+
 import psutil
 import psycopg2
 import pytest
+import requests
 
 from tests.client import Client
 
@@ -126,8 +129,12 @@ def messages(result: dict, test: str) -> list[str]:
 def test_the_list_names_every_report_in_order_and_what_is_broken(api):
     status, found = api.get(PATH)
     assert status == 200
+    failed = [bool("error" in each or (each["result"] and each["result"]["failed"])) for each in found]
+    assert failed == sorted(failed, reverse=True)
     names = [(each["module"], each["name"]) for each in found]
-    assert names == sorted(names, key=lambda name: (name[0], name[1] or ""))
+    for part in (True, False):
+        here = [name for name, bad in zip(names, failed, strict=True) if bad is part]
+        assert here == sorted(here, key=lambda name: (name[0], name[1] or ""))
     assert {("sites", "First"), ("sites", "Second"), ("typo", None), ("leaves", None)} <= set(names)
     assert not {"_private", "words", "helpers"} & {each["module"] for each in found}
     first = found[names.index(("sites", "First"))]
@@ -168,6 +175,25 @@ def test_what_failed_is_found_first(api):
     assert [each["level"] for each in found] == sorted((each["level"] for each in found), key=order.index)
     assert {"success", "warning", "info"} <= {each["level"] for each in found}
     assert api.get(f"{PATH}sites.Nowhere/findings/")[0] == 404
+
+
+def test_a_browser_shows_what_failed_first_and_no_raw_data(api, own):
+    run(api, "sites.First")
+    run(api, "sites.Second")
+
+    def page(path: str) -> str:
+        found = requests.get(f"{own.base_url}/api/{path}", headers={"Accept": "text/html"}, timeout=60)
+        assert found.status_code == 200
+        return found.text
+
+    rows = re.findall(r"<tr>(.*?)</tr>", page(PATH).split("<tbody>")[1].split("</tbody>")[0], re.DOTALL)
+    failed = ['class="down"' in row for row in rows]
+    assert failed == sorted(failed, reverse=True) and {True, False} == set(failed)
+    assert any(f'<a href="/api/{PATH}sites.First/">First</a>' in row and 'class="down"' in row for row in rows)
+    shown = page(f"{PATH}sites.First/").split('id="reply"')[0]
+    levels = re.findall(r"<td[^>]*><span class=\"text\">(failure|warning|info|success)</span></td>", shown)
+    assert levels[0] == "failure" and "success" in levels
+    assert '<a href="#reply">in the JSON below</a>' in shown
 
 
 def test_what_is_nowhere_is_not_found(api):

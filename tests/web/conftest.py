@@ -6,6 +6,8 @@ from html import unescape
 import pytest
 import requests
 
+from tests.web.chromium import CHROMIUM, FLAGS
+
 PASSWORD = "correct horse battery"
 _CSRF = re.compile(r'name="_csrf" value="([^"]+)"')
 
@@ -56,3 +58,38 @@ def person(somebody, administrator):
     """The administrator, logged in."""
     assert somebody.log_in(administrator).status_code == 303
     return somebody
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser, stack):
+    """A page whose scripts and styles all kept to the policy."""
+    context = browser.new_context(base_url=stack.base_url)
+    opened = context.new_page()
+    complaints = []
+    opened.on(
+        "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
+    )
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def logged_in(page, administrator):
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill(administrator)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+    return page

@@ -99,3 +99,22 @@ def test_writes_tell_of_idempotency_keys_and_of_references_by_attributes(documen
     assert "Idempotency-Key" in {each["name"] for each in create["parameters"]}
     told = document["components"]["schemas"]["DcimSiteWrite"]["properties"]
     assert '`{"slug": …}`' in str(told["region"]) and "attributes" in document["info"]["description"]
+
+
+def test_every_list_is_to_be_had_and_sent_as_csv(api, document):
+    lists = {path: verbs for path, verbs in document["paths"].items() if "x-part-of" in verbs.get("get", {})}
+    assert len(lists) > 50
+    for path, verbs in lists.items():
+        told = verbs["get"]
+        asked = next(each for each in told["parameters"] if each["name"] == "format")
+        assert "csv" in asked["schema"]["enum"]
+        assert list(told["responses"]["200"]["content"]) == ["application/json", "text/csv"], path
+    forms = {path for path, verbs in lists.items() if "multipart/form-data" in str(verbs.get("post", {}))}
+    taken = {
+        path
+        for path, verbs in lists.items()
+        if "text/csv" in verbs.get("post", {}).get("requestBody", {}).get("content", {})
+    }
+    assert {path for path, verbs in lists.items() if "post" in verbs} == taken | forms
+    reply = api.request("GET", "dcim/sites/", params={"format": "csv"})
+    assert reply.headers["Content-Type"].startswith("text/csv")

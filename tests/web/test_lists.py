@@ -1,6 +1,8 @@
 """Getting about: the start page, the menu, and what can be done with a list."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -58,7 +60,17 @@ def test_columns_are_chosen(person, regions):
         "Slug",
         "Parent",
     ]
-    assert "_columns" not in page.split('id="request"')[1]
+    assert "_columns" not in page.split('id="request"')[1].split("</section>")[0]
+
+
+def test_to_search_chooses_no_columns_and_to_choose_them_searches_on(person, regions):
+    page = person.get("/api/dcim/regions/?q=Sorted").text
+    filters, columns = (page.split(f'id="{name}"')[1].split("</form>")[0] for name in ("filters", "columns"))
+    assert "_columns" not in filters and '<input type="hidden" name="q" value="Sorted">' in columns
+    chosen = person.get("/api/dcim/regions/?q=Sorted&_columns=slug&_columns=name").text
+    assert '<input type="hidden" name="_columns" value="slug">' in chosen.split('id="filters"')[1].split("</form>")[0]
+    links = dict(re.findall(r'<a href="/api/dcim/regions/(\d+)/">(Sorted [ABC])</a>', chosen))
+    assert links == {str(each["id"]): each["name"] for each in regions}
 
 
 def test_several_are_changed_at_once_and_what_is_blank_stays(api, person, regions):
@@ -99,3 +111,25 @@ def test_times_are_readable(api, person):
     site = api.make("dcim/sites/", name="Timed", slug="timed")
     page = person.get(f"/api/dcim/sites/{site['id']}/").text
     assert re.search(r'<time datetime="[^"]+">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC</time>', page)
+
+
+def test_times_are_in_the_zone_that_the_reader_chose_and_machines_are_told_utc(api, somebody, person):
+    path = f"/api/tenancy/tenants/{api.make('tenancy/tenants/', name='Zoned', slug='zoned')['id']}/"
+    updated = api.get(path.removeprefix("/api/"))[1]["last_updated"]
+    assert updated.endswith("Z")
+    chosen = person.send("/time-zone/", zone="Asia/Kathmandu", next=path)
+    assert (chosen.status_code, chosen.headers["Location"]) == (303, path)
+    told = datetime.fromisoformat(updated).astimezone(ZoneInfo("Asia/Kathmandu"))
+    page = person.get(path).text
+    assert f'<time datetime="{updated}">{told:%Y-%m-%d %H:%M:%S} +0545</time>' in page
+    assert "Times are in Asia/Kathmandu." in page
+    assert "Times are in UTC." in somebody.__class__(somebody.base_url).get(path).text
+    assert person.send("/time-zone/", zone="").status_code == 303
+    assert "Times are in UTC." in person.get(path).text
+
+
+def test_what_is_no_zone_is_none(person):
+    for zone in ("Mars/Olympus", "../../etc/passwd", "localtime"):
+        person.session.cookies.set("patchbay_time_zone", zone)
+        assert "Times are in UTC." in person.get("/admin/").text
+        assert "Times are shown in UTC." in person.get(person.send("/time-zone/", zone=zone).headers["Location"]).text

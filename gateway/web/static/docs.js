@@ -1,9 +1,12 @@
-// Swagger UI over our own document; a session's requests carry its CSRF token.
+// Swagger UI over our own document, as dark as the reader likes it; a session's requests carry its CSRF token.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
 window.ui = SwaggerUIBundle({
   url: "/api/schema/?format=json",
   dom_id: "#swagger",
   docExpansion: "none",
-  deepLinking: true,
   filter: true,
   validatorUrl: null,
   requestInterceptor: (request) => {
@@ -11,3 +14,8 @@ window.ui = SwaggerUIBundle({
     return request;
   },
 });
+// Swagger UI gives its selects no names, and a link within the button of each operation to what has deep links.
+new MutationObserver(() => {
+  for (const select of document.querySelectorAll("#swagger select:not([aria-label])"))
+    select.setAttribute("aria-label", select.closest("[data-param-name]")?.dataset.paramName ?? "Server");
+}).observe(document.getElementById("swagger"), { childList: true, subtree: true });

@@ -16,24 +16,24 @@ from shared.schema import openapi_schemas
 from shared.schema.parsing import to_integer
 from shared.schema.representations import url_of
 
-FAINT = Markup(' opacity="0.35"')
+FAINT = Markup(' fill-opacity="0.25"')
 UNIT, WIDTH, NUMBERS, GAP, TOP = 20, 220, 26, 28, 24
 FACES = {FRONT: "Front", REAR: "Rear"}
 SIDES = openapi_schemas.query("face", "The side to draw: 0 is the front, 1 the rear; both unless given.")
 _FACE = Markup(
     '<g transform="translate({x} 0)"><text x="{middle}" y="16" text-anchor="middle">{title}</text>{units}</g>'
 )
-_NUMBER = Markup('<text x="{x}" y="{y}" text-anchor="end" class="number" fill="#7b868b">{number}</text>')
+_NUMBER = Markup('<text x="{x}" y="{y}" text-anchor="end" class="number" fill="currentColor">{number}</text>')
 _EMPTY = Markup('<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="#8885" stroke="#8888"/>')
 _DEVICE = Markup(
-    '<a href="{url}"{faint}><title>{name}</title>'
-    '<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="#{color}" stroke="#0006"/>'
+    '<a href="{url}"><title>{name}</title>'
+    '<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="#{color}" stroke="#0006"{faint}/>'
     '<text x="{middle}" y="{baseline}" text-anchor="middle" fill="{ink}">{name}</text></a>'
 )
 _DRAWING = Markup(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     ' role="group" aria-label="Elevation of {name}" font-family="sans-serif" font-size="12"'
-    ' fill="#7b868b">{faces}</svg>'
+    ' fill="currentColor">{faces}</svg>'
 )
 
 
@@ -116,13 +116,13 @@ def _device(device: MountedDevice, told: Row[*tuple[Any, ...]], y: int, clear: b
         width=WIDTH,
         height=height,
         color=told.color,
-        ink=_ink(told.color),
+        ink=_ink(told.color) if clear else "currentColor",
         middle=NUMBERS + WIDTH // 2,
         baseline=y + height // 2 + 4,
     )
 
 
 def _ink(color: str) -> str:
-    """Black or white, whichever can be read on `color`."""
-    red, green, blue = (int(color[at : at + 2], 16) for at in (0, 2, 4))
-    return "#000" if red * 299 + green * 587 + blue * 114 > 140_000 else "#fff"
+    """Black or white, whichever has more contrast to `color`, as WCAG counts it."""
+    red, green, blue = ((int(color[at : at + 2], 16) / 255) ** 2.2 for at in (0, 2, 4))
+    return "#000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#fff"

@@ -1,7 +1,7 @@
 """Racks: what devices are mounted in."""
 
 from flask import Response, request
-from sqlalchemy import case, update
+from sqlalchemy import Float, case, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from services.dcim.base import Base
@@ -14,6 +14,7 @@ from shared.api.openapi import page_schema
 from shared.api.openapi_parameters import paging
 from shared.api.resource import Action, Resource
 from shared.custom_fields.column import CustomFields
+from shared.db.prepared import AnySelect
 from shared.schema import columns, fields, natural_order
 from shared.schema.changes import Change
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
@@ -66,6 +67,19 @@ def show_elevation(resource: Resource, pk: int) -> Response:
     return (draw if drawn else list_units)(resource, pk)
 
 
+def units_used() -> AnySelect:
+    """What part of each rack's units is taken, on either side of it."""
+    device, type_ = Base.model_of("dcim.device"), Base.model_of("dcim.devicetype")
+    stretch = func.range_agg(func.int4range(device.position, device.position + type_.u_height)).label("units")
+    standing = select(device.rack_id, stretch).join(type_, device.device_type_id == type_.id)
+    taken = standing.where(device.rack_id.is_not(None), device.position.is_not(None)).group_by(device.rack_id).cte()
+    each = func.unnest(taken.c.units).column_valued("each")
+    used = select(func.sum(func.upper(each) - func.lower(each))).scalar_subquery()
+    return select(Rack.id, (func.coalesce(used, 0) / cast(Rack.u_height, Float)).label("used")).outerjoin(
+        taken, taken.c.rack_id == Rack.id
+    )
+
+
 racks = Resource(
     Rack,
     csv_headings={"group_name": "group"},
@@ -87,6 +101,7 @@ racks = Resource(
     unique=(("site", "name"), ("site", "facility_id")),
     rules=(validate_height_and_group,),
     after_save=(on_save_move_devices,),
+    utilization=units_used,
     actions=(
         Action("units", list_units, reply=page_schema(UnitSchema), query=(FACE, EXCLUDE, *paging("limit", "offset"))),
         Action("elevation", show_elevation, media="image/svg+xml", query=(SIDES,)),

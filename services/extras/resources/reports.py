@@ -21,6 +21,7 @@ from shared.security.authorization import caller, user_id
 
 PERMISSION = "extras.add_reportresult"
 AS_TABLE: JsonObject = {"x-shown": "table"}
+WRITTEN = "Checks of the data, which whoever looks after this installation writes in Python, in the folder of reports."
 RUN: JsonObject = {"x-permission": PERMISSION}
 
 results = Table(
@@ -44,7 +45,7 @@ class ResultSchema(BaseSchema):
 
 
 class ReportSchema(BaseSchema):
-    """A report, or with `error` a module that cannot be loaded."""
+    """A report, or with `error` what cannot be run; a module that cannot be loaded has no `url`."""
 
     module = ma.String(required=True)
     name = ma.String(required=True, allow_none=True)
@@ -52,19 +53,24 @@ class ReportSchema(BaseSchema):
     test_methods = ma.List(ma.String(), required=True)
     result = ma.Nested(ResultSchema, required=True, allow_none=True)
     error = ma.String()
+    url = ma.URL()
 
 
 reports = Blueprint("reports", __name__, url_prefix="/api/extras/reports")
 
 
 @reports.get("/")
-@operation("GET", "List reports", {"type": "array", "items": ReportSchema})
+@operation("GET", "List reports", {"type": "array", "items": ReportSchema}, description=WRITTEN, **AS_TABLE)
 def list_reports() -> Response:
-    """Every report with the summary of its last result; a module that cannot be loaded stands for its own."""
+    """Every report with the summary of its last result; a module that cannot be loaded stands for its own.
+
+    What failed comes first, each part in the order of modules and names.
+    """
     with database().reading() as connection:
         rows = connection.execute(select(results.c.report, results.c.created, results.c.failed))
         last = {row.report: {"url": _url(row.report), **_summary(row)} for row in rows}
-    return json_response([face for module in files.modules() for face in _faces(module, last)])
+    found = [face for module in files.modules() for face in _faces(module, last)]
+    return json_response(sorted(found, key=_in_order))
 
 
 @reports.get("/<report_id>/")
@@ -104,13 +110,21 @@ def _faces(module: JsonObject, last: dict[str, JsonObject]) -> list[JsonObject]:
     if "error" in module:
         broken: JsonObject = {"name": None, "description": None, "test_methods": [], "result": None}
         return [{"module": name, **broken, "error": module["error"]}]
-    return [{"module": name, **each, "result": last.get(f"{name}.{each['name']}")} for each in module["reports"]]
+    return [_face({"module": name, **each, "result": last.get(f"{name}.{each['name']}")}) for each in module["reports"]]
+
+
+def _face(found: JsonObject) -> JsonObject:
+    return {**found, "url": _url(_id(found))}
+
+
+def _in_order(face: JsonObject) -> bool:
+    return "error" not in face and not (face["result"] and face["result"]["failed"])
 
 
 def _detail(found: JsonObject) -> JsonObject:
     with database().reading() as connection:
         row = connection.execute(select(results).where(results.c.report == _id(found))).one_or_none()
-    return {**found, "result": row and {**_summary(row), "data": row.data}}
+    return _face({**found, "result": row and {**_summary(row), "data": row.data}})
 
 
 def _summary(row: Row[*tuple[Any, ...]]) -> JsonObject:
