@@ -26,9 +26,12 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's own sessions; the cookie is for TLS only when the client came by TLS."""
+    """Flask's own sessions; the cookie is for this site only, and for TLS only when the client came by TLS."""
 
     salt = "patchbay.session"
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return request.script_root or "/"
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return Request.from_environ(request.environ).scheme == "https"

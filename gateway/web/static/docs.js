@@ -1,6 +1,6 @@
 // Swagger UI over our own document; a session's requests carry its CSRF token.
 window.ui = SwaggerUIBundle({
-  url: "/api/schema/?format=json",
+  url: document.querySelector("meta[name=document]").content,
   dom_id: "#swagger",
   docExpansion: "none",
   deepLinking: true,
