@@ -19,7 +19,7 @@ from gateway.request import SESSION_COOKIE, Request
 from gateway.users.sessions import LIFETIME
 from shared import JsonObject
 from shared.config import settings
-from shared.security.identity import Identity
+from shared.security.identity import Identity, keys_of
 
 SECONDS = int(LIFETIME.total_seconds())
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -43,8 +43,9 @@ SESSIONS = Sessions()
 def install(app: Flask) -> None:
     """Give `app` sessions whose cookie no script can read and no other site can use."""
     app.session_interface = SESSIONS
-    app.secret_key = settings.service_keys.get("users") or secrets.token_hex(32)
+    app.secret_key, *replaced = keys_of(settings.service_keys.get("users", "")) or [secrets.token_hex(32)]
     app.config.update(
+        SECRET_KEY_FALLBACKS=replaced,
         SESSION_COOKIE_NAME=SESSION_COOKIE,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -42,7 +42,7 @@ class Units:
         self.folder, self._running = folder, ExitStack()
 
     def command(self, name: str, instance: str) -> tuple[list[str], dict[str, str]]:
-        environment = {}
+        environment: dict[str, str] = {}
         for given in re.findall(r"^EnvironmentFile=/etc/patchbay/(.*)$", (UNITS / name).read_text(), re.MULTILINE):
             lines = (self.folder / given.replace("%i", instance)).read_text().splitlines()
             environment |= dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
@@ -106,16 +106,15 @@ def one_server(make_stack, ports) -> Iterator[Units]:
             for service in SERVICES:
                 units.start("patchbay@.service", service)
             units.start("patchbay-gateway.service", "gateway")
-            for owner in DATABASES:
-                eventually(lambda port=ports[owner]: _ready(f"http://127.0.0.1:{port}/readyz"), f"{owner} is ready")
+            eventually(lambda: all(_ready(ports[owner]) for owner in DATABASES), "every program is ready")
             yield units
         finally:
             units.close()
 
 
-def _ready(url: str) -> bool:
+def _ready(port: int) -> bool:
     try:
-        return requests.get(url).ok
+        return requests.get(f"http://127.0.0.1:{port}/readyz").ok
     except requests.RequestException:
         return False
 
