@@ -5,10 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 import requests
 
@@ -53,7 +55,7 @@ class Units:
 
     def run(self, name: str, instance: str) -> None:
         command, environment = self.command(name, instance)
-        command[-1] = str(self.folder / "migrating")
+        command[-1] = tempfile.mkdtemp(dir=self.folder)  # PrivateTmp: a new one each time
         subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
 
     def start(self, name: str, instance: str) -> None:
@@ -215,6 +217,32 @@ def test_what_clients_say_of_themselves_does_not_count(api, front, one_server) -
     assert reply.headers["Strict-Transport-Security"]
     log = (one_server.folder / "gateway.log").read_text()
     assert '"client":"127.0.0.1"' in log.replace(" ", "") and "192.0.2.66" not in log
+
+
+def test_the_command_line_knows_all_of_it(one_server, api, tmp_path) -> None:
+    reading = 'set -a; for file in "$1"/*.env; do . $file; done; shift; exec "$@"'
+    command = [sys.executable, "-m", "stack"]
+    for words in (["audit"], ["backup", str(tmp_path / "all")]):
+        asked = ["bash", "-c", reading, "bash", one_server.folder, *command, *words, "--data", tmp_path / "data"]
+        done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_password_of_a_database_is_replaced_by_a_second_role(one_server, ports, api) -> None:
+    with closing(psycopg2.connect(host="127.0.0.1", port=ports["database"], user="postgres")) as connection:
+        connection.autocommit = True
+        connection.cursor().execute(
+            "CREATE ROLE patchbay_tenancy_b LOGIN PASSWORD 'new' IN ROLE patchbay_tenancy;"
+            "ALTER ROLE patchbay_tenancy_b SET role = 'patchbay_tenancy'"
+        )
+        file, port = one_server.folder / "tenancy.env", free_port()
+        changed = file.read_text().replace("patchbay_tenancy:password-of-tenancy", "patchbay_tenancy_b:new")
+        file.write_text(changed.replace(f":{ports['tenancy']}\n", f":{port}\n"))
+        one_server.run("patchbay-migrate@.service", "tenancy")
+        one_server.start("patchbay@.service", "tenancy")
+        eventually(lambda: _ready(port), "the copy with the new password is ready")
+        connection.cursor().execute("ALTER ROLE patchbay_tenancy NOLOGIN")
+        assert _ready(port)
 
 
 def test_a_page_has_a_cookie_for_tls_alone(api, front) -> None:
