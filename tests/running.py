@@ -20,7 +20,7 @@ from stack.health import states
 from stack.plan import Plan
 from stack.postgres import Cluster
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180  # only what never comes to pass takes so long
 
 _given: set[int] = set()
 
@@ -151,7 +151,10 @@ class Stack:
         return states(Plan.load(self.folder))
 
     def wait_until_healthy(self) -> None:
-        eventually(lambda: set(self.health().values()) == {"healthy"}, "every process is healthy")
+        try:
+            eventually(lambda: set(self.health().values()) == {"healthy"}, "every process is healthy")
+        except AssertionError as never:
+            raise AssertionError(f"{never}: {self.health()}") from never
 
     def remove(self) -> None:
         """Takes the stack down and its data away."""
