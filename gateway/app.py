@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import run_wsgi_app
 from werkzeug.wsgi import ClosingIterator
 
-from gateway import cors, delegation, metrics, sessions
+from gateway import base_path, cors, delegation, metrics, sessions
 from gateway.compression import compressed
 from gateway.concurrency_limit import ConcurrencyLimit
 from gateway.errors import GatewayError, Reply
@@ -45,6 +45,7 @@ class Gateway:
         self._rates = RateLimits()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        base_path.split(environ)
         with (
             working_for(arrived(lambda header: environ.get(_variable(header)))),
             tracing.span("gateway", environ["REQUEST_METHOD"], tracing.SpanKind.SERVER) as span,

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from gateway import VERSION, authentication
 from gateway.errors import GatewayError
@@ -25,6 +26,10 @@ log = logging.getLogger("patchbay.gateway")
 
 class Pages(Flask):
     """The gateway's own application."""
+
+    def redirect(self, location: str, code: int = 302) -> BaseResponse:
+        """Redirects to a path of this program are told as browsers ask for it."""
+        return super().redirect(f"{request.script_root}{location}" if location.startswith("/") else location, code)
 
     def make_default_options_response(self) -> Response:
         """What OPTIONS answers where no service does, to whom it would answer a GET."""

@@ -144,7 +144,7 @@ class Remote:
         return well + [copy for copy in by_turns if copy.health.left_out and not copy.health.hangs]
 
     def _refused(self, status: int, what: str, error: Exception | None) -> GatewayError:
-        log.warning("%s %s: %s", self.name, what, type(error).__name__ if error else "left out")
+        log.warning("%s %s: %s", self.name, what, error or "left out")
         return GatewayError(status, f"The {self.name} service {what}.", (("Retry-After", "1"),))
 
 

@@ -2,8 +2,8 @@
 
 Trust: `X-Forwarded-Host` and `X-Forwarded-Proto` of a client are honoured, because the absolute URLs of
 replies must name the address that clients use; a client can so choose the host of the links in its own reply,
-and nothing else. `X-Forwarded-For` counts as far as trusted proxies wrote it (`TRUSTED_PROXIES`). Everything else that
-a client could use to pass for the gateway is dropped.
+and nothing else. `X-Forwarded-For` and `X-Forwarded-Prefix` count as far as trusted proxies wrote them
+(`TRUSTED_PROXIES`). Everything else that a client could use to pass for the gateway is dropped.
 """
 
 import re
@@ -66,6 +66,7 @@ class Request:
     body: Body | None = None
     authorization: str | None = None
     claims: dict[str, str] = field(default_factory=dict)
+    base_path: str = ""
 
     @property
     def target(self) -> str:
@@ -96,7 +97,7 @@ class Request:
 
     @property
     def root(self) -> str:
-        return f"{self.scheme}://{self.host}"
+        return f"{self.scheme}://{self.host}{self.base_path}"
 
     @classmethod
     def from_environ(cls, environ: dict[str, Any]) -> "Request":
@@ -106,6 +107,8 @@ class Request:
         headers["X-Forwarded-Host"] = host
         headers["X-Forwarded-Proto"] = scheme
         headers["X-Forwarded-For"] = environ.get("REMOTE_ADDR", "")
+        if base_path := environ.get("SCRIPT_NAME", ""):
+            headers["X-Forwarded-Prefix"] = base_path
         return cls(
             method=environ["REQUEST_METHOD"],
             path=path_of(environ),
@@ -114,6 +117,7 @@ class Request:
             scheme=scheme,
             headers=headers,
             authorization=environ.get("HTTP_AUTHORIZATION"),
+            base_path=base_path,
         )
 
 
@@ -160,12 +164,13 @@ def client_address(environ: dict[str, Any]) -> str:
     address: str = environ.get("REMOTE_ADDR", "")
     given: str = environ.get("HTTP_X_FORWARDED_FOR", "")
     hops = [hop.strip() for hop in given.split(",")] if _ADDRESSES.fullmatch(given) else []
-    while hops and _is_trusted(address):
+    while hops and is_trusted(address):
         address = hops.pop()
     return address
 
 
-def _is_trusted(address: str) -> bool:
+def is_trusted(address: str) -> bool:
+    """Whether `address` is that of a proxy whose word counts."""
     try:
         found = ip_address(address)
     except ValueError:

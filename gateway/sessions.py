@@ -19,16 +19,19 @@ from gateway.request import SESSION_COOKIE, Request
 from gateway.users.sessions import LIFETIME
 from shared import JsonObject
 from shared.config import settings
-from shared.security.identity import Identity
+from shared.security.identity import Identity, keys_of
 
 SECONDS = int(LIFETIME.total_seconds())
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's own sessions; the cookie is for TLS only when the client came by TLS."""
+    """Flask's own sessions; the cookie is for this site only, and for TLS only when the client came by TLS."""
 
     salt = "patchbay.session"
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return request.script_root or "/"
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return Request.from_environ(request.environ).scheme == "https"
@@ -40,8 +43,9 @@ SESSIONS = Sessions()
 def install(app: Flask) -> None:
     """Give `app` sessions whose cookie no script can read and no other site can use."""
     app.session_interface = SESSIONS
-    app.secret_key = settings.service_keys.get("users") or secrets.token_hex(32)
+    app.secret_key, *replaced = keys_of(settings.service_keys.get("users", "")) or [secrets.token_hex(32)]
     app.config.update(
+        SECRET_KEY_FALLBACKS=replaced,
         SESSION_COOKIE_NAME=SESSION_COOKIE,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -20,7 +20,7 @@ def with_file(api: ApiClient, kind: Kind, row: Row, face: dict[str, Any]) -> Row
     """
     name = str(kind.file)
     address = urlsplit(str(face.get(name) or ""))
-    content = api.raw(address.path, MOST_BYTES)
+    content = api.raw(address.path.removeprefix(urlsplit(api.base_url).path), MOST_BYTES)
     file = {"name": stem(PurePosixPath(unquote(address.path)).name, row.body), "base64": b64encode(content).decode()}
     return Row(row.path, row.id, row.body | {name: file})
 

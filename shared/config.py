@@ -95,6 +95,8 @@ class Settings:
     service_keys: dict[str, str] = field(default_factory=dict, repr=False)
     gateway_url: str = _setting("PATCHBAY_GATEWAY_URL", "http://127.0.0.1:8000", parse=parsers.address)
     login_required: bool = _setting("LOGIN_REQUIRED", False)
+    # The path below which browsers and programs find the gateway, if it is not alone on its host.
+    base_path: str = _setting("BASE_PATH", "", parse=parsers.base_path)
     max_page_size: int = _setting("MAX_PAGE_SIZE", 1000, least=0)
     paginate_count: int = _setting("PAGINATE_COUNT", 50)
     strict_filters: bool = _setting("STRICT_FILTERS", False)

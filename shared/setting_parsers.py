@@ -1,6 +1,7 @@
 """How the text of a setting is read: each raises ValueError with what it must be, which begins with "must be"."""
 
 import json
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -8,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
+
+_PATH_PART = re.compile(r"(?!\.)[A-Za-z0-9._~-]+")
 
 
 def boolean(text: str) -> bool:
@@ -60,6 +63,14 @@ def address(text: str) -> str:
     except ValueError:  # of a port that is none
         pass
     raise ValueError("must be of the form http://host:port")
+
+
+def base_path(text: str) -> str:
+    """`/netbox`, also of `netbox/`; empty for the root."""
+    parts = [part for part in text.split("/") if part]
+    if not all(_PATH_PART.fullmatch(part) for part in parts):
+        raise ValueError("must be a path such as /netbox, of letters, digits and the marks - . _ ~")
+    return "".join(f"/{part}" for part in parts)
 
 
 def networks(text: str) -> "tuple[IPv4Network | IPv6Network, ...]":

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from shared.config import APPS, SERVICES, surroundings, with_driver
+from shared.setting_parsers import base_path
 from stack import ROOT, settings_file
 from stack.cli_error import CliError
 from stack.folder import DataFolder, write_private
@@ -81,6 +82,11 @@ class Plan:
     @property
     def gateway_url(self) -> str:
         return self.health_base(GATEWAY)
+
+    @property
+    def public_url(self) -> str:
+        """Where clients on this machine find the API and the pages."""
+        return self.gateway_url + base_path(self.environment.get("BASE_PATH", ""))
 
     def health_base(self, name: str) -> str:
         """Where the launcher finds `name`."""

@@ -113,7 +113,7 @@ def _done(method: str, endpoint: Endpoint, asked: Request, answer: UpstreamRespo
     if "url" not in made:
         flash(f"Done: {endpoint.operations['post']['summary'].lower()}.")
         return _with_cookie(redirect(above, 303), answer)
-    address = urlsplit(made["url"]).path
+    address = urlsplit(made["url"]).path.removeprefix(request.script_root)
     if method == "POST" and (once := _shown_once(made, address, data)):
         return render_template("once.html", what=what, once=once, address=address)
     flash(f"{'Created' if answer.status == 201 else 'Saved'} {display.title(made)}.")

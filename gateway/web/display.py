@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from flask import request
 from markupsafe import Markup, escape
 
 from shared import JsonObject
@@ -80,7 +81,7 @@ def activity(message: str) -> Markup:
     if not (found := _LINKED.fullmatch(message)):
         return escape(message)
     before, address, name, after = found.groups()
-    link = Markup('<a href="{}">{}</a>').format(address, Markup(name).striptags())
+    link = Markup('<a href="{}{}">{}</a>').format(request.script_root, address, Markup(name).striptags())
     return escape(before) + link + escape(after)
 
 
@@ -119,7 +120,7 @@ def is_link(value: Any) -> bool:
 
 def is_image(value: Any) -> bool:
     """Whether a link is to a picture that was uploaded here."""
-    return is_link(value) and urlsplit(value).path.startswith("/media/")
+    return is_link(value) and urlsplit(value).path.startswith(f"{request.script_root}/media/")
 
 
 def is_deep(value: Any) -> bool:

@@ -42,7 +42,7 @@ def leave() -> ResponseReturnValue:
     sessions.require_csrf(dict(session), "POST", request.form.get("_csrf", ""))
     _end()
     reply = redirect("/api/", 303)
-    reply.delete_cookie(session_key.COOKIE, session_key.COOKIE_PATH)
+    reply.delete_cookie(session_key.COOKIE, request.script_root + session_key.COOKIE_PATH)
     return reply
 
 

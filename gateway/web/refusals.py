@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
+from flask import current_app, request
 from markupsafe import Markup, escape
 
 from gateway.web import display
@@ -21,7 +21,10 @@ def linked(text: str) -> Markup:
     parts, at = [], 0
     for found in re.finditer(rf"\b({'|'.join(map(re.escape, lists))}) (\d+)\b(?: \([^()]*\))?", text) if lists else ():
         address = f"{lists[found[1]]}{found[2]}/"
-        parts += [escape(text[at : found.start()]), Markup('<a href="{}">{}</a>').format(address, found[0])]
+        parts += [
+            escape(text[at : found.start()]),
+            Markup('<a href="{}{}">{}</a>').format(request.script_root, address, found[0]),
+        ]
         at = found.end()
     return Markup("").join([*parts, escape(text[at:])])
 
@@ -29,8 +32,10 @@ def linked(text: str) -> Markup:
 def with_paths(text: str) -> Markup:
     """`text` in which the addresses of this site are links."""
     parts = re.split(r"(/api/[\w/-]*/)", text)
-    link = Markup('<a href="{0}">{0}</a>')
-    return Markup("").join(link.format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+    link = Markup('<a href="{0}{1}">{1}</a>')
+    return Markup("").join(
+        link.format(request.script_root, part) if place % 2 else escape(part) for place, part in enumerate(parts)
+    )
 
 
 def messages(found: Any) -> list[str]:

@@ -77,7 +77,13 @@ def _give_templates(app: Flask) -> None:
     app.jinja_env.filters.update(linked=refusals.linked, activity=display.activity, with_paths=refusals.with_paths)
     app.jinja_env.tests["link"] = display.is_link
     app.jinja_env.tests.update(image=display.is_image, deep=display.is_deep, moment=display.is_moment)
-    app.context_processor(lambda: {"user": _user(), "request_id": request.environ.get("HTTP_X_REQUEST_ID", "")})
+    app.context_processor(_told_to_every_page)
+
+
+def _told_to_every_page() -> dict[str, str]:
+    """`root` stands before every path that a page tells a browser (`gateway.base_path`)."""
+    request_id = request.environ.get("HTTP_X_REQUEST_ID", "")
+    return {"user": _user(), "request_id": request_id, "root": request.script_root}
 
 
 def _time_zone() -> str:
@@ -92,10 +98,14 @@ def _user() -> str:
         return ""
 
 
-@cache
 def _static(name: str) -> str:
     """The address of a file we ship; it changes when the file does."""
-    return f"/static/{name}?v={hashlib.sha256((FOLDER / 'static' / name).read_bytes()).hexdigest()[:10]}"
+    return f"{request.script_root}/static/{name}?v={_digest(name)}"
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((FOLDER / "static" / name).read_bytes()).hexdigest()[:10]
 
 
 def _local(address: str) -> str:

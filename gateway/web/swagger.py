@@ -38,7 +38,7 @@ def of_openapi(document: JsonObject) -> JsonObject:
         "info": document["info"],
         "host": address.netloc,
         "schemes": [address.scheme],
-        "basePath": BASE,
+        "basePath": address.path + BASE,
         "consumes": [JSON],
         "produces": [JSON],
         "securityDefinitions": {"Bearer": components["securitySchemes"]["token"]},

@@ -49,7 +49,8 @@ def _told(key: str) -> Response:
     """The session key; a browser that has no token to send keeps it in a cookie that no script can read."""
     reply = json_response({"session_key": key}, headers={"Cache-Control": "no-store"})
     if caller().by_cookie:
-        reply.set_cookie(COOKIE, key, path=COOKIE_PATH, secure=request.is_secure, httponly=True, samesite="Strict")
+        path, secure = request.script_root + COOKIE_PATH, request.is_secure
+        reply.set_cookie(COOKIE, key, path=path, secure=secure, httponly=True, samesite="Strict")
     return reply
 
 

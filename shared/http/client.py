@@ -90,7 +90,7 @@ class Client:
         except TimeoutError as error:
             raise TimedOut("no connection in time") from error
         except OSError as error:
-            raise Unreachable("no connection") from error
+            raise Unreachable(f"no connection: {error}") from error  # of TLS: what is wrong with the certificate
 
     def _head(self, method: str, target: str, headers: dict[str, str]) -> bytes:
         lines = [f"{method} {target} HTTP/1.1", f"Host: {self._host_line}"]

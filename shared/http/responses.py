@@ -18,8 +18,8 @@ _INDENT = re.compile(r";\s*indent=(\d{1,3})\b")
 
 
 def base_url() -> str:
-    """Scheme and host as the client sees them, no trailing slash; a service that asks for a client says which."""
-    return context().base_url or f"{request.scheme}://{request.host}"
+    """What stands before every path for the client, no trailing slash; a service that asks for a client says which."""
+    return context().base_url or f"{request.scheme}://{request.host}{request.script_root}"
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

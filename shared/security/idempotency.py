@@ -12,6 +12,7 @@ import hmac
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from shared.db import prepared
 from shared.db.advisory_locks import IDEMPOTENCY_LOCKS
 from shared.http.errors import RETRY_SECONDS, BadRequest, Conflict, UnprocessableContent
 from shared.security.authorization import caller
-from shared.security.identity import digest
+from shared.security.identity import digest, keys_of
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -111,18 +112,21 @@ def _digest_of_request() -> str:
     return digest("\0".join(parts).encode())
 
 
-def _cipher(app: str, key: str) -> AESGCM:
-    return AESGCM(hmac.digest(settings.service_keys.get(app, "").encode(), f"idempotency {key}".encode(), "sha256"))
+def _ciphers(app: str, key: str) -> list[AESGCM]:
+    """One for each key of the service, the newest first."""
+    purpose = f"idempotency {key}".encode()
+    keys = keys_of(settings.service_keys.get(app, ""))
+    return [AESGCM(hmac.digest(each.encode(), purpose, "sha256")) for each in keys]
 
 
 def _sealed(app: str, key: str, body: bytes) -> bytes:
     nonce = os.urandom(_NONCE_BYTES)
-    return nonce + _cipher(app, key).encrypt(nonce, body, None)
+    return nonce + _ciphers(app, key)[0].encrypt(nonce, body, None)
 
 
 def _opened(app: str, key: str, reply: bytes) -> bytes:
     """Raises Conflict for what was sealed with another key of the service: it was replaced meanwhile."""
-    try:
-        return _cipher(app, key).decrypt(reply[:_NONCE_BYTES], reply[_NONCE_BYTES:], None)
-    except InvalidTag:
-        raise Conflict("This request was answered before, but its reply cannot be read any more.") from None
+    for cipher in _ciphers(app, key):
+        with suppress(InvalidTag):
+            return cipher.decrypt(reply[:_NONCE_BYTES], reply[_NONCE_BYTES:], None)
+    raise Conflict("This request was answered before, but its reply cannot be read any more.")

@@ -3,6 +3,7 @@
 The gateway signs with the key of the service it forwards to, so a key taken from one service opens no other.
 A signature covers the whole request, method, path, query and body: an identity seen on the wire fits no other. Each
 has a number of its own, by which a service knows a write that is sent once more (shared/security/replay_protection.py).
+A key is a list while it is replaced, `new,old`: the first signs, and what any of them signed is believed.
 The clocks of two machines may differ by `CLOCK_SKEW_SECONDS`, either way.
 """
 
@@ -65,9 +66,14 @@ class Identity:
 ANONYMOUS = Identity()
 
 
+def keys_of(setting: str) -> list[str]:
+    """The keys that a setting names, the newest first: one, while none is being replaced."""
+    return [key for part in setting.split(",") if (key := part.strip())]
+
+
 @cache
-def _signer(key: str) -> TimestampSigner:
-    return TimestampSigner(key, salt="patchbay.identity", digest_method=sha256)
+def _signer(setting: str) -> TimestampSigner:
+    return TimestampSigner(keys_of(setting)[::-1], salt="patchbay.identity", digest_method=sha256)
 
 
 def digest(content: bytes) -> str:
@@ -94,6 +100,8 @@ def verify(key: str, header: str | None, method: str, path: str, query: str, bod
     """The caller that `header` vouches for; the digest of the `body` is asked for last. Raises Forged, saying why."""
     if not header:
         raise Forged("there is none")
+    if not keys_of(key):
+        raise Forged("this service has no key")
     try:
         content, since = _signer(key).unsign(header, return_timestamp=True)
         signed, claims = orjson.loads(b64decode(content))

@@ -38,7 +38,7 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
         supervisor = start(plan)
         follower = LogTail(folder)
     told = signals_told()
-    click.echo(f"Patchbay serves {plan.gateway_url}/api/")
+    click.echo(f"Patchbay serves {plan.public_url}/api/")
     if not detach:
         sys.exit(watch(folder, follower, supervisor, told))
 

@@ -11,6 +11,7 @@ import yaml
 
 from shared.config import APPS, SERVICES
 from stack import ROOT
+from stack.gunicorn_service import graceful_timeout
 
 DATABASES = (*SERVICES, "gateway")
 PROGRAMS = (*SERVICES, "gateway")
@@ -21,12 +22,6 @@ COMPOSE_SCHEMA = Path(__file__).parent / "schema" / "compose_spec.json"
 @pytest.fixture(scope="module")
 def compose() -> dict:
     return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-
-
-@pytest.fixture(scope="module")
-def manifests() -> list[dict]:
-    files = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
-    return [document for file in files for document in yaml.safe_load_all(file.read_text())]
 
 
 def secrets_of(owner: str) -> set[str]:
@@ -85,6 +80,11 @@ def test_a_migration_sees_its_own_database_and_no_key(compose: dict, name: str) 
     assert ("PATCHBAY_ADMIN_TOKEN" in environment) is (name == "gateway")
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_container_may_end_what_it_does(compose: dict, name: str) -> None:
+    assert int(compose["services"][name]["stop_grace_period"].removesuffix("s")) > graceful_timeout
+
+
 def test_only_the_gateway_is_published(compose: dict) -> None:
     assert [name for name, container in compose["services"].items() if "ports" in container] == ["gateway"]
 
@@ -99,33 +99,6 @@ def test_postgres_gets_a_role_for_every_database() -> None:
     script = (ROOT / "deploy" / "postgres" / "create-databases.sh").read_text()
     (owners,) = re.findall(r"for owner in ([\w ]+);", script)
     assert owners.split() == list(DATABASES)
-
-
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_pod_has_its_own_secret_only(manifests: list[dict], name: str) -> None:
-    named = {(one["kind"], one["metadata"]["name"]): one for one in manifests}
-    (container,) = named["Deployment", name]["spec"]["template"]["spec"]["containers"]
-    granted = [source["secretRef"]["name"] for source in container["envFrom"] if "secretRef" in source]
-    assert granted == [f"patchbay-{name}"]
-    assert set(named["Secret", f"patchbay-{name}"]["stringData"]) == secrets_of(name)
-    assert container["image"] == f"patchbay-{name}"
-    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
-    assert named["Service", name]["spec"]["selector"] == {"app": name}
-
-
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_program_is_migrated_scaled_and_drained_by_itself(manifests: list[dict], name: str) -> None:
-    named = {(one["kind"], one["metadata"]["name"]): one for one in manifests}
-    (job,) = named["Job", f"migrate-{name}"]["spec"]["template"]["spec"]["containers"]
-    assert job["image"] == f"patchbay-{name}"
-    assert job["command"] == ["python", "-m", "stack", "migrate", name, "--data", "/tmp/patchbay"]
-    granted = [source["secretRef"]["name"] for source in job["envFrom"]]
-    assert granted == [f"patchbay-{name}", *(["patchbay-admin"] if name == "gateway" else [])]
-    selected = named["PodDisruptionBudget", name]["spec"]["selector"]["matchLabels"]
-    assert selected == named["Deployment", name]["spec"]["selector"]["matchLabels"]
-    scaled = named["HorizontalPodAutoscaler", name]["spec"]
-    assert scaled["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
-    assert "replicas" not in named["Deployment", name]["spec"]
 
 
 LINE = re.compile(r"([\w.-]+)==[\w.]+(?: ; [^\\]+)?((?: --hash=sha256:[0-9a-f]{64})+)")

@@ -1,23 +1,18 @@
 """Which PostgreSQL will do: older ones are refused in one line, and every other gets its databases by the script."""
 
-import os
 import socket
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import psycopg2
 import pytest
 
-from shared.config import surroundings
 from shared.db.server_version import unsupported
-from stack import ROOT, unprivileged
+from stack import unprivileged
 from stack.settings_file import DATABASES, url_variable
-from tests.running import Stack
-
-SCRIPT = ROOT / "deploy" / "postgres" / "create-databases.sh"
+from tests.running import Stack, free_port
+from tests.stack.own_postgresql import make_databases, server, urls
 
 
 @pytest.mark.parametrize(
@@ -77,23 +72,6 @@ def test_an_old_server_is_refused(make_stack: Callable[..., Stack], command: tup
     )
 
 
-@contextmanager
-def server(folder: Path, programs: Path, port: int) -> Iterator[dict[str, str]]:
-    """A PostgreSQL of `programs` on `port`, whom everybody on this machine may ask; the environment for psql."""
-    folder.mkdir()
-    unprivileged.give_to_system_user(folder)
-    run = unprivileged.run_as_system_user
-    initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
-    run(subprocess.run, [str(word) for word in (*initdb, "--locale=C")], check=True, capture_output=True)
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={folder} -c fsync=off"
-    control = [str(programs / "pg_ctl"), "-D", str(folder / "data"), "-w", "-l", str(folder / "log")]
-    run(subprocess.run, [*control, "-o", options, "start"], check=True, capture_output=True)
-    try:
-        yield {"PGHOST": "127.0.0.1", "PGPORT": str(port), "POSTGRES_USER": "postgres"}
-    finally:
-        run(subprocess.run, [*control, "-m", "immediate", "stop"], check=True, capture_output=True)
-
-
 # The wheel brings two.
 @pytest.mark.parametrize("version", ["16", "18"])
 def test_the_script_makes_the_databases_and_the_stack_runs_on_them(make_stack: Callable[..., Stack], version) -> None:
@@ -103,17 +81,15 @@ def test_the_script_makes_the_databases_and_the_stack_runs_on_them(make_stack: C
         programs = programs.parent.parent / "pginstall" / "bin"
     if not (programs / "postgres").exists():
         pytest.skip(f"no PostgreSQL {version} is at hand")
-    with server(stack.home / "server", programs, stack.port + 19) as environment:
-        path = f"{programs}:{os.defpath}"
-        passwords = {f"PATCHBAY_{owner.upper()}_DATABASE_PASSWORD": f"password-of-{owner}" for owner in DATABASES}
-        given = surroundings() | environment | passwords | {"PATH": path}
-        subprocess.run(["bash", SCRIPT], env=given, check=True, capture_output=True)
-        urls = {
-            url_variable(owner): f"postgresql://patchbay_{owner}@127.0.0.1:{stack.port + 19}/patchbay_{owner}"
-            for owner in DATABASES
-        }
-        assert stack.run("migrate", **urls).returncode == 0
-        with closing(psycopg2.connect(urls["PATCHBAY_DCIM_DATABASE_URL"])) as connection, connection.cursor() as cursor:
+    port = free_port()
+    with server(stack.home / "server", programs, port) as environment:
+        make_databases(programs, environment)
+        settings = urls(port)
+        assert stack.run("migrate", **settings).returncode == 0
+        with (
+            closing(psycopg2.connect(settings["PATCHBAY_DCIM_DATABASE_URL"])) as connection,
+            connection.cursor() as cursor,
+        ):
             cursor.execute("SELECT 'B' < 'a', lower('ÄÖ'), current_setting('server_version')")
             ordered, lowered, found = cursor.fetchone() or ()
             assert (ordered, lowered) == (True, "äö") and found.startswith(version)

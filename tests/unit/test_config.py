@@ -20,6 +20,8 @@ WRONG = [
     ("PATCHBAY_DCIM_URL", "http://a:1,b:2", "PATCHBAY_DCIM_URL must be of the form http://host:port"),
     ("RATE_LIMIT_TOKEN", "many", "RATE_LIMIT_TOKEN must be a number of requests for a time, such as 100/minute"),
     ("CORS_ORIGINS", "https://a.example/path", "CORS_ORIGINS must be *, or sites such as"),
+    ("BASE_PATH", "/net box", "BASE_PATH must be a path such as /netbox"),
+    ("BASE_PATH", "/../etc", "BASE_PATH must be a path such as /netbox"),
     ("LOG_FORMAT", "xml", "LOG_FORMAT must be plain or json, not 'xml'"),
     ("PATCHBAY_GATEWAY_URL", "http://gateway:99999", "PATCHBAY_GATEWAY_URL must be of the form http://host:port"),
     ("PATCHBAY_DCIM_DATABASE_URL", "mysql://u:hidden@h/x", "PATCHBAY_DCIM_DATABASE_URL must be a URL of the form"),
@@ -46,6 +48,11 @@ def test_every_typed_setting_refuses_words(variable: str) -> None:
 @pytest.mark.parametrize(("text", "value"), [("Yes", True), ("on", True), ("1", True), ("NO", False), ("0", False)])
 def test_booleans_in_any_spelling(text: str, value: bool) -> None:
     assert Settings.from_environment({"LOGIN_REQUIRED": text}).login_required is value
+
+
+@pytest.mark.parametrize(("text", "path"), [("netbox/", "/netbox"), ("/a/b", "/a/b"), ("/", ""), ("//a", "/a")])
+def test_a_base_path_in_any_spelling(text: str, path: str) -> None:
+    assert Settings.from_environment({"BASE_PATH": text}).base_path == path
 
 
 def test_an_empty_variable_is_as_good_as_none() -> None:

@@ -4,7 +4,7 @@ const follow = () => document.documentElement.classList.toggle("dark-mode", dark
 dark.addEventListener("change", follow);
 follow();
 window.ui = SwaggerUIBundle({
-  url: "/api/schema/?format=json",
+  url: document.querySelector("meta[name=document]").content,
   dom_id: "#swagger",
   docExpansion: "none",
   filter: true,
