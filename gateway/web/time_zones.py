@@ -31,12 +31,12 @@ def form() -> str:
 def choose() -> ResponseReturnValue:
     """Keep the zone that was chosen; anything else, a blank included, means that of the installation."""
     sessions.require_csrf(dict(session), "POST", request.form.get("_csrf", ""))
-    wanted, reply = request.form.get("zone", ""), redirect(next_address("/"), 303)
+    wanted, reply, path = request.form.get("zone", ""), redirect(next_address("/"), 303), request.script_root or "/"
     if wanted in time_zones():
         secure = sessions.SESSIONS.get_cookie_secure(current_app)
-        reply.set_cookie(COOKIE, wanted, max_age=YEAR, secure=secure, httponly=True, samesite="Lax")
+        reply.set_cookie(COOKIE, wanted, YEAR, path=path, secure=secure, httponly=True, samesite="Lax")
     else:
-        reply.delete_cookie(COOKIE)
+        reply.delete_cookie(COOKIE, path)
     flash(f"Times are shown in {wanted if wanted in time_zones() else settings.time_zone}.")
     return reply
 

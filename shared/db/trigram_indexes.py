@@ -1,6 +1,6 @@
 """Trigram indexes: where PostgreSQL has pg_trgm, `q` finds what contains a text without reading whole tables.
 
-The embedded PostgreSQL has none; a server of one's own usually has.
+The embedded PostgreSQL has it, and so have those of distributions, some in a package of its own (contrib).
 """
 
 from collections.abc import Iterable

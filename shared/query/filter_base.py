@@ -12,7 +12,7 @@ from shared.schema.models import Record
 
 NULL = "null"
 # Texts that one request may have looked for in every row, and values of a filter that looks at every row.
-MOST_SEARCHED = 10
+MOST_SEARCHED = 5
 FEW_VALUES = 5
 
 Condition = ColumnElement[bool]

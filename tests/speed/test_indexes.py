@@ -20,7 +20,6 @@ WITHOUT = {"q", "type"}
 @pytest.mark.parametrize("name", LISTS)
 def test_a_filter_reads_an_index(stack, name):
     app, resource = LISTS[name]
-    table = resource.model.__tablename__
     engine = create_engine(stack.database_url(app))
     with engine.connect() as connection:
         connection.execute(text("SET enable_seqscan = off"))  # the tables are too small for it to pay by itself
@@ -28,8 +27,7 @@ def test_a_filter_reads_an_index(stack, name):
             parameter: scan
             for parameter, made in resource.filter_table.items()
             if parameter not in WITHOUT
-            for scan in _scans(_plan(connection, resource.model, _condition(made)))
-            if scan.get("Relation Name") == table and not _by_index(scan)
+            for scan in _walks(connection, resource.model, _condition(made))
         }
     engine.dispose()
     assert walked == {}
@@ -42,6 +40,30 @@ def _condition(made: Filter) -> Condition:
         if found is not None and not isinstance(found, False_):
             return found
     raise AssertionError(f"no value means anything to {made.name}")
+
+
+def _walks(connection: Connection, model: Any, condition: Condition) -> list[dict[str, Any]]:
+    """The scans of the table of `model` that read more than what the condition asks for.
+
+    A partial index that happens to have few rows may be walked whole; its place is given to the next best, within the
+    transaction, which is rolled back.
+    """
+    table = model.__tablename__
+    scans = [each for each in _scans(_plan(connection, model, condition)) if each.get("Relation Name") == table]
+    walks = [each for each in scans if not _by_index(each)]
+    partial = next((each["Index Name"] for each in walks if _is_partial(connection, each.get("Index Name"))), None)
+    if partial is None:
+        return walks
+    with connection.begin_nested() as hidden:
+        connection.execute(text(f'DROP INDEX "{partial}"'))
+        walks = _walks(connection, model, condition)
+        hidden.rollback()
+    return walks
+
+
+def _is_partial(connection: Connection, index: str | None) -> bool:
+    asked = text("SELECT indpred IS NOT NULL FROM pg_index WHERE indexrelid = to_regclass(:name)")
+    return bool(index and connection.scalar(asked, {"name": index}))
 
 
 def _plan(connection: Connection, model: Any, condition: Condition) -> dict[str, Any]:

