@@ -11,7 +11,8 @@ from gateway import sessions
 from gateway.request import Request
 from gateway.routing import app_of
 from gateway.web import bulk, columns, display, forms, picker, previews, spreadsheets, values
-from gateway.web.catalogue import Catalogue, Endpoint
+from gateway.web.catalogue import Catalogue
+from gateway.web.endpoint import Endpoint
 from gateway.web.page import HtmlPage, questions_of_page
 from gateway.web.page_forms import form_of
 from gateway.web.upstream_client import Question, UpstreamResponse, fetch, fetch_together, identity

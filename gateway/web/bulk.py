@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.request import Request
 from gateway.web import refusals
-from gateway.web.catalogue import Endpoint
+from gateway.web.endpoint import Endpoint
 from gateway.web.forms import Form
 from gateway.web.page_forms import form_of
 from gateway.web.upstream_client import UpstreamResponse, fetch, may

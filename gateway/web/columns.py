@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from flask import request
 
 from gateway.web import display
-from gateway.web.catalogue import Endpoint
+from gateway.web.endpoint import Endpoint
 from shared import JsonObject
 
 PARAMETER, ORDERING = "_columns", "ordering"

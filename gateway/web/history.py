@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 from flask import current_app
 
 from gateway.web import forms
-from gateway.web.catalogue import Catalogue, Endpoint
+from gateway.web.catalogue import Catalogue
 from gateway.web.differences import CUSTOM, Difference, differences, readable
+from gateway.web.endpoint import Endpoint
 from gateway.web.page_forms import custom_fields_of
 from gateway.web.upstream_client import Question, answer_to, may
 from shared import JsonObject

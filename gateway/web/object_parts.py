@@ -8,8 +8,9 @@ from flask import current_app
 from markupsafe import Markup
 
 from gateway.web import history
-from gateway.web.catalogue import Catalogue, Endpoint
+from gateway.web.catalogue import Catalogue
 from gateway.web.differences import Difference
+from gateway.web.endpoint import Endpoint
 from gateway.web.related_list import RelatedList, named
 from gateway.web.upstream_client import Question, answer_to, fetch, may
 from shared import JsonObject

@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from gateway.request import Request
 from gateway.web import bulk, display, forms, object_parts, policy, refusals, reply_json, snippets
-from gateway.web.catalogue import Endpoint
 from gateway.web.columns import Columns
+from gateway.web.endpoint import Endpoint
 from gateway.web.object_parts import ObjectParts
 from gateway.web.page_forms import filters_of, form_of, questions_of
 from gateway.web.upstream_client import Question, UpstreamResponse, may

@@ -7,7 +7,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from gateway.web import forms, permissions, titles
-from gateway.web.catalogue import Endpoint
+from gateway.web.endpoint import Endpoint
 from gateway.web.upstream_client import Question, answer_to
 from shared import JsonObject
 

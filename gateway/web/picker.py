@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from gateway.routing import app_of
 from gateway.web import values
-from gateway.web.catalogue import Catalogue, Endpoint
+from gateway.web.catalogue import Catalogue
+from gateway.web.endpoint import Endpoint
 from gateway.web.upstream_client import Question, UpstreamResponse, answer_to, fetch_together
 
 if TYPE_CHECKING:

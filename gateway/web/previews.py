@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.request import Request
 from gateway.web import history, refusals
-from gateway.web.catalogue import Endpoint
+from gateway.web.endpoint import Endpoint
 from gateway.web.upstream_client import UpstreamResponse, fetch, identity
 from shared import JsonObject
 

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from gateway.web import display
-from gateway.web.catalogue import Endpoint
+from gateway.web.endpoint import Endpoint
 from shared import JsonObject
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.request import Request
 from gateway.web import refusals
-from gateway.web.catalogue import Endpoint
+from gateway.web.endpoint import Endpoint
 from gateway.web.upstream_client import CsvFile, UpstreamResponse, fetch
 from shared.api.csv import sheet
 

@@ -12,8 +12,8 @@ from tests.client import Client
 from tests.clients import demo
 from tests.running import Stack
 from tests.secrets.conftest import Keeper
+from tests.web.chromium import CHROMIUM, FLAGS, IN_A_BROWSER
 from tests.web.conftest import PASSWORD, Person, make_administrator
-from tests.web.test_browser import CHROMIUM, FLAGS
 
 BASE = "/netbox"
 # What a browser asks for, or sends a form to.
@@ -182,7 +182,7 @@ def test_who_is_no_trusted_proxy_is_not_believed(stack, client):
     assert told["dcim"] == f"{stack.url}/api/dcim/"
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="CHROMIUM IS MISSING: NO PAGE WAS TRIED IN A BROWSER")
+@IN_A_BROWSER
 def test_pages_work_in_a_browser(site, administrator, api):
     from playwright.sync_api import expect, sync_playwright
 

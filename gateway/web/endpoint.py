@@ -1,0 +1,83 @@
+"""One path of the API, as the document of its service describes it."""
+
+from dataclasses import dataclass
+
+from shared import JsonObject
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One path of the API: its `template`, what each verb does there, and the document that says so."""
+
+    template: str
+    operations: dict[str, JsonObject]
+    document: JsonObject
+
+    @property
+    def is_list(self) -> bool:
+        """Whether GET answers with pages of objects."""
+        return bool(self.type) and "{" not in self.template and self.has_filter("limit")
+
+    @property
+    def is_object(self) -> bool:
+        return self.template.endswith("}/")
+
+    @property
+    def type(self) -> str:
+        """The label of what is served (`dcim.site`); empty for what is no resource."""
+        return next((each["x-type"] for each in self.operations.values() if "x-type" in each), "")
+
+    @property
+    def shown(self) -> str:
+        """How a page of an object shows what is below it: as a "drawing" of its own, an "image", a "table",
+        "pictures"; empty for what it only links to.
+        """
+        reading = self.operations.get("get", {})
+        media = reading.get("responses", {}).get("200", {}).get("content", {})
+        if "image/svg+xml" in media:
+            return "drawing"
+        return "image" if "image/png" in media else str(reading.get("x-shown", ""))
+
+    @property
+    def preview(self) -> str:
+        """The parameter by which a POST says what it would do and does nothing; empty where there is none."""
+        return str(self.operations.get("post", {}).get("x-preview", ""))
+
+    @property
+    def note(self) -> str:
+        """What whoever reads an object has to know."""
+        return str(self.operations.get("get", {}).get("description", ""))
+
+    @property
+    def part_of(self) -> list[str]:
+        """The references that tell objects of the list apart where their names do not."""
+        found: list[str] = self.operations.get("get", {}).get("x-part-of", [])
+        return found
+
+    def parameters(self) -> list[JsonObject]:
+        """The filters of the list."""
+        return [each for each in self.operations.get("get", {}).get("parameters", ()) if each["in"] == "query"]
+
+    def has_filter(self, name: str) -> bool:
+        return any(each["name"] == name for each in self.parameters())
+
+    def permission(self, verb: str) -> str | None:
+        return self.operations[verb].get("x-permission")
+
+    def body(self, verb: str) -> JsonObject | None:
+        """The schema of the object that the verb takes; None when it takes none."""
+        content = self.operations.get(verb, {}).get("requestBody", {}).get("content", {})
+        schema = next((media["schema"] for media in content.values()), None)
+        if schema is None:
+            return None
+        return self.resolve(schema["oneOf"][0] if "oneOf" in schema else schema)
+
+    def takes(self, verb: str, media: str) -> bool:
+        return media in self.operations[verb].get("requestBody", {}).get("content", {})
+
+    def resolve(self, schema: JsonObject) -> JsonObject:
+        """The schema itself, of one or of a reference to one."""
+        if "$ref" not in schema:
+            return schema
+        found: JsonObject = self.document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        return found
