@@ -23,7 +23,7 @@ STATEMENT_TIMEOUT_MS = 10000
 IDLE_TRANSACTION_MS = 15000
 # A read face joins a dozen tables by their keys, outwards from the rows of a page: there is no better order to search
 # for, and the search took longer than the rows. What is prepared is prepared because its plan is always the same.
-PLANNING = "-c join_collapse_limit=1 -c plan_cache_mode=force_generic_plan"
+PLANNING = {"join_collapse_limit": "1", "plan_cache_mode": "force_generic_plan"}
 
 T = TypeVar("T")
 
@@ -122,7 +122,7 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url or "postgresql+psycopg2://",
         isolation_level="AUTOCOMMIT",
         pool_size=settings.database_pool,
@@ -135,11 +135,24 @@ def _engine(url: str) -> Engine:
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "patchbay",
-            "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-            f" -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MS} -c timezone=UTC -c jit=off"
-            f" {PLANNING}",
         },
     )
+    event.listen(engine, "connect", _begin)
+    return engine
+
+
+def _begin(connection: psycopg2.extensions.connection, _: object) -> None:
+    """What is so on each connection. It is said once it is there: a pooler takes no options of a start (PgBouncer)."""
+    told = {
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "statement_timeout": STATEMENT_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": IDLE_TRANSACTION_MS,
+        "timezone": "UTC",
+        "jit": "off",
+        **PLANNING,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(f"SET {name} = '{value}'" for name, value in told.items()))
 
 
 class _NothingDone(Exception):

@@ -42,7 +42,10 @@ def filled(make_stack):
 def plan_of(stack, resource, query: str) -> str:
     """The plan of one page of 50, asked for as a service does."""
     narrowed = [resource.filter_table[name].where([value]) for name, _, value in [query.partition("=")] if name]
-    engine = create_engine(stack.database_url(resource.app), connect_args={"options": PLANNING})
+    engine = create_engine(
+        stack.database_url(resource.app),
+        connect_args={"options": " ".join(f"-c {name}={value}" for name, value in PLANNING.items())},
+    )
     sent = []
     event.listen(engine, "before_cursor_execute", lambda *about: sent.append(about[2:4]))
     with engine.connect() as connection:
