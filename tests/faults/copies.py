@@ -18,7 +18,7 @@ class ServiceCopy:
         (program,) = [each for each in Plan.load(stack.folder).programs() if each.name == name]
         self.port = free_port()
         self._command = [*program.command[:-2], f"127.0.0.1:{self.port}", "--workers", "2", program.command[-1]]
-        self._environment = {**program.environment, METRICS: ""}
+        self._environment = {**program.environment, **stack.environment, METRICS: ""}
         self._log = stack.folder.open_log(f"{name}-{self.port}")
         self.start()
 
