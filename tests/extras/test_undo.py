@@ -332,6 +332,7 @@ def test_what_is_no_change_is_refused(api):
     assert api.post(f"{PATH}revert/", {"request_id": 5})[0] == 400
     assert api.post(f"{PATH}revert/", {"request_id": "no-such-request"})[0] == 404
     assert api.post(f"{PATH}999999999/revert/", {})[0] == 404
+    assert api.post(f"{PATH}99999999999999999999/revert/", {})[0] == 404
     assert api.post(f"{PATH}x/revert/", {})[0] == 404
 
 
