@@ -26,7 +26,8 @@ LONGEST = 200
 def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
     """`GET /internal/<app>/search?q=`, answered to the gateway with what its user may see."""
     internal = Blueprint("search", __name__, url_prefix=f"/internal/{base.app}")
-    searched = {each.model.label: each for each in reversed(resources) if each.search and each.model.path}
+    written = [each for each in resources if "POST" in each.methods]  # not what is told of them, as changes
+    searched = {each.model.label: each for each in reversed(written) if each.search and each.model.path}
 
     @internal.get("/search")
     def search() -> Response:

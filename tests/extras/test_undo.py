@@ -10,6 +10,7 @@ import requests
 
 from stack.databases import dsn
 from tests.client import Client
+from tests.extras.test_image_attachments import picture, upload
 from tests.extras.test_object_changes import WRITABLE, changes_of
 from tests.factories import BY_LABEL, Factory, url
 
@@ -302,6 +303,21 @@ def test_what_is_kept_nowhere_is_not_brought_back(api, factory):
     assert tried(api, token).status_code == 409
 
 
+def test_a_picture_is_not_brought_back(api, factory):
+    site = factory.make("dcim.site")
+    status, made = upload(api, site, picture())
+    assert status == 201, made
+    renamed = ok(api.request("PATCH", f"extras/image-attachments/{made['id']}/", {"name": "front"}))
+    undo(api, renamed)
+    assert api.get(f"extras/image-attachments/{made['id']}/")[1]["name"] == made["name"]
+    gone = ok(api.request("DELETE", f"dcim/sites/{site['id']}/"))
+    refused = tried(api, gone)
+    assert refused.status_code == 409
+    assert [(each["type"], each["field"], each["detail"]) for each in refused.json()["conflicts"]] == [
+        ("extras.imageattachment", "image", "What its image was is kept nowhere.")
+    ]
+
+
 def user_with(api: Client, *permissions: str) -> Client:
     name, password = f"u{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
     user = api.make("users/users/", username=name, password=password, permissions=[*permissions])
@@ -332,6 +348,7 @@ def test_what_is_no_change_is_refused(api):
     assert api.post(f"{PATH}revert/", {"request_id": 5})[0] == 400
     assert api.post(f"{PATH}revert/", {"request_id": "no-such-request"})[0] == 404
     assert api.post(f"{PATH}999999999/revert/", {})[0] == 404
+    assert api.post(f"{PATH}99999999999999999999/revert/", {})[0] == 404
     assert api.post(f"{PATH}x/revert/", {})[0] == 404
 
 

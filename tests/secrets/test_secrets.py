@@ -215,3 +215,26 @@ def test_what_is_read_can_be_written_without_reading_the_plaintext(activated, ma
     body = {"device": device, "role": read["role"], "name": "other", "plaintext": None}
     status, reply = user.post("secrets/secrets/", body)
     assert (status, list(reply)) == (400, ["plaintext"])
+
+
+def test_an_undo_brings_back_all_but_what_is_secret(master, make_role, device):
+    def undone(reply):
+        assert reply.status_code < 300, reply.text
+        asked = {"request_id": reply.headers["X-Request-ID"]}
+        status, said = master.post("extras/object-changes/revert/", asked)
+        return status, [(each["field"], each["detail"]) for each in said["conflicts"]]
+
+    role = make_role()
+    made = master.request(
+        "POST", "secrets/secrets/", {"device": device, "role": role, "name": "undone", "plaintext": "one"}
+    )
+    path = f"secrets/secrets/{made.json()['id']}/"
+    assert undone(master.request("PATCH", path, {"name": "renamed"})) == (200, [])
+    assert master.get(path)[1]["name"] == "undone"
+    assert undone(master.request("PATCH", path, {"plaintext": "two"})) == (
+        409,
+        [("", "What its hash was is kept nowhere.")],
+    )
+    assert master.get(path)[1]["plaintext"] == "two"
+    assert undone(master.request("DELETE", path)) == (409, [("plaintext", "What its plaintext was is kept nowhere.")])
+    assert master.get(path)[0] == 404

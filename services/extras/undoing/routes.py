@@ -8,8 +8,9 @@ from services.extras.undoing import changes
 from services.extras.undoing.carrying_out import Caller, Conflicted, Undo
 from shared import JsonObject
 from shared.api.openapi import operation
+from shared.api.views import object_id
 from shared.http import request_body
-from shared.http.errors import BadRequest, Conflict, NotFound
+from shared.http.errors import BadRequest, Conflict
 from shared.http.responses import base_url, json_response
 from shared.references.history_functions import CREATED, DELETED, UPDATED
 from shared.schema import fields, openapi_schemas
@@ -69,9 +70,7 @@ undo = Blueprint("undo", __name__, url_prefix="/api/extras/object-changes")
 def undo_change(pk: str) -> Response:
     """Undo one change; one that created or deleted an object with all of the same request that belongs to that."""
     authorization.require(lambda verb: None)
-    if not pk.isascii() or not pk.isdigit():
-        raise NotFound
-    row, caller = changes.row_of(int(pk)), _caller()
+    row, caller = changes.row_of(object_id(pk)), _caller()
     if row.action == UPDATED or not row.request_id:
         return _answer(caller, caller.examine(changes.folded([row])))
     caller.gather()

@@ -80,6 +80,7 @@ def _work(session: Session, base: type[Record], resources: Sequence[Resource], a
     for (_, do, label), found in groupby(asked["objects"], key=lambda each: (each["turn"], each["do"], each["label"])):
         objects = {each["id"]: each for each in found}
         model = base.models[label]
+        session.expire_all()  # what hooks have changed meanwhile, by statements of their own
         now = _locked(session, model, objects)
         for resource, mine in _by_resource(resources, model, objects, now).items():
             doing[do](session, resource, mine, now, asked)

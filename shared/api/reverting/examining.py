@@ -101,8 +101,11 @@ def _changed(before: JsonObject, is_now: JsonObject) -> list[tuple[str, str]]:
 def _lacking(resource: Resource, wanted: JsonObject) -> list[tuple[str, str]]:
     """What an object needs that no change tells of: what is secret, or a file."""
     attributes = {name: each for name, each in resource.attributes.items() if each.writable}
-    required = [name for name, each in attributes.items() if each.field.required and not each.field.dump_only]
-    return [(name, KEPT_NOWHERE.format(name)) for name in required if name not in wanted]
+    required = {
+        name: each.field for name, each in attributes.items() if each.field.required and not each.field.dump_only
+    }
+    lost = [name for name, field in required.items() if name not in wanted or field.shape.get("x-file")]
+    return [(name, KEPT_NOWHERE.format(name)) for name in lost]
 
 
 def _references(model: type[Record], face: JsonObject) -> list[list[object]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from flask import Blueprint, Response
+from sqlalchemy.exc import IntegrityError
 
 from shared import JsonObject
 from shared.api.resource import Resource
@@ -51,4 +52,6 @@ def _reverted(base: type[Record], resources: Sequence[Resource]) -> JsonObject:
         return {"forbidden": refused.body}
     except ServiceUnavailable as refused:
         return {"unavailable": refused.body}
+    except IntegrityError:
+        return {"unavailable": {"detail": "This conflicts with a change made at the same moment."}}
     return {"facts": facts, "degraded": sorted(context().degraded)}
