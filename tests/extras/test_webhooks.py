@@ -56,7 +56,7 @@ def hook(api, stack, factory) -> Iterator[Callable[..., dict]]:
     def make(receiver: Receiver | None, **more) -> dict:
         types = {f"type_{each}": True for each in ("create", "update", "delete")}
         there = {"payload_url": receiver.url} if receiver else {}
-        body = {**types, "obj_type": ["dcim.region"], **there, **more}
+        body = {**types, "enabled": True, "obj_type": ["dcim.region"], **there, **more}
         made.append(api.make(PATH, **factory.body("extras.webhook", **body)))
         return made[-1]
 

@@ -34,6 +34,7 @@ PECULIAR: dict[str, Callable[[int], dict]] = {
         "obj_type": ["dcim.site"],
         "payload_url": f"https://example.com/{number}",
         "type_create": True,
+        "enabled": False,  # nobody listens there
     },
     "ipam.aggregate": lambda number: {"prefix": f"2001:db8:{number:x}::/48"},
     "ipam.prefix": lambda number: {"prefix": f"10.{number // 256}.{number % 256}.0/24"},
