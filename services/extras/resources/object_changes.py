@@ -19,7 +19,7 @@ from shared.db.database import database
 from shared.db.prepared import BASE_URL
 from shared.query.date_filters import MomentFilter
 from shared.query.filter_base import Filter
-from shared.query.filters import ReferenceFilter, of_attribute
+from shared.query.filters import ReferenceFilter
 from shared.references.history import NAME_LENGTH
 from shared.references.history_functions import DELETED
 from shared.schema import fields
@@ -104,23 +104,21 @@ def newest() -> int:
         return connection.scalar(select(ObjectChange.id).order_by(ObjectChange.id.desc()).limit(1)) or 0
 
 
-# What most rows have, or goes with what has an index: one more would cost each change more than it gives.
-UNINDEXED = [
-    made
-    for name in ("action", "requested", "time", "user_name", "object_repr", "related_object_type")
-    for made in of_attribute(ObjectChange, name)
-]
-
 object_changes = Resource(
     ObjectChange,
     filters=(
         BY_USER,
         BY_USERNAME,
-        "request_id",
-        "changed_object_type",
+        "action",
         "changed_object_id",
+        "changed_object_type",
+        "object_repr",
         "related_object_id",
-        *UNINDEXED,
+        "related_object_type",
+        "request_id",
+        "requested",
+        "time",
+        "user_name",
         *BY_TIME,
         After(ObjectChange.id),
         Wait(),
