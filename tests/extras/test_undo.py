@@ -26,12 +26,15 @@ def factory(api) -> Factory:
 
 
 def read(api: Client, label: str, pk: int):
-    """An object as it is shown, without when it was changed last; None if there is none."""
+    """An object as it is shown, without when it was changed last; None if there is none.
+
+    A webhook comes back without its secret, which is kept nowhere else.
+    """
     status, face = api.get(f"{url(label)}{pk}/")
     if status == 404:
         return None
     assert status == 200, face
-    return {name: value for name, value in face.items() if name != "last_updated"}
+    return {name: value for name, value in face.items() if name not in ("last_updated", "has_secret")}
 
 
 def undo(api: Client, reply, **query) -> dict:

@@ -35,7 +35,7 @@ class Webhook(Base):
     path = "webhooks"
     nested = ("name",)
     key = "name"
-    unlogged = ("failing_since",)
+    unlogged = ("secret", "failing_since")
 
     name = text(150, unique=True)
     obj_type = column(ARRAY(Text), NotifiedTypes())
