@@ -25,8 +25,9 @@ def conditions(connection: Connection, resource: Resource) -> list[Condition]:
     parameters.refuse_unknown_of_list(resource, unknown)
     context().ignored += unknown
     known = [(chosen, values) for chosen, values in given.values() if chosen]
+    conditions = conditions_of(known)  # which names the filter that has too many values by itself
     _limit_searches(known)
-    return conditions_of(known)
+    return conditions
 
 
 def _limit_searches(given: Iterable[tuple[Filter, list[str]]]) -> None:

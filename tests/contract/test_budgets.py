@@ -33,10 +33,10 @@ def test_a_filter_takes_so_many_values_and_no_more(api, path, name, most):
 
 def test_a_request_searches_for_so_many_texts_and_no_more(api):
     """Each is compared with every row of a table, whatever the filters it comes by."""
-    few = {f"description__{kind}": [str(n) for n in range(5)] for kind in ("ic", "nisw")}
+    few = {"description__ic": ["1", "2", "3"], "description__nisw": ["4", "5"]}
     assert api.get("ipam/ip-addresses/", **few)[0] == 200
     status, reply = api.get("ipam/ip-addresses/", **few, q="x")
-    assert status == 400 and "At most 10 texts" in reply["detail"]
+    assert status == 400 and "At most 5 texts" in reply["detail"]
 
 
 def test_the_same_value_counts_once(api):
