@@ -1,9 +1,10 @@
 """A day's work in Chromium, by mouse and by keyboard alone: a site is planned and racked, two switches are cabled, a
-prefix and addresses are taken, and what hangs on a VLAN is found.
+prefix and addresses are taken, what hangs on a VLAN is found, and a mistake is undone.
 """
 
 import pytest
 
+from tests.running import eventually
 from tests.web.chromium import IN_A_BROWSER
 
 pytestmark = IN_A_BROWSER
@@ -146,6 +147,19 @@ def test_a_day_of_work(kind, logged_in, api, catalogue):
     page.get_by_role("status").wait_for()
     found = api.results("dcim/devices/", q=f"{slug}-")
     assert [each["comments"] for each in found] == ["planned", "planned"]
+
+    # It was meant for one of them only.
+    mistaken = {"changed_object_type": "dcim.device", "changed_object_id": found[0]["id"], "action": 2}
+    eventually(lambda: api.results("extras/object-changes/", **mistaken), "the change is told")
+    worker.open("Devices")
+    worker.hand.type_into(page.get_by_label("Search this list"), f"{slug}-")
+    worker.hand.press(page.get_by_role("main").get_by_role("button", name="Search"))
+    worker.follow(page.get_by_role("link", name=f"{slug}-1"))
+    worker.hand.press(page.locator("#history").get_by_role("link", name="Undo…").first)
+    worker.hand.press(page.get_by_role("main").get_by_role("button", name="Undo"))
+    page.get_by_role("status").wait_for()
+    assert [each["comments"] for each in api.results("dcim/devices/", q=f"{slug}-")] == ["", "planned"]
+
     worker.create("Racks", name=f"Mistake {name}", site=f"Day {name}")
     worker.hand.press(page.locator("details.danger > summary"))
     worker.hand.press(page.locator("details.danger button.main"))
