@@ -132,7 +132,7 @@ ROOMS = {
     "query": ("schema", "db", "http"),
     "references": ("schema", "security", "db", "http", "telemetry"),
     "custom_fields": ("query", "references", "schema", "db", "http"),
-    "migrations": (),
+    "migrations": ("db",),
     "upgrading": ("migrations", "references", "db"),
     "api": ("custom_fields", "references", "query", "rendering", "security", "schema", "db", "http", "telemetry"),
 }

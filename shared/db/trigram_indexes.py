@@ -11,16 +11,18 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.db.stored import Searchable
 
+PREFIX = "trgm_"
+
 
 def wanted(connection: Connection, resources: Iterable[Searchable]) -> dict[str, str]:
     """`{name: statement}` of an index for every text column that `q` looks into; none without the extension."""
     if not _extended(connection):
         return {}
     columns = {each: None for resource in resources for each in _searched(resource)}
+    named = {f"{PREFIX}{column.table.name}_{column.name}": column for column in columns}
     return {
-        f"trgm_{column.table.name}_{column.name}": f"CREATE INDEX trgm_{column.table.name}_{column.name}"
-        f" ON {column.table.name} USING gin ({column.name} gin_trgm_ops)"
-        for column in columns
+        name: f"CREATE INDEX {name} ON {column.table.name} USING gin ({column.name} gin_trgm_ops)"
+        for name, column in named.items()
     }
 
 
