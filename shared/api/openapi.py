@@ -153,6 +153,7 @@ def operation(
     body: Shape | None = None,
     status: int = 200,
     parameters: tuple[JsonObject, ...] = (),
+    conflict: Shape | None = None,
     **more: Any,
 ) -> Callable[[V], V]:
     """Decorates a view that belongs to no resource with what the document says of its one `verb`."""
@@ -163,6 +164,8 @@ def operation(
     responses: JsonObject = {str(status): answered(summary, reply), "default": "DEFAULT_ERROR"}
     if body:
         responses["400"] = answered("What is wrong with the body", InvalidSchema)
+    if conflict:
+        responses["409"] = answered("What is in the way", conflict)
 
     def decorate(view: V) -> V:
         told = {"summary": summary, "parameters": list(parameters), **request(body), **more}
@@ -195,7 +198,7 @@ def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) ->
             function = made.alt_response(200, schema=SheetSchema, success=True, description="Saved from CSV")(function)
         elif on_list and verb in WITH_IDS and status == 200:
             function = made.alt_response(200, schema=reply, success=True, description="OK")(function)
-        elif on_list:
+        elif on_list and verb == "GET":
             function = made.response(status, reply)(made.doc(responses={status: AS_CSV})(function))
         else:
             function = made.response(status, reply)(function)

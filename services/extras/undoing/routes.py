@@ -7,6 +7,7 @@ from services.extras.choices import CHANGE
 from services.extras.undoing import changes
 from services.extras.undoing.carrying_out import Caller, Conflicted, Undo
 from shared import JsonObject
+from shared.api.error_schemas import DetailSchema
 from shared.api.openapi import operation
 from shared.api.views import object_id
 from shared.http import request_body
@@ -58,6 +59,12 @@ class UndoSchema(BaseSchema):
     conflicts = ma.List(ma.Nested(ConflictSchema), required=True)
 
 
+class RefusedSchema(DetailSchema):
+    """Why nothing was undone."""
+
+    conflicts = ma.List(ma.Nested(ConflictSchema), required=True)
+
+
 class RequestSchema(BaseSchema):
     request_id = ma.String(required=True)
 
@@ -66,7 +73,7 @@ undo = Blueprint("undo", __name__, url_prefix="/api/extras/object-changes")
 
 
 @undo.post("/<pk>/revert/")
-@operation("POST", "Undo change", UndoSchema, parameters=(PARAMETER,), **PREVIEWED)
+@operation("POST", "Undo change", UndoSchema, parameters=(PARAMETER,), conflict=RefusedSchema, **PREVIEWED)
 def undo_change(pk: str) -> Response:
     """Undo one change; one that created or deleted an object with all of the same request that belongs to that."""
     authorization.require(lambda verb: None)
@@ -79,7 +86,15 @@ def undo_change(pk: str) -> Response:
 
 
 @undo.post("/revert/")
-@operation("POST", "Undo request", UndoSchema, body=RequestSchema, parameters=(PARAMETER,), **PREVIEWED)
+@operation(
+    "POST",
+    "Undo request",
+    UndoSchema,
+    body=RequestSchema,
+    parameters=(PARAMETER,),
+    conflict=RefusedSchema,
+    **PREVIEWED,
+)
 def undo_request() -> Response:
     """Undo all that a request changed, in every service."""
     authorization.require(lambda verb: None)
