@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from shared.http import protocol
 from shared.http.client import Client
 from shared.security.identity import HEADER, Identity, digest, sign
 from stack.folder import DataFolder
@@ -44,4 +45,5 @@ class Asker:
         asked = urlsplit(target)
         key = self.folder.signing_key(self.service)
         identity = sign(key, ADMIN, method, asked.path, asked.query, digest(content))
-        return {HEADER: identity, "X-Forwarded-Host": self.host, "Content-Type": "application/json"}
+        known = {HEADER: identity, "X-Forwarded-Host": self.host, "Content-Type": "application/json"}
+        return known | protocol.as_header()
