@@ -70,9 +70,3 @@ def locked(session: Session, resource: Resource[M], ids: list[int]) -> dict[int,
 def lock(session: Session, model: type[M], ids: list[int]) -> None:
     """Keep the rows `ids` from being written by others until the transaction ends, whoever may see them."""
     session.execute(select(model.id).where(model.id.in_(ids)).order_by(model.id).with_for_update())
-
-
-def read_again(session: Session, rows: list[M]) -> None:
-    """Have at hand, by one statement, what the database computed while it saved `rows`."""
-    model = type(rows[0])
-    session.scalars(select(model).where(model.id.in_([row.id for row in rows]))).all()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared import JsonObject
-from shared.api import bulk, restoring, updating
+from shared.api import restoring, updating
 from shared.api.resource import Resource
 from shared.api.uniqueness import check_columns, check_sets
 from shared.custom_fields import column as custom_fields
@@ -118,7 +118,6 @@ def _save(session: Session, resource: Resource, changes: list[Change], partial: 
 
 def _look_again(session: Session, resource: Resource, changes: list[Change]) -> None:
     """Run the rules again after saving: they read the database, and two moves in one list can form a cycle together."""
-    bulk.read_again(session, [change.object for change in changes])
     for rule in resource.rules:
         rule(session, changes)
     _refuse_if_wrong(changes)
