@@ -12,30 +12,30 @@ from itsdangerous import BadSignature, TimestampSigner
 
 from gateway import authentication
 from gateway.errors import GatewayError
+from gateway.proxy import SAFE_METHODS
 from shared.config import settings
-from shared.security.identity import ACCEPTED_SECONDS, DELEGATION_HEADER, Identity
+from shared.security.identity import ACCEPTED_SECONDS, DELEGATION_HEADER, Identity, keys_of, signer
 
 # Who has others do a part of what a user asks.
 DELEGATES = frozenset({"extras"})
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def header_for(app: str, method: str, identity: Identity) -> dict[str, str]:
     """What lets `app` ask others on behalf of whoever makes this write; nothing where it need not."""
-    signer = _signer()
-    if app not in DELEGATES or method in SAFE_METHODS or identity.user_id is None or signer is None:
+    ours = _signer()
+    if app not in DELEGATES or method in SAFE_METHODS or identity.user_id is None or ours is None:
         return {}
     said = {"service": app, "user": identity.user_id, "write": identity.write, "by_cookie": identity.by_cookie}
-    return {DELEGATION_HEADER: signer.sign(b64encode(orjson.dumps(said))).decode()}
+    return {DELEGATION_HEADER: ours.sign(b64encode(orjson.dumps(said))).decode()}
 
 
 def resolved(header: str, service: str, number: str, app: str) -> Identity:
     """The user for whom `service` calls `app`, with its permissions there. Raises GatewayError (403, 503)."""
-    signer = _signer()
+    ours = _signer()
     try:
-        if signer is None:
+        if ours is None:
             raise BadSignature("there is no key")
-        said = orjson.loads(b64decode(signer.unsign(header, max_age=int(ACCEPTED_SECONDS))))
+        said = orjson.loads(b64decode(ours.unsign(header, max_age=int(ACCEPTED_SECONDS))))
     except (BadSignature, ValueError) as error:
         raise GatewayError(403, "This was not said by this gateway, or too long ago.") from error
     row = authentication.look_up_user(said["user"], app) if said["service"] == service else None
@@ -47,5 +47,5 @@ def resolved(header: str, service: str, number: str, app: str) -> Identity:
 
 
 def _signer() -> TimestampSigner | None:
-    key = settings.service_keys.get("users")
-    return TimestampSigner(key, salt="patchbay.delegation") if key else None
+    setting = settings.service_keys.get("users", "")
+    return signer(setting, "patchbay.delegation") if keys_of(setting) else None

@@ -26,6 +26,7 @@ HEADER = "X-Patchbay-Identity"
 CALLER_HEADER = "X-Patchbay-Service"
 # On whose behalf a service calls another (gateway/delegation.py).
 DELEGATION_HEADER = "X-Patchbay-Delegation"
+_SALT = "patchbay.identity"
 MAX_AGE_SECONDS = 60
 # How long an identity is accepted, by the clock of the service.
 ACCEPTED_SECONDS = MAX_AGE_SECONDS + 2 * settings.clock_skew_seconds
@@ -72,8 +73,9 @@ def keys_of(setting: str) -> list[str]:
 
 
 @cache
-def _signer(setting: str) -> TimestampSigner:
-    return TimestampSigner(keys_of(setting)[::-1], salt="patchbay.identity", digest_method=sha256)
+def signer(setting: str, salt: str) -> TimestampSigner:
+    """What signs with the first key of a setting, and believes what any of its keys signed for the same purpose."""
+    return TimestampSigner(keys_of(setting)[::-1], salt=salt, digest_method=sha256)
 
 
 def digest(content: bytes) -> str:
@@ -93,7 +95,7 @@ def sign(key: str, identity: Identity, method: str, path: str, query: str = "", 
     """
     claims = {**vars(identity), "number": identity.number or secrets.token_hex(12)}
     content = orjson.dumps([_fingerprint(method, path, query, body), claims])
-    return _signer(key).sign(b64encode(content)).decode()
+    return signer(key, _SALT).sign(b64encode(content)).decode()
 
 
 def verify(key: str, header: str | None, method: str, path: str, query: str, body: Callable[[], str]) -> Identity:
@@ -103,7 +105,7 @@ def verify(key: str, header: str | None, method: str, path: str, query: str, bod
     if not keys_of(key):
         raise Forged("this service has no key")
     try:
-        content, since = _signer(key).unsign(header, return_timestamp=True)
+        content, since = signer(key, _SALT).unsign(header, return_timestamp=True)
         signed, claims = orjson.loads(b64decode(content))
     except (BadSignature, ValueError) as error:
         raise Forged("it is not signed with the key of this service") from error

@@ -2,6 +2,7 @@
 
 import pytest
 import requests
+from itsdangerous import BadSignature
 
 from shared.http import protocol
 from shared.security import identity
@@ -56,6 +57,13 @@ def test_an_empty_key_is_none() -> None:
     assert identity.keys_of(" new, ,old,") == ["new", "old"]
     with pytest.raises(identity.Forged, match="no key"):
         identity.verify(",", sign("new", CALLER, "GET", PATH), "GET", PATH, "", str)
+
+
+def test_what_was_signed_with_the_old_one_for_the_same_purpose_is_believed() -> None:
+    said = identity.signer("old", "this").sign("x")
+    assert identity.signer("new,old", "this").unsign(said) == b"x"
+    with pytest.raises(BadSignature):
+        identity.signer("new,old", "that").unsign(said)
 
 
 def test_the_newest_signs() -> None:
