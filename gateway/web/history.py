@@ -90,8 +90,8 @@ def told(changes: Sequence[Change]) -> list[list[Difference]]:
     for label in {label for label, *_ in changes}:
         mine = [place for place, each in enumerate(changes) if each[0] == label and found[place]]
         if mine:
-            put = readable([found[place] for place in mine], _shapes(label))
-            found = [put[mine.index(place)] if place in mine else each for place, each in enumerate(found)]
+            for place, put in zip(mine, readable([found[place] for place in mine], _shapes(label)), strict=True):
+                found[place] = put
     return found
 
 

@@ -59,12 +59,5 @@ def _page(
 
 
 def _side(change: JsonObject, side: str) -> JsonObject:
-    """The values that an object has, or gets, by the names that a write has for them."""
-    face: JsonObject = {}
-    for name, each in change["values"].items():
-        outer, _, inner = name.partition(".")
-        if inner:
-            face.setdefault(outer, {})[inner] = each[side]
-        else:
-            face[name] = each[side]
-    return face
+    """The values that an object has, or gets, each custom field as an attribute of its own."""
+    return {name: each[side] for name, each in change["values"].items()}

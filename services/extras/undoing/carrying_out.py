@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from services.extras.resources.object_changes import newest
 from services.extras.undoing import changes
@@ -39,11 +40,11 @@ class Undo:
     objects: list[JsonObject]
     conflicts: list[JsonObject]
 
-    @property
+    @cached_property
     def gone(self) -> set[Key]:
         return {each.key for each in self.nodes if each.do == "delete"}
 
-    @property
+    @cached_property
     def steps(self) -> list[Step]:
         return steps(self.nodes)
 

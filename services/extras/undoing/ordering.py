@@ -70,8 +70,8 @@ Step = tuple[str, list[Deed]]
 def steps(nodes: Iterable[Node]) -> list[Step]:
     """The steps in which `nodes` are done, as few as follow each other in one service."""
     given = list(nodes)
-    made, gone = ({each.key for each in given if each.do == do} for do in ("create", "delete"))
-    waiting = [_Waiting(Deed(each), _blockers(each, given, made, gone)) for each in given]
+    made, holders = {each.key for each in given if each.do == "create"}, _holders(given)
+    waiting = [_Waiting(Deed(each), _blockers(each, made, holders)) for each in given]
     found: list[Step] = []
     turn = 0
     while waiting:
@@ -80,37 +80,40 @@ def steps(nodes: Iterable[Node]) -> list[Step]:
             waiting = _open(waiting)
             continue
         service = found[-1][0] if found else ""
-        mine = [each for each in ready if each.deed.node.service == service]
-        if not mine:
+        if all(each.deed.node.service != service for each in ready):
             service = ready[0].deed.node.service
-            mine = [each for each in ready if each.deed.node.service == service]
             found.append((service, []))
+        mine = [each for each in ready if each.deed.node.service == service]
         mine.sort(key=lambda each: _place(each.deed))
         turn += 1
         for each in mine:
             each.deed.turn = turn
         found[-1][1].extend(each.deed for each in mine)
         done = {each.deed.node.key for each in mine if not each.deed.later}
-        waiting = [each for each in waiting if each not in mine]
+        waiting = [each for each in waiting if each.blockers or each.deed.node.service != service]
         for each in waiting:
             each.blockers = {blocker for blocker in each.blockers if blocker[0] not in done}
     return found
 
 
-def _blockers(node: Node, every: list[Node], made: set[Key], gone: set[Key]) -> set[tuple[Key, str, bool]]:
+def _holders(nodes: Iterable[Node]) -> dict[Key, set[Key]]:
+    """By object: the others that refer to it strongly as they are found."""
+    found: dict[Key, set[Key]] = {}
+    for node in nodes:
+        for each in node.held if node.do != "create" else ():
+            if each.strong and each.key != node.key:
+                found.setdefault(each.key, set()).add(node.key)
+    return found
+
+
+def _blockers(node: Node, made: set[Key], holders: dict[Key, set[Key]]) -> set[tuple[Key, str, bool]]:
     """What has to be done before `node`: (key, the attribute it is for, whether there is no way round it)."""
-    if node.do != "delete":
-        return {
-            (each.key, each.attribute, each.strong or node.do == "update")
-            for each in node.refers
-            if each.key in made and each.key != node.key
-        }
+    if node.do == "delete":
+        return {(key, "", True) for key in holders.get(node.key, ())}
     return {
-        (other.key, "", True)
-        for other in every
-        if other.key != node.key and other.do != "create"
-        for each in other.held
-        if each.strong and each.key == node.key
+        (each.key, each.attribute, each.strong or node.do == "update")
+        for each in node.refers
+        if each.key in made and each.key != node.key
     }
 
 
