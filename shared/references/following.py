@@ -186,6 +186,7 @@ class Follower(threading.Thread):
         for owner in memory.owners(base):
             self._try(keep_in_touch, base, owner)
         self._try(delivering.pursue_waiting, base)
+        self._try(history.adopt, base)
         self._try(history.hand_over, base)
         self.claimed = self.claimed or self._try(full_replicas.claim_all, base)
         self.mended = self.mended or self._try(invariants.mend)

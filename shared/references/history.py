@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 from flask import current_app
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, select, text
+from sqlalchemy import ColumnElement, Row, Table, and_, delete, select, text
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
@@ -63,30 +63,31 @@ def wake() -> None:
         follower.wake()
 
 
+def adopt(base: type[Record]) -> None:
+    """Take over what processes of the release before have noted, which may still run beside this one."""
+    older = base.metadata.tables["activity_outbox"]
+    with database().reading() as connection:
+        if connection.execute(select(*older.primary_key).limit(1)).first() is None:
+            return
+    database().run(lambda session: session.execute(_OLDER))
+
+
 def hand_over(base: type[Record]) -> None:
     """Tell extras what was noted here, in the order of the notes. Raises ServiceDown."""
     outbox, names = (base.metadata.tables[name] for name in ("change_outbox", "change_name"))
-    if _any(base.metadata.tables["activity_outbox"]):
-        database().run(lambda session: session.execute(_OLDER))
-    while True:
-        with database().reading() as connection:
-            notes = _first(connection, outbox, names)
-        if not notes:
-            return
+    while notes := _first(outbox, names):
         client.call("extras", "history", {"changes": [told for each in notes if (told := _told(base, each))]})
         database().run(partial(_forget, outbox=outbox, names=names, told=[each.id for each in notes]))
+        if len(notes) < BATCH:
+            return
 
 
-def _any(table: Table) -> bool:
-    with database().reading() as connection:
-        return connection.execute(select(*table.primary_key).limit(1)).first() is not None
-
-
-def _first(connection: Connection, outbox: Table, names: Table) -> list[Row[*tuple[Any, ...]]]:
+def _first(outbox: Table, names: Table) -> list[Row[*tuple[Any, ...]]]:
     """The first notes, with the names of what was asked for."""
     named = [names.c.action, names.c.name, names.c.path]
     rows = select(outbox, *named).select_from(outbox.outerjoin(names, _same(outbox, names)))
-    return list(connection.execute(rows.order_by(outbox.c.id).limit(BATCH)))
+    with database().reading() as connection:
+        return list(connection.execute(rows.order_by(outbox.c.id).limit(BATCH)))
 
 
 def _same(outbox: Table, names: Table) -> ColumnElement[bool]:

@@ -86,6 +86,7 @@ def blueprint(base: type[Record], answers: Mapping[str, Answer], permissions: li
     def hand_over() -> Response:
         """Have extras know all that has been changed here until now, and others what follows from it for them."""
         degraded = delivering.deliver_all(base)
+        history.adopt(base)
         history.hand_over(base)
         return responses.json_response({"degraded": sorted(degraded)})
 
