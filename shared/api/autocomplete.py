@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, String, func, or_, select
 
 from shared import JsonObject
 from shared.api.resource import Resource
-from shared.api.titles import context_of, named, title_sql
+from shared.api.titles import context_of, named, title_sql, told
 from shared.db.database import database
 from shared.http import responses
 from shared.http.errors import Forbidden, NotFound
@@ -64,14 +64,10 @@ def _matches(connection: Connection, resource: Resource, words: str) -> JsonObje
     found: dict[int, Row[Any]] = {row.id: row for row in exact}
     if len(exact) <= MOST:
         found |= {row.id: row for row in _rows(connection, resource, [*seen, *containing])}
-    told = [_told(row) for row in found.values()]
+    results = [told(row) for row in found.values()]
     lowered = words.lower()
-    told.sort(key=lambda each: (each["name"].lower() != lowered, name_key(each["name"]), each["context"]))
-    return {"results": told[:MOST], "more": len(told) > MOST}
-
-
-def _told(row: Sequence[Any]) -> JsonObject:
-    return {"id": row[0], "name": row[1] or f"#{row[0]}", "context": [each for each in row[2:] if each]}
+    results.sort(key=lambda each: (each["name"].lower() != lowered, name_key(each["name"]), each["context"]))
+    return {"results": results[:MOST], "more": len(results) > MOST}
 
 
 def _rows(connection: Connection, resource: Resource, conditions: list[Condition]) -> Sequence[Row[Any]]:

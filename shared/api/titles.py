@@ -1,9 +1,11 @@
 """What tells objects apart for people: what each is called, and what it is part of, as SQL."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, func, null, select
 
+from shared import JsonObject
 from shared.api.resource import Resource
 from shared.db.prepared import AnySelect
 from shared.schema import fields
@@ -30,6 +32,11 @@ def named(resource: Resource) -> AnySelect:
         target = joins.follow(model, model, attribute)
         shown.append(title_sql(target, model.model_of(attribute.field.target)))
     return select(model.id, *shown).select_from(joins.onto(model.__table__))
+
+
+def told(row: Sequence[Any]) -> JsonObject:
+    """A row of `named` as people are told of it: by its id where it has no name."""
+    return {"id": row[0], "name": row[1] or f"#{row[0]}", "context": [each for each in row[2:] if each]}
 
 
 def _is_own(attribute: Attribute) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from shared import JsonObject
 from shared.api.resource import Resource
-from shared.api.titles import named
+from shared.api.titles import named, told
 from shared.db.database import database
 from shared.http.errors import Forbidden
 from shared.http.responses import json_response
@@ -51,7 +51,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
     """`GET /internal/<app>/utilization`, asked by the gateway for its user.
 
     Answers `{"results": [{"list": path, "count": of its objects, "average": of what part of each is used, "objects":
-    [{"name", "context": [names], "path", "used"}]}]}`, the fullest first, parts being 0.0 to 1.0.
+    [{"id", "name", "context": [names], "path", "used"}]}]}`, the fullest first, parts being 0.0 to 1.0.
     """
     internal = Blueprint("utilization", __name__, url_prefix=f"/internal/{base.app}")
     filled = [Findings(each) for each in resources if each.utilization]
@@ -73,13 +73,11 @@ def _found(connection: Connection, resource: Resource) -> JsonObject:
     numbers = func.count().over(), func.avg(every.c.used).over()
     fullest = select(every.c.id, every.c.used, *numbers).order_by(every.c.used.desc(), every.c.id).limit(MOST)
     found = connection.execute(fullest).all()
-    told = connection.execute(named(resource).where(model.id.in_([row.id for row in found])))
-    names = {row[0]: (row[1], [each for each in row[2:] if each]) for row in told}
+    rows = connection.execute(named(resource).where(model.id.in_([row.id for row in found])))
+    called = {row.id: told(row) for row in rows}
     path = model.list_path()
     objects = [
-        {"name": names[row.id][0], "context": names[row.id][1], "path": f"{path}{row.id}/", "used": float(row.used)}
-        for row in found
-        if row.id in names
+        {**called[row.id], "path": f"{path}{row.id}/", "used": float(row.used)} for row in found if row.id in called
     ]
     count, average = (int(found[0][2]), float(found[0][3])) if found else (0, 0.0)
     return {"list": path, "count": count, "average": average, "objects": objects}

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from shared import JsonObject
 from shared.db.database import database
 from shared.references import client, releasing
-from shared.references.history_functions import CAUSE, CREATED, DELETED, UPDATED
+from shared.references.history_functions import CAUSE, CREATED, DELETED, NAME_LENGTH, UPDATED
 from shared.references.history_triggers import noting_function
 from shared.schema.models import Record
 from shared.schema.naming import home_in, name_in
@@ -25,7 +25,6 @@ from shared.security.authorization import caller
 from shared.telemetry.origin import origin
 
 BATCH = 500
-NAME_LENGTH = 200
 
 # What a process of the release before has noted; the next release does without.
 _OLDER = text(

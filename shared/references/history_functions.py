@@ -5,6 +5,8 @@ from shared.db.definitions import DatabaseObject
 # Settings of a transaction: on whose behalf it is, as JSON, and what its changes have in common.
 CAUSE, BATCH = "patchbay.cause", "patchbay.batch"
 CREATED, UPDATED, DELETED = 1, 2, 3
+# What is kept of what an object is called.
+NAME_LENGTH = 200
 
 FUNCTIONS = (
     DatabaseObject(

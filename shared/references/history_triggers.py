@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from shared import JsonObject
 from shared.db.definitions import DatabaseObject
-from shared.references.history_functions import FUNCTIONS, UPDATED
+from shared.references.history_functions import FUNCTIONS, NAME_LENGTH, UPDATED
 from shared.schema.models import Attribute, Record
 
 # Set with every save, be there anything new or not; a change has a time of its own.
@@ -135,7 +135,7 @@ DECLARE cause jsonb = history_cause();
 DECLARE this uuid = history_batch();
 BEGIN
   INSERT INTO change_name (batch, label, object_id, action, name, path)
-  SELECT this, '{model.label}', told.id, deed, left(told.name, 200), told.path
+  SELECT this, '{model.label}', told.id, deed, left(told.name, {NAME_LENGTH}), told.path
   FROM jsonb_to_recordset(named) AS told(id integer, name text, path text)
   ON CONFLICT (batch, label, object_id)
   DO UPDATE SET action = excluded.action, name = excluded.name, path = excluded.path;

@@ -20,8 +20,7 @@ from shared.db.prepared import BASE_URL
 from shared.query.date_filters import MomentFilter
 from shared.query.filter_base import Filter
 from shared.query.filters import ReferenceFilter
-from shared.references.history import NAME_LENGTH
-from shared.references.history_functions import DELETED
+from shared.references.history_functions import DELETED, NAME_LENGTH
 from shared.schema import fields
 from shared.schema.columns import SET_NULL, choice, column, computed, date_time, reference
 from shared.security.identity import Identity

@@ -31,12 +31,15 @@ class NotAllowed(OSError):
 def resolve(host: str, port: int) -> list[tuple[int, Any]]:
     """(family, address of a socket) of each address of `host` that is allowed. Raises NotAllowed, OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    allowed: list[tuple[int, Any]] = [
-        (family, at) for family, _, _, _, at in found if is_allowed(ip_address(str(at[0]).partition("%")[0]))
-    ]
+    allowed: list[tuple[int, Any]] = [(family, at) for family, _, _, _, at in found if is_allowed(read(str(at[0])))]
     if not allowed:
         raise NotAllowed
     return allowed
+
+
+def read(text: str) -> Address:
+    """An address as it is written, perhaps with the interface that it is of (`fe80::1%eth0`). Raises ValueError."""
+    return ip_address(text.partition("%")[0])
 
 
 def is_allowed(address: Address) -> bool:
@@ -94,15 +97,11 @@ def _hosts() -> set[str]:
 
 def _of_name(host: str) -> list[Address]:
     try:
-        return [ip_address(str(at[4][0]).partition("%")[0]) for at in socket.getaddrinfo(host, None)]
+        return [read(str(at[4][0])) for at in socket.getaddrinfo(host, None)]
     except OSError:
         return []
 
 
 def _of_this_machine() -> list[Address]:
     listed = [each for addresses in psutil.net_if_addrs().values() for each in addresses]
-    return [
-        ip_address(each.address.partition("%")[0])
-        for each in listed
-        if each.family in (socket.AF_INET, socket.AF_INET6)
-    ]
+    return [read(each.address) for each in listed if each.family in (socket.AF_INET, socket.AF_INET6)]

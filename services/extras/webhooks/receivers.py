@@ -1,7 +1,6 @@
 """What a webhook says of its receiver: where it is, and the secret that both know."""
 
 import re
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,7 +34,7 @@ class ReceiverURL(fields.Text):
 def _is_closed(host: str) -> bool:
     """Whether a host is an address that webhooks may not go to; names are resolved when they are needed."""
     try:
-        return not addresses.is_allowed(ip_address(host.partition("%")[0]))
+        return not addresses.is_allowed(addresses.read(host))
     except ValueError:
         return False
 

@@ -10,6 +10,7 @@ from shared.api.resource import Resource
 from shared.api.reverting import faces
 from shared.query.filter_base import Condition
 from shared.references import history_triggers, releasing, replicas
+from shared.references.history_functions import NAME_LENGTH
 from shared.references.owning import among
 from shared.schema.models import Record
 from shared.schema.naming import home_in, name_in
@@ -53,7 +54,7 @@ def _examined(
     return {
         **known,
         "do": do,
-        "name": name_in(model, {**face, "id": pk})[: faces.LONGEST_NAME],
+        "name": name_in(model, {**face, "id": pk})[:NAME_LENGTH],
         "path": f"{home_in(model, face)}{pk}/",
         "values": values,
         "now": {name: faces.writable(resource, current or {}).get(name) for name in values},

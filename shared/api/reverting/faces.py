@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from shared import JsonObject
 from shared.api.resource import Resource
+from shared.references.history_functions import NAME_LENGTH
 from shared.schema.models import Record
 from shared.schema.naming import home_in, name_in
 
 CUSTOM = "custom_fields"
-# What is kept of a name in a conflict, as in the change log.
-LONGEST_NAME = 200
 
 
 def writable(resource: Resource, face: JsonObject) -> JsonObject:
@@ -56,7 +55,7 @@ def resource_of(resources: Iterable[Resource], model: type[Record], face: JsonOb
 def conflict(model: type[Record], pk: int, face: JsonObject, detail: str, field: str = "") -> JsonObject:
     """What is in the way of an undo: of which object, of which of its attributes (or of none), and why."""
     named = {"type": model.label, "id": pk, "path": f"{home_in(model, face)}{pk}/"}
-    return {**named, "name": name_in(model, {**face, "id": pk})[:LONGEST_NAME], "field": field, "detail": detail}
+    return {**named, "name": name_in(model, {**face, "id": pk})[:NAME_LENGTH], "field": field, "detail": detail}
 
 
 def names(changed: Sequence[str]) -> str:
