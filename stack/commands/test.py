@@ -8,8 +8,9 @@ import click
 from stack import ROOT, coverage, system_packages
 
 CHECKS = (["ruff", "check"], ["ruff", "format", "--check"], ["mypy", "."])
-# A file stays with one process, for its tests may share a stack that they hurt.
-TOGETHER = ("-n", "2", "--dist", "loadfile")
+# A file stays with one process, for its tests may share a stack that they hurt. What fails is told at once: a run
+# that is cut short has told it, too.
+TOGETHER = ("-n", "2", "--dist", "loadfile", "--instafail")
 
 
 @click.command("test", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]})
