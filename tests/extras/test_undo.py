@@ -13,8 +13,8 @@ from tests.client import Client
 from tests.extras.test_image_attachments import picture, upload
 from tests.extras.test_object_changes import WRITABLE, changes_of
 from tests.factories import BY_LABEL, Factory, url
+from tests.undoing import PATH, ok, read, tried, undo, world
 
-PATH = "extras/object-changes/"
 # What cannot be brought back, and says so.
 LOST = ("secrets.", "users.")
 UNDOABLE = [label for label in WRITABLE if not label.startswith(LOST) or label == "secrets.secretrole"]
@@ -23,35 +23,6 @@ UNDOABLE = [label for label in WRITABLE if not label.startswith(LOST) or label =
 @pytest.fixture(scope="module")
 def factory(api) -> Factory:
     return Factory(api)
-
-
-def read(api: Client, label: str, pk: int):
-    """An object as it is shown, without when it was changed last; None if there is none.
-
-    A webhook comes back without its secret, which is kept nowhere else.
-    """
-    status, face = api.get(f"{url(label)}{pk}/")
-    if status == 404:
-        return None
-    assert status == 200, face
-    return {name: value for name, value in face.items() if name not in ("last_updated", "has_secret")}
-
-
-def undo(api: Client, reply, **query) -> dict:
-    """What undoing a request answers, which must be accepted."""
-    undone = tried(api, reply, **query)
-    assert undone.status_code == 200, undone.text
-    return undone.json()
-
-
-def tried(api: Client, reply, **query):
-    """The reply to undoing a request, by the reply to that."""
-    return api.request("POST", f"{PATH}revert/", {"request_id": reply.headers["X-Request-ID"]}, params=query)
-
-
-def ok(reply):
-    assert reply.status_code < 300, reply.text
-    return reply
 
 
 @pytest.mark.parametrize("label", UNDOABLE)
@@ -160,33 +131,6 @@ def test_what_came_to_refer_to_it_since_keeps_what_was_created(api, factory):
     for label, reply in made.items():
         undo(api, reply)
         assert read(api, label, ids[label]) is None
-
-
-def world(api: Client, factory: Factory) -> dict:
-    """Objects of several services that go with one device, or lose what they had, and what they are."""
-    device, vlan = factory.make("dcim.device"), factory.make("ipam.vlan")
-    lag = factory.make("dcim.interface", device=device["id"], form_factor=200)
-    port = factory.make(
-        "dcim.interface", device=device["id"], lag=lag["id"], mode=200, tagged_vlans=[vlan["id"]], form_factor=1000
-    )
-    address = factory.make("ipam.ipaddress", interface=port["id"], address="198.51.100.7/24")
-    inside = factory.make("ipam.ipaddress", interface=lag["id"], nat_inside=address["id"])
-    service = factory.make("ipam.service", device=device["id"], ipaddresses=[address["id"]])
-    assert api.patch(f"dcim/devices/{device['id']}/", {"primary_ip4": address["id"]})[0] == 200
-    other = factory.make("dcim.interface", form_factor=1000)
-    cable = factory.make("dcim.interfaceconnection", interface_a=port["id"], interface_b=other["id"])
-    items = factory.make("dcim.inventoryitem", device=device["id"])
-    part = factory.make("dcim.inventoryitem", device=device["id"], parent=items["id"])
-    made = {
-        "dcim.device": [device],
-        "dcim.interface": [lag, port, other],
-        "ipam.ipaddress": [address, inside],
-        "ipam.service": [service],
-        "dcim.interfaceconnection": [cable],
-        "dcim.inventoryitem": [items, part],
-    }
-    keys = [(label, each["id"]) for label, some in made.items() for each in some]
-    return {key: read(api, *key) for key in keys}
 
 
 def test_what_a_device_took_along_in_every_service_comes_back_with_it(api, factory):

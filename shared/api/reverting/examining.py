@@ -1,6 +1,6 @@
 """What an undo would do to the objects of this service, and what has changed since."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -83,7 +83,10 @@ def _compared(
     if found is None:
         if current is None:
             return "create", {}, _lacking(resource, wanted)
-        return "", {}, _changed(wishes, faces.writable(resource, current))
+        is_now = faces.writable(resource, current)
+        different = faces.differing(wishes, is_now)
+        unset = {name: wishes[name] for name in different if _may_follow(resource, name, wishes, is_now)}
+        return "update" if unset else "", unset, _changed(_without(wishes, unset), is_now)
     if current is None:
         return "", {}, [("", "It has been deleted since.")]
     before, is_now = faces.writable(resource, found), faces.writable(resource, current)
@@ -93,6 +96,23 @@ def _compared(
     values = {name: wishes[name] for name in changed if is_now.get(name) != wishes[name]}
     wrong = [(name, SINCE.format(name)) for name in values if is_now.get(name) != before.get(name)]
     return "update" if values else "", values, wrong
+
+
+def _may_follow(resource: Resource, name: str, wishes: JsonObject, is_now: JsonObject) -> bool:
+    """Whether an undo that was cut off may have made the object without this reference, which was to follow.
+
+    Nothing else makes an object under an id that was there before.
+    """
+    attribute = resource.attributes.get(name)
+    if attribute is None:
+        return False
+    if attribute.is_list:
+        return set(is_now[name] or ()) <= set(wishes[name] or ())
+    return attribute.is_reference and is_now[name] is None
+
+
+def _without(values: JsonObject, names: Collection[str]) -> JsonObject:
+    return {name: value for name, value in values.items() if name not in names}
 
 
 def _changed(before: JsonObject, is_now: JsonObject) -> list[tuple[str, str]]:
