@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy import ARRAY, Column, Index, UniqueConstraint
 from sqlalchemy.sql.functions import FunctionElement
 
 from shared.api.resource import Resource
@@ -23,7 +23,9 @@ def index(resource: Resource) -> None:
     indexed = {column.name for first, column in firsts if not isinstance(first, FunctionElement)}
     indexed |= {column.name for column in table.columns if column.unique or column.primary_key}
     for column in dict.fromkeys([*list(order)[:1], *_narrowing(resource)]):
-        if column.name not in indexed:
+        if isinstance(column.type, ARRAY):  # asked for what it contains
+            Index(f"gin_{table.name}_{column.name}", column, postgresql_using="gin")
+        elif column.name not in indexed:
             after = [key for other, key in order.items() if other is not column]
             tie = [table.c.id] if order else []
             Index(f"ix_{table.name}_{column.name}", order.get(column, column), *after, *tie)

@@ -246,8 +246,8 @@ def test_an_elevation_is_drawn_with_links_or_listed(api):
 
 
 def test_the_use_of_a_prefix_is_drawn(api):
-    prefix = api.make("ipam/prefixes/", prefix="198.51.100.0/29")
-    api.post("ipam/ip-addresses/", [{"address": f"198.51.100.{host}/29"} for host in (1, 2, 3)])
+    prefix = api.make("ipam/prefixes/", prefix="198.18.100.0/29")
+    api.post("ipam/ip-addresses/", [{"address": f"198.18.100.{host}/29"} for host in (1, 2, 3)])
     assert "50% used" in api.request("GET", f"ipam/prefixes/{prefix['id']}/utilization/").text
 
 

@@ -39,7 +39,6 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_extras_webhook_enabled", "extras_webhook", ["enabled", "name", "id"], unique=False)
-    op.create_index("ix_extras_webhook_obj_type", "extras_webhook", ["obj_type", "name", "id"], unique=False)
     op.create_index("ix_extras_webhook_payload_url", "extras_webhook", ["payload_url", "name", "id"], unique=False)
     op.create_index("ix_extras_webhook_type_create", "extras_webhook", ["type_create", "name", "id"], unique=False)
     op.create_index("ix_extras_webhook_type_delete", "extras_webhook", ["type_delete", "name", "id"], unique=False)
@@ -144,6 +143,5 @@ def downgrade() -> None:
     op.drop_index("ix_extras_webhook_type_delete", table_name="extras_webhook")
     op.drop_index("ix_extras_webhook_type_create", table_name="extras_webhook")
     op.drop_index("ix_extras_webhook_payload_url", table_name="extras_webhook")
-    op.drop_index("ix_extras_webhook_obj_type", table_name="extras_webhook")
     op.drop_index("ix_extras_webhook_enabled", table_name="extras_webhook")
     op.drop_table("extras_webhook")
