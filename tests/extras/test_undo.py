@@ -290,6 +290,27 @@ def test_it_takes_the_permissions_that_doing_it_would(api, factory):
     assert tried(changer, changed).status_code == 200
 
 
+def test_what_is_not_shown_is_not_told_by_an_undo_either(api, factory):
+    """Neither by a dry run, nor where something is in the way."""
+    hook, mark = factory.make("extras.webhook")["id"], uuid.uuid4().hex
+    own = f"extras/webhooks/{hook}/"
+    moved = ok(api.request("PATCH", own, {"payload_url": f"https://example.com/{mark}", "name": f"A {mark}"}))
+    ok(api.request("PATCH", own, {"name": f"B {mark}"}))
+    site = factory.make("dcim.site")["id"]
+    of_both = {"X-Request-ID": uuid.uuid4().hex}
+    ok(api.request("PATCH", own, {"enabled": True}, headers=of_both))
+    both = ok(api.request("PATCH", f"dcim/sites/{site}/", {"facility": mark}, headers=of_both))
+    changes_of(api, "extras.webhook", hook, 4)
+    changes_of(api, "dcim.site", site, 2)
+    reader, operator = user_with(api, "dcim.change_site"), user_with(api, "dcim.change_site", "extras.change_webhook")
+    for query in ({}, {"dry_run": 1}):
+        for request, status in ((moved, 404), (both, 403)):
+            refused = tried(reader, request, **query)
+            assert (refused.status_code, mark in refused.text) == (status, False), refused.text
+    assert mark in tried(operator, moved, dry_run=1).text
+    assert tried(operator, both).status_code == 200
+
+
 def test_what_is_no_change_is_refused(api):
     assert api.post(f"{PATH}revert/", {})[0] == 400
     assert api.post(f"{PATH}revert/", {"request_id": 5})[0] == 400
