@@ -13,6 +13,7 @@ from tests.client import Client
 from tests.extras.test_image_attachments import picture, upload
 from tests.extras.test_object_changes import WRITABLE, changes_of
 from tests.factories import BY_LABEL, Factory, url
+from tests.running import eventually
 from tests.undoing import PATH, ok, read, tried, undo, world
 
 # What cannot be brought back, and says so.
@@ -238,6 +239,23 @@ def test_a_tree_and_custom_fields_come_back(api, factory):
     undo(api, lost)
     assert read(api, "dcim.site", site) == before
     assert api.delete(f"extras/custom-fields/{field['id']}/")[0] == 204
+
+
+def test_what_was_renamed_since_is_not_taken_for_what_it_was(api, factory):
+    field, site = factory.make("extras.customfield"), factory.make("dcim.site")["id"]
+    name, renamed = field["name"], uuid.uuid4().hex
+
+    def named(what: str) -> bool:
+        return what in read(api, "dcim.site", site)["custom_fields"]
+
+    eventually(lambda: named(name), "the field is known")
+    changed = ok(api.request("PATCH", f"dcim/sites/{site}/", {"custom_fields": {name: "after"}}))
+    ok(api.request("PATCH", f"extras/custom-fields/{field['id']}/", {"name": renamed}))
+    eventually(lambda: named(renamed), "its new name is known")
+    refused = tried(api, changed)
+    assert refused.status_code == 409, refused.text
+    assert [each["field"] for each in refused.json()["conflicts"]] == [f"custom_fields.{name}"]
+    assert read(api, "dcim.site", site)["custom_fields"][renamed] == "after"
 
 
 def test_what_is_kept_nowhere_is_not_brought_back(api, factory):
