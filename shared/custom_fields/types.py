@@ -101,7 +101,7 @@ def shown(definition: Any, value: Any) -> Any:
         return None
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if definition.type == INTEGER:
-        return int(text) if _INTEGER.fullmatch(text) else None
+        return int(text) if _is_within_64_bits(text) else None
     if definition.type == BOOLEAN:
         return {"true": True, "false": False}.get(text)
     if definition.type == DATE:
@@ -128,9 +128,14 @@ def shown_sql(definition: Any, value: ColumnElement[Any], as_text: ColumnElement
     )
 
 
+def _is_within_64_bits(text: str) -> bool:
+    """Whether a kept text is an integer that JSON can be made of: a text that was there before its field was one."""
+    return bool(_INTEGER.fullmatch(text)) and -LARGEST - 1 <= int(text) <= LARGEST
+
+
 def _is_integer(text: ColumnElement[Any]) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = text.regexp_match("^-?[0-9]{1,19}$")
-    return found
+    """The same in SQL."""
+    return and_(text.regexp_match("^-?[0-9]{1,19}$"), func.pg_input_is_valid(text, "bigint"))
 
 
 def _is_date(text: ColumnElement[Any]) -> ColumnElement[bool]:

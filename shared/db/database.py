@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
+import orjson
 import psycopg2
 from flask import current_app
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
@@ -132,6 +133,8 @@ def _engine(url: str) -> Engine:
         enable_from_linting=False,
         # One statement of SQLAlchemy for many rows is not sent row by row.
         executemany_mode="values_plus_batch",
+        # What is read of a column can be sent on, however long a number in it is.
+        json_deserializer=orjson.loads,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "patchbay",

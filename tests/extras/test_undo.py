@@ -13,6 +13,7 @@ from tests.client import Client
 from tests.extras.test_image_attachments import picture, upload
 from tests.extras.test_object_changes import WRITABLE, changes_of
 from tests.factories import BY_LABEL, Factory, url
+from tests.running import eventually
 from tests.undoing import PATH, ok, read, tried, undo, world
 
 # What cannot be brought back, and says so.
@@ -240,6 +241,23 @@ def test_a_tree_and_custom_fields_come_back(api, factory):
     assert api.delete(f"extras/custom-fields/{field['id']}/")[0] == 204
 
 
+def test_what_was_renamed_since_is_not_taken_for_what_it_was(api, factory):
+    field, site = factory.make("extras.customfield"), factory.make("dcim.site")["id"]
+    name, renamed = field["name"], uuid.uuid4().hex
+
+    def named(what: str) -> bool:
+        return what in read(api, "dcim.site", site)["custom_fields"]
+
+    eventually(lambda: named(name), "the field is known")
+    changed = ok(api.request("PATCH", f"dcim/sites/{site}/", {"custom_fields": {name: "after"}}))
+    ok(api.request("PATCH", f"extras/custom-fields/{field['id']}/", {"name": renamed}))
+    eventually(lambda: named(renamed), "its new name is known")
+    refused = tried(api, changed)
+    assert refused.status_code == 409, refused.text
+    assert [each["field"] for each in refused.json()["conflicts"]] == [f"custom_fields.{name}"]
+    assert read(api, "dcim.site", site)["custom_fields"][renamed] == "after"
+
+
 def test_what_is_kept_nowhere_is_not_brought_back(api, factory):
     user = api.make("users/users/", username=f"u{uuid.uuid4().hex[:8]}", password=uuid.uuid4().hex)["id"]
     renamed = ok(api.request("PATCH", f"users/users/{user}/", {"first_name": "Ada"}))
@@ -288,6 +306,27 @@ def test_it_takes_the_permissions_that_doing_it_would(api, factory):
     assert change["user_name"].startswith("u") and change["requested"] is True
     assert tried(maker, changed).status_code == 403
     assert tried(changer, changed).status_code == 200
+
+
+def test_what_is_not_shown_is_not_told_by_an_undo_either(api, factory):
+    """Neither by a dry run, nor where something is in the way."""
+    hook, mark = factory.make("extras.webhook")["id"], uuid.uuid4().hex
+    own = f"extras/webhooks/{hook}/"
+    moved = ok(api.request("PATCH", own, {"payload_url": f"https://example.com/{mark}", "name": f"A {mark}"}))
+    ok(api.request("PATCH", own, {"name": f"B {mark}"}))
+    site = factory.make("dcim.site")["id"]
+    of_both = {"X-Request-ID": uuid.uuid4().hex}
+    ok(api.request("PATCH", own, {"enabled": True}, headers=of_both))
+    both = ok(api.request("PATCH", f"dcim/sites/{site}/", {"facility": mark}, headers=of_both))
+    changes_of(api, "extras.webhook", hook, 4)
+    changes_of(api, "dcim.site", site, 2)
+    reader, operator = user_with(api, "dcim.change_site"), user_with(api, "dcim.change_site", "extras.change_webhook")
+    for query in ({}, {"dry_run": 1}):
+        for request, status in ((moved, 404), (both, 403)):
+            refused = tried(reader, request, **query)
+            assert (refused.status_code, mark in refused.text) == (status, False), refused.text
+    assert mark in tried(operator, moved, dry_run=1).text
+    assert tried(operator, both).status_code == 200
 
 
 def test_what_is_no_change_is_refused(api):

@@ -194,6 +194,7 @@ NO_CONDITIONS: list[object] = [
     [{"field": "status", "value": 1, "is": 2}],
     [{"field": "status", "value": "\x00"}],
     [{"field": "status", "value": 2**64}],
+    [{"field": "status", "value": 1e20}],
     [{"field": "status", "value": 1}] * 51,
 ]
 WRONG: list[tuple[dict, str]] = [
@@ -204,6 +205,7 @@ WRONG: list[tuple[dict, str]] = [
     ({"http_content_type": 3}, "http_content_type"),
     ({"secret": "x" * 256}, "secret"),
     ({"secret": "whsec_no base64"}, "secret"),
+    ({"secret": "whsec_"}, "secret"),
     ({"name": ""}, "name"),
     *(
         ({"payload_url": url}, "payload_url")

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from services.extras.resources.object_changes import ObjectChange, shown_to
 from shared import JsonObject
 from shared.db.database import database
-from shared.http.errors import NotFound, TooLarge
+from shared.http.errors import Forbidden, NotFound, TooLarge
 from shared.references.history_functions import CREATED, DELETED, UPDATED
 from shared.security.authorization import caller
 
@@ -39,10 +39,18 @@ class Changed:
 
 
 def of_request(request_id: str) -> list[Changed]:
-    """What a request changed, in the order in which it became known. Raises NotFound, TooLarge."""
-    found = known_of(request_id)
-    if not found:
+    """What a request changed, in the order in which it became known.
+
+    Raises NotFound, TooLarge, and Forbidden where the caller may see only a part of it.
+    """
+    found, mine = known_of(request_id), _table.c.request_id == request_id
+    shown = select(func.count()).where(mine, *shown_to(caller()))
+    with database().reading() as connection:
+        seen, count = connection.execute(select(shown.scalar_subquery(), func.count()).where(mine)).one()
+    if not found or not seen:
         raise NotFound("No change of such a request is known.")
+    if seen < count:
+        raise Forbidden("This request changed something that you may not see, too. Nothing was done.")
     return found
 
 

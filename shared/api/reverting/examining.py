@@ -93,7 +93,8 @@ def _compared(
     changed = faces.differing(wishes, before)
     if not changed and resource.model.unlogged:
         return "", {}, [("", KEPT_NOWHERE.format(faces.names(resource.model.unlogged)))]
-    values = {name: wishes[name] for name in changed if is_now.get(name) != wishes[name]}
+    # A custom field that is called otherwise now may have any value, and is not the one that was meant.
+    values = {name: wishes[name] for name in changed if name not in is_now or is_now[name] != wishes[name]}
     wrong = [(name, SINCE.format(name)) for name in values if is_now.get(name) != before.get(name)]
     return "update" if values else "", values, wrong
 
