@@ -7,7 +7,7 @@ FROM python:3.13-slim AS base
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
-RUN useradd --system --no-create-home --shell /usr/sbin/nologin patchbay \
+RUN useradd --system --uid 999 --no-create-home --shell /usr/sbin/nologin patchbay \
     && install -d -o patchbay -g patchbay var var/media var/reports
 
 

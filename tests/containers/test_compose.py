@@ -5,15 +5,22 @@ The tests are one story and run in this order.
 
 import os
 import signal
+from collections import Counter
 from functools import partial
 
 import pytest
 
 from tests.containers.conftest import IMAGES, PROGRAMS, Composed
-from tests.releases.load import load, wrong_faces
+from tests.releases.load import Load, load, wrong_faces
 from tests.running import eventually
 
 NEXT = "1.99.0"
+
+
+def told(running: Load) -> str:
+    """What came of a load, for the log."""
+    excused = dict(Counter(" ".join(each.split()[:3]) for each in running.excused))
+    return f"{running.requests} requests, failed {running.failed}, stale {running.stale}, excused {excused}"
 
 
 def excused_reads(excused: list[str], away: str) -> list[str]:
@@ -68,7 +75,7 @@ def test_a_service_is_released_alone_under_load(composed: Composed) -> None:
         composed.replacing = None
         before = running.rounds
         eventually(lambda: running.rounds > before + 2, "the load goes on")
-    print(f"released dcim: {running.requests} requests, failed {len(running.failed)}, excused {running.excused}")
+    print("dcim released:", told(running))
     assert excused_reads(running.excused, "dcim") == []
     assert {name: composed.compose.containers(name) for name in others} == others
 
@@ -87,7 +94,7 @@ def test_a_service_is_scaled_to_two_and_loses_nothing_when_one_goes(composed: Co
         composed.replacing = None
         before = running.rounds
         eventually(lambda: running.rounds > before + 2, "the load goes on")
-    print(f"of two dcim one stopped: {running.requests} requests, excused {running.excused}")
+    print("dcim scaled to two, one stopped:", told(running))
     assert [each for each in running.excused if each.startswith("GET ")] == []
 
 
@@ -99,7 +106,7 @@ def test_a_killed_container_comes_back(composed: Composed) -> None:
             os.kill(int(composed.compose.inspect(container, ".State.Pid")), signal.SIGKILL)
             eventually(partial(answers, composed, name), f"{name} answers again")
             composed.replacing = None
-    print(f"tenancy and the gateway killed: {running.requests} requests, excused {running.excused}")
+    print("tenancy and the gateway killed:", told(running))
     composed.wait_until_healthy()
 
 
