@@ -123,9 +123,16 @@ class Podman(Engine):
         }
 
     def start(self, compose: Compose) -> None:
-        """Version 1 of compose cannot wait by itself."""
+        """Version 1 of compose cannot wait by itself.
+
+        As many containers start at once, the name server of podman 4 may not know `postgres` for a moment. A migration
+        that finds it unknown ends, and the next `up` starts it again.
+        """
         compose("build")
-        compose("up", "-d")
+        status, _ = compose.ask("up", "-d")
+        if status and "could not translate host name" in compose("logs", "--no-color"):
+            status, _ = compose.ask("up", "-d", "--no-recreate")
+        assert status == 0, "compose does not bring it up"
 
     @contextmanager
     def serving(self) -> Iterator["Podman"]:
