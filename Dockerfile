@@ -5,9 +5,9 @@
 # Each also brings its own database up to date: `python -m stack migrate dcim`.
 FROM python:3.13-slim AS base
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
-RUN useradd --system --no-create-home --shell /usr/sbin/nologin patchbay \
+RUN useradd --system --uid 999 --no-create-home --shell /usr/sbin/nologin patchbay \
     && install -d -o patchbay -g patchbay var var/media var/reports
 
 
@@ -18,7 +18,8 @@ ARG SYSTEM_PACKAGES=""
 RUN if [ -n "$SYSTEM_PACKAGES" ]; then apt-get update \
     && apt-get install --yes --no-install-recommends $SYSTEM_PACKAGES && rm -rf /var/lib/apt/lists/*; fi
 COPY requirements/${PROGRAM}.lock ./requirements.lock
-RUN pip install --disable-pip-version-check --require-hashes -r requirements.lock
+RUN --mount=type=cache,target=/root/.cache/pip \
+    pip install --disable-pip-version-check --require-hashes -r requirements.lock
 COPY shared ./shared
 COPY stack ./stack
 COPY services/__init__.py ./services/
@@ -32,7 +33,8 @@ CMD ["sh", "-c", "exec gunicorn -c python:stack.gunicorn_service -b 0.0.0.0:8000
 
 FROM base AS gateway
 COPY requirements/gateway.lock ./requirements.lock
-RUN pip install --disable-pip-version-check --require-hashes -r requirements.lock
+RUN --mount=type=cache,target=/root/.cache/pip \
+    pip install --disable-pip-version-check --require-hashes -r requirements.lock
 COPY shared ./shared
 COPY stack ./stack
 COPY gateway ./gateway
@@ -44,7 +46,8 @@ CMD ["gunicorn", "-c", "python:stack.gunicorn_gateway", "-b", "0.0.0.0:8000", "g
 
 FROM base AS tools
 COPY requirements.lock ./
-RUN pip install --disable-pip-version-check --require-hashes -r requirements.lock
+RUN --mount=type=cache,target=/root/.cache/pip \
+    pip install --disable-pip-version-check --require-hashes -r requirements.lock
 COPY shared ./shared
 COPY services ./services
 COPY gateway ./gateway

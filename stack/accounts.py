@@ -16,9 +16,9 @@ from stack.plan import GATEWAY, LOOPBACK, Plan
 @contextmanager
 def accounts(folder: DataFolder) -> Iterator[Session]:
     """A session that is committed at the end. Raises CliError."""
-    if not folder.path.is_dir():
-        raise CliError(f"nothing was ever started in {folder.path}")
     plan = Plan(folder, LOOPBACK, {})
+    if plan.embedded([GATEWAY]) and not folder.path.is_dir():
+        raise CliError(f"nothing was ever started in {folder.path}")
     with plan.cluster.running() if plan.embedded([GATEWAY]) else nullcontext():
         engine = create_engine(plan.database_url(GATEWAY), poolclass=NullPool)
         try:

@@ -6,8 +6,9 @@ import time
 import psutil
 import requests
 
+from shared.config import SERVICES
 from stack import processes
-from stack.plan import POSTGRES, Plan
+from stack.plan import GATEWAY, POSTGRES, Plan
 from stack.processes import STANDBY, SUPERVISOR
 
 HEALTHY = "healthy"
@@ -16,7 +17,12 @@ SECONDS_TO_START = 90
 
 
 def states(plan: Plan) -> dict[str, str]:
-    """`healthy`, or what is wrong, for the supervisor and every program of the plan."""
+    """`healthy`, or what is wrong, for the supervisor and every program of the plan.
+
+    Of programs elsewhere it is what they answer.
+    """
+    if plan.elsewhere:
+        return {name: answer(plan, name) for name in (*SERVICES, GATEWAY)}
     names = (SUPERVISOR, *(program.name for program in plan.programs()))
     return {name: state(plan, name) for name in names}
 
@@ -40,6 +46,11 @@ def state(plan: Plan, name: str) -> str:
         return "is stopped" if process.status() == psutil.STATUS_STOPPED else HEALTHY
     if name == POSTGRES:
         return HEALTHY if plan.cluster.answers() else "does not answer"
+    return answer(plan, name)
+
+
+def answer(plan: Plan, name: str) -> str:
+    """`healthy`, or what is wrong with what the service or gateway `name` answers."""
     try:
         reply = requests.get(f"{plan.health_base(name)}/healthz", timeout=SECONDS_TO_ANSWER)
     except requests.RequestException:

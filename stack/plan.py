@@ -76,6 +76,11 @@ class Plan:
             raise CliError(f"{folder.path} was last started by a release without {', '.join(new)}: `down`, then `up`")
         return cls(folder, written["host"], written["ports"])
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the programs are not of this folder: settings say where they answer."""
+        return not self.ports
+
     def save(self) -> None:
         write_private(self.folder.plan, json.dumps({"host": self.host, "ports": self.ports}, indent=2) + "\n")
 
@@ -89,9 +94,11 @@ class Plan:
         return self.gateway_url + base_path(self.environment.get("BASE_PATH", ""))
 
     def health_base(self, name: str) -> str:
-        """Where the launcher finds `name`."""
+        """Where the launcher finds `name`. Raises CliError where it runs elsewhere and no setting says so."""
         if name not in self.ports:
-            return self.environment[address_variable(name)].split(",")[0].strip().rstrip("/")  # of its copies, one
+            if not (copies := self.environment.get(address_variable(name), "")):
+                raise CliError(f"{address_variable(name)} must say where {name} answers")
+            return copies.split(",")[0].strip().rstrip("/")
         anywhere = {"0.0.0.0": LOOPBACK, "::": "::1"}
         host = LOOPBACK if name in SERVICES else anywhere.get(self.host, self.host)
         return f"http://{_bracketed(host)}:{self.ports[name]}"
@@ -101,7 +108,12 @@ class Plan:
         return self.environment.get(address_variable(name)) or self.health_base(name)
 
     def programs(self) -> list[Program]:
-        """Every process of the run, the other supervisor first, then PostgreSQL if any database is embedded."""
+        """Every process of the run, the other supervisor first, then PostgreSQL if any database is embedded.
+
+        Raises CliError where others, such as compose or systemd, run them.
+        """
+        if self.elsewhere:
+            raise CliError(f"nothing was ever started in {self.folder.path}: the programs are run by somebody else")
         path = str(self.folder.path)
         standby = Program(STANDBY, [sys.executable, "-m", "stack.supervisor", path], surroundings() | _PYTHONPATH)
         postgres = Program(POSTGRES, [sys.executable, "-m", "stack.postgres", path], self._common())

@@ -24,14 +24,20 @@ def command(folder: DataFolder) -> None:
     plan = Plan.load(folder)
     found = states(plan)
     for name, state in found.items():
-        process = processes.leader(folder, name)
-        pid = process.pid if process else "-"
-        click.echo(f"{name:<14}  pid {pid:<8}  port {plan.ports.get(name, '-'):<6}  {state}")
+        click.echo(f"{name:<14}  {_place(plan, name)}  {state}")
     for service in (each for each in SERVICES if found[each] == HEALTHY):
         progress = ask(plan, service, "progress", {}, SECONDS_TO_ANSWER)
         for line in (*lost_pasts(service, progress), *late_changes(service, progress), *facts(service, progress)):
             click.echo(line)
     sys.exit(any(state != HEALTHY for state in found.values()))
+
+
+def _place(plan: Plan, name: str) -> str:
+    """Where the process `name` is."""
+    if plan.elsewhere:
+        return f"{plan.health_base(name):<28}"
+    process = processes.leader(plan.folder, name)
+    return f"pid {process.pid if process else '-':<8}  port {plan.ports.get(name, '-'):<6}"
 
 
 def lost_pasts(service: str, progress: JsonObject) -> Iterator[str]:

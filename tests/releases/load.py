@@ -4,15 +4,24 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 
 from tests.client import Client
-from tests.releases.mixture import Mixture
 
 WORD = "loaded-"
 _words = (f"{WORD}{number}" for number in count(1))
+
+
+class Loaded(Protocol):
+    """A Patchbay, and the program of it that is `replacing` just now."""
+
+    @property
+    def client(self) -> Client: ...
+
+    @property
+    def replacing(self) -> str | None: ...
 
 
 class Load:
@@ -22,8 +31,8 @@ class Load:
     show what was written.
     """
 
-    def __init__(self, mixture: Mixture) -> None:
-        self.mixture, self.client = mixture, mixture.client
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded, self.client = loaded, loaded.client
         self.requests = 0
         self.failed: list[str] = []
         self.stale: list[str] = []
@@ -69,7 +78,7 @@ class Load:
         self._ask("DELETE", f"tenancy/tenants/{tenant.json()['id']}/")
 
     def _ask(self, method: str, path: str, body: Any = None) -> requests.Response | None:
-        before = self.mixture.replacing
+        before = self.loaded.replacing
         try:
             reply = self.client.request(method, path, body)
             failed = f"{reply.status_code} {reply.text[:200]}" if reply.status_code >= 500 else ""
@@ -77,16 +86,16 @@ class Load:
             reply, failed = None, type(error).__name__
         self.requests += 1
         if failed:
-            excused = {before, self.mixture.replacing} - {None}
+            excused = {before, self.loaded.replacing} - {None}
             kept = self.excused if excused else self.failed
             kept.append(f"{method} {path}: {failed} (replacing {excused or 'nothing'})")
         return reply
 
 
 @contextmanager
-def load(mixture: Mixture) -> Iterator[Load]:
+def load(loaded: Loaded) -> Iterator[Load]:
     """Load for the length of the block; at its end nothing may have failed without an excuse, or been stale."""
-    running = Load(mixture)
+    running = Load(loaded)
     thread = threading.Thread(target=running._run)
     thread.start()
     try:

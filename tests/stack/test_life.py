@@ -11,9 +11,9 @@ import requests
 
 from shared.config import SERVICES
 from stack import gunicorn_service, processes
-from stack.plan import Plan, address_variable
+from stack.plan import GATEWAY, Plan, address_variable
 from stack.settings_file import key_variable
-from tests.running import Stack, eventually, leader, patchbay
+from tests.running import Stack, eventually, free_port, leader, patchbay
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +238,26 @@ def test_an_audit_from_elsewhere_asks_the_services_at_their_addresses(running: S
     done = patchbay("audit", "--data", tmp_path / "empty", environment=known)
     assert (done.returncode, done.stdout) == (0, "0 findings\n")
     assert "dcim: its tables are not compared" in done.stderr and not (tmp_path / "empty").exists()
+
+
+def test_the_state_from_elsewhere_is_what_the_programs_answer(running: Stack, tmp_path: Path) -> None:
+    plan = Plan.load(running.folder)
+    known = {address_variable(name): plan.health_base(name) for name in (*SERVICES, GATEWAY)}
+    known |= {key_variable(service): plan.signing_key(service) for service in SERVICES}
+    known["PATCHBAY_IPAM_URL"] = f"http://127.0.0.1:{free_port()}"
+    done = patchbay("status", "--data", tmp_path / "empty", environment=known)
+    shown = {line.split()[0]: line.split(maxsplit=2)[1:] for line in done.stdout.splitlines()}
+    expected = {name: [known[address_variable(name)], "healthy"] for name in (*SERVICES, GATEWAY)}
+    assert (done.returncode, shown) == (1, expected | {"ipam": [known["PATCHBAY_IPAM_URL"], "does not answer"]})
+    known["PATCHBAY_GATEWAY_URL"] = ""
+    unknown = patchbay("status", "--data", tmp_path / "empty", environment=known)
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert unknown.stderr == "patchbay: PATCHBAY_GATEWAY_URL must say where gateway answers\n"
+
+
+def test_what_runs_elsewhere_is_not_restarted_from_here(running: Stack, tmp_path: Path) -> None:
+    plan = Plan.load(running.folder)
+    known = {address_variable(name): plan.health_base(name) for name in SERVICES}
+    done = patchbay("restart", "dcim", "--data", tmp_path / "empty", environment=known)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "the programs are run by somebody else" in done.stderr
