@@ -45,6 +45,8 @@ def members(folder: DataFolder, name: str) -> list[psutil.Process]:
     if not path.exists() or path.stat().st_mtime < psutil.boot_time():
         return []
     session = int(path.read_text() or 0)
+    if not session:  # killed before it could write its pid; the processes of session 0 are the kernel's, and pid 1
+        return []
     if psutil.pid_exists(session) and leader(folder, name) is None and not _zombie(session):
         return []
     return [process for process in psutil.process_iter() if _session_of(process) == session]
