@@ -32,7 +32,7 @@ _APPLIED = text(
 _FAILURES = (DBAPIError, PoolTimeout)
 
 
-class Position(NamedTuple):
+class LogPosition(NamedTuple):
     """How far the log of a primary is: a position in it, which means something in its timeline only."""
 
     position: str
@@ -51,14 +51,14 @@ class ReadReplica:
     def is_left_out(self) -> bool:
         return time.monotonic() < self._left_out_until
 
-    def position(self, primary: Connection) -> Position:
+    def position(self, primary: Connection) -> LogPosition:
         """How far the log of the primary is, with all that it has acknowledged."""
         if self._system is None:
             self._system = primary.scalar(_SYSTEM)
-        return Position(*primary.execute(_POSITION).one())
+        return LogPosition(*primary.execute(_POSITION).one())
 
     @contextmanager
-    def at(self, position: Position) -> Iterator[Connection | None]:
+    def at(self, position: LogPosition) -> Iterator[Connection | None]:
         """A connection that shows all up to `position`; None if there is none soon. A failure within leaves it out."""
         connection = self._caught_up(position)
         try:
@@ -79,7 +79,7 @@ class ReadReplica:
         """What is connected to next may be another primary."""
         self._system = None
 
-    def _caught_up(self, position: Position) -> Connection | None:
+    def _caught_up(self, position: LogPosition) -> Connection | None:
         try:
             connection = self.engine.connect()
         except _FAILURES:
@@ -102,7 +102,7 @@ class ReadReplica:
             known["system"] = connection.scalar(_SYSTEM)
         return bool(known["system"] == self._system)
 
-    def _applies(self, connection: Connection, position: Position) -> bool:
+    def _applies(self, connection: Connection, position: LogPosition) -> bool:
         give_up = time.monotonic() + CATCH_UP_SECONDS
         while not connection.scalar(_APPLIED, position._asdict()):
             if time.monotonic() > give_up:
