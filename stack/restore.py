@@ -54,13 +54,33 @@ def unpacked(file: Path, folder: DataFolder) -> Iterator[Backup]:
     with tempfile.TemporaryDirectory(prefix="restore-", dir=folder.path) as scratch:
         try:
             with tarfile.open(file) as archive:
-                archive.extractall(scratch, filter="data")
+                _extract(archive, Path(scratch))
             manifest = json.loads(Path(scratch, "manifest.json").read_text())
             if manifest["format"] != FORMAT:
                 raise CliError(f"{file} was made by a newer version of Patchbay ({manifest['version']})")
             yield Backup(Path(scratch), manifest["moment"], manifest["databases"])
         except (tarfile.TarError, OSError, ValueError, KeyError, TypeError) as error:
             raise CliError(f"{file} is no backup of Patchbay: {error}") from error
+
+
+def _extract(archive: tarfile.TarFile, target: Path) -> None:
+    """Write the files of `archive` below `target`, which is the only place for them. Raises TarError.
+
+    Python 3.11 has `extractall(filter="data")` from its fourth correction on, which Debian 12 does not have.
+    """
+    for member in archive:
+        place = (target / member.name).resolve()
+        if not place.is_relative_to(target.resolve()) or not (member.isdir() or member.isreg()):
+            raise tarfile.TarError(f"{member.name} has no place in it")
+        if member.isdir():
+            place.mkdir(parents=True, exist_ok=True)
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        content = archive.extractfile(member)
+        assert content is not None  # a regular file has some
+        with content, place.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        place.chmod(member.mode & 0o777)
 
 
 def owners_in(backup: Backup, wanted: Sequence[str]) -> list[str]:

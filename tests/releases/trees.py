@@ -1,11 +1,9 @@
 """The sources of releases: today's, the last one's out of git, and a next one that is made of today's."""
 
-import io
 import json
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 from shared.config import surroundings
@@ -34,17 +32,17 @@ class Release:
     def __repr__(self) -> str:
         return self.name
 
-    def _run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
+    def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
         command = [sys.executable, "-P", *map(str, arguments)]
         around = surroundings() | {"PYTHONPATH": str(self.home)} | environment
         return subprocess.run(command, cwd=self.home, env=around, capture_output=True, text=True)
 
     def patchbay(self, command: str, folder: DataFolder, *arguments: str) -> subprocess.CompletedProcess:
-        return self._run("-m", "stack", command, "--data", folder.path, *arguments)
+        return self.run("-m", "stack", command, "--data", folder.path, *arguments)
 
     def programs(self, folder: DataFolder) -> dict[str, tuple[list[str], dict[str, str]]]:
         """How this release runs each of its programs: `{name: (command, environment)}`."""
-        told = self._run("-c", _PROGRAMS, folder.path)
+        told = self.run("-c", _PROGRAMS, folder.path)
         assert told.returncode == 0, told.stderr
         return {
             name: (command, environment | {"PYTHONPATH": str(self.home)})
@@ -70,8 +68,7 @@ def missing() -> str | None:
 def last_release(home: Path) -> Release:
     """The last release, checked out into `home`."""
     archive = subprocess.run(["git", "archive", commit_of_last()], cwd=ROOT, capture_output=True, check=True)
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-        files.extractall(home, filter="data")
+    subprocess.run(["tar", "-x", "-C", home], input=archive.stdout, check=True)
     return Release("last", home)
 
 

@@ -1,6 +1,7 @@
 """`patchbay backup` and `restore`: what is lost comes back, the services agree, and nothing running is touched."""
 
 import subprocess
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -155,6 +156,18 @@ def test_a_file_that_is_no_backup(tmp_path: Path, content: bytes | None) -> None
     refused = patchbay("restore", file, "--data", tmp_path / "data")
     assert refused.returncode == 1 and "is no backup of Patchbay" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("../outside", tarfile.REGTYPE), ("/outside", tarfile.REGTYPE), ("media", tarfile.SYMTYPE)]
+)
+def test_a_backup_writes_nowhere_but_where_it_is_unpacked(tmp_path: Path, name: str, kind: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, "/"
+    with tarfile.open(tmp_path / "other", "w") as archive:
+        archive.addfile(member)
+    refused = patchbay("restore", tmp_path / "other", "--data", tmp_path / "data")
+    assert refused.returncode == 1 and f"{name} has no place in it" in refused.stderr
 
 
 def test_the_audit_finds_what_a_database_lacks(stack: Stack, api: Client) -> None:
