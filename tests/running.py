@@ -13,12 +13,13 @@ from pathlib import Path
 
 import psutil
 
-from shared.config import process_of, surroundings
+from shared.config import process_of, surroundings, with_driver
 from stack import ROOT, processes
 from stack.folder import DataFolder
 from stack.health import states
 from stack.plan import Plan
 from stack.postgres import Cluster
+from stack.settings_file import url_variable
 
 PATIENCE_SECONDS = 180  # only what never comes to pass takes so long
 
@@ -93,8 +94,10 @@ class Stack:
         return {name: process for name, process in found.items() if process}
 
     def database_url(self, app: str) -> str:
-        """The SQLAlchemy URL of the embedded database of a service or the gateway, where the accounts (`users`) are."""
-        return Cluster(self.folder).url(f"patchbay_{process_of(app)}")
+        """The SQLAlchemy URL of the database of a service or the gateway, where the accounts (`users`) are."""
+        owner = process_of(app)
+        given = self.environment.get(url_variable(owner))
+        return with_driver(given) if given else Cluster(self.folder).url(f"patchbay_{owner}")
 
     def run(self, command: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
         everything = self.environment | environment

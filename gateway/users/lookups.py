@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.users.keys import digest
 from shared.config import settings
 from shared.db import watching
+from shared.db.database import ONLY_PRIMARY
 from shared.db.hang_detection import DatabaseHung
 from shared.db.revisions import unfit
 
@@ -125,7 +126,7 @@ def _engine() -> Engine:
         pool_use_lifo=True,
         pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",
-        connect_args={"connect_timeout": max(2, int(settings.connect_seconds))},
+        connect_args={"connect_timeout": max(2, int(settings.connect_seconds)), **ONLY_PRIMARY},
     )
     event.listen(engine, "connect", _prepare)
     watching.watch(engine, "gateway")

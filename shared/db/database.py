@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import settings
 from shared.db import watching
-from shared.db.hang_detection import CONNECT_SECONDS, DatabaseHung
+from shared.db.hang_detection import CONNECT_SECONDS, DatabaseHung, WatchedConnection
 from shared.db.read_replica import ReadReplica
 from shared.http.errors import ServiceUnavailable
 from shared.telemetry import metrics
@@ -25,6 +25,8 @@ IDLE_TRANSACTION_MS = 15000
 # A read face joins a dozen tables by their keys, outwards from the rows of a page: there is no better order to search
 # for, and the search took longer than the rows. What is prepared is prepared because its plan is always the same.
 PLANNING = {"join_collapse_limit": "1", "plan_cache_mode": "force_generic_plan"}
+# After a fail-over a server may be a standby that was the primary: what it shows is old, so libpq refuses it.
+ONLY_PRIMARY = {"target_session_attrs": "primary"}
 
 T = TypeVar("T")
 
@@ -46,7 +48,7 @@ class Database:
         replica_url: str = "",
     ) -> None:
         self._guard, self._on_disconnect, self._app = guard, on_disconnect, app
-        self.engine = _engine(url)
+        self.engine = _engine(url, **ONLY_PRIMARY)
         self._replica = ReadReplica(_engine(replica_url)) if replica_url else None
         event.listen(self.engine, "handle_error", self._failed)
         watching.watch(self.engine, app)
@@ -122,7 +124,7 @@ class Database:
         watching.begin_anew(self._app, 2 * settings.database_pool)
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, **asked: str) -> Engine:
     engine = create_engine(
         url or "postgresql+psycopg2://",
         isolation_level="AUTOCOMMIT",
@@ -138,6 +140,8 @@ def _engine(url: str) -> Engine:
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "patchbay",
+            "connection_factory": WatchedConnection,
+            **asked,
         },
     )
     event.listen(engine, "connect", _begin)

@@ -2,7 +2,7 @@
 
 Every wait of this process for PostgreSQL goes through `_wait`. A server that hangs still accepts
 connections and statements, but never answers, and its own timeouts do not help. So after a short silence a second
-connection asks it for a sign of life. A statement that nobody waits for any more is cancelled.
+connection asks it for a sign of life. A statement that nobody waits for any more is cancelled, but no commit.
 """
 
 import select
@@ -28,6 +28,21 @@ class DatabaseHung(psycopg2.OperationalError):
     """PostgreSQL does not answer. A second try would take as long again, so it is not made."""
 
 
+class WatchedConnection(extensions.connection):
+    """Knows while it commits. A commit that waits for a synchronous standby must not be cancelled: PostgreSQL would say
+    that it is done, though only this server has it and it is lost with it.
+    """
+
+    committing = False
+
+    def commit(self) -> None:
+        self.committing = True
+        try:
+            super().commit()
+        finally:
+            self.committing = False
+
+
 def detect_hangs() -> None:
     """Have every connection of this process raise DatabaseHung when PostgreSQL hangs."""
     extensions.set_wait_callback(_wait)
@@ -35,24 +50,25 @@ def detect_hangs() -> None:
 
 def _wait(connection: extensions.connection) -> None:
     established = connection.status in _ESTABLISHED
-    cancelled = False
+    # Whether nothing is cancelled (any more).
+    spared = getattr(connection, "committing", False)
     while (state := connection.poll()) != extensions.POLL_OK:
         waiting = select.poll()
         waiting.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
         began = time.monotonic()
-        while not waiting.poll(1000 * (_step(cancelled) if established else CONNECT_SECONDS)):
+        while not waiting.poll(1000 * (_step(spared) if established else CONNECT_SECONDS)):
             patient = time.monotonic() - began < LONGEST_SILENCE_SECONDS
             if not (established and patient and _lives(connection.info.host, connection.info.port)):
                 raise DatabaseHung("PostgreSQL does not answer")
-            if not cancelled and budget.is_over():
+            if not spared and budget.is_over():
                 connection.cancel()
-                cancelled = True
+                spared = True
 
 
-def _step(cancelled: bool) -> float:
-    """The seconds to wait before asking for a sign of life; a cancelled statement has no budget, but ends by itself."""
+def _step(spared: bool) -> float:
+    """The seconds to wait before asking for a sign of life; what was cancelled has no budget, but ends by itself."""
     most = SIGN_OF_LIFE_AFTER_SECONDS
-    return most if cancelled else max(budget.left(most), 0.01)
+    return most if spared else max(budget.left(most), 0.01)
 
 
 def _lives(host: str, port: int) -> bool:

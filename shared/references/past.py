@@ -20,7 +20,7 @@ from sqlalchemy import Connection, select, text, update
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.db import prepared
+from shared.db import prepared, timelines
 from shared.db.advisory_locks import AdvisoryLock
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
@@ -36,9 +36,9 @@ _WRITTEN = f"""
 SELECT nullif(current_setting('{PUBLISHED}', true), ''), (SELECT last_value FROM reference_outbox_id_seq),
 (SELECT CAST(id AS text) FROM reference_incarnation)
 """
-_FINGERPRINT = """
+_FINGERPRINT = f"""
 SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
-(SELECT timeline_id FROM pg_control_checkpoint()),
+{timelines.WRITTEN},
 (SELECT oid FROM pg_database WHERE datname = current_database()), CAST(CAST('reference_claim' AS regclass) AS oid))
 """
 

@@ -1,6 +1,6 @@
 """aionetbox 1.7.4: an asyncio client that makes its methods of the Swagger document as it starts."""
 
-from tests.clients.environments import environment
+from tests.environments import environment
 
 
 def use_every_verb(channel, url, token):

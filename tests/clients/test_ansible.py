@@ -12,7 +12,7 @@ import pytest
 from shared.config import surroundings
 from tests.client import Client
 from tests.clients import demo
-from tests.clients.environments import Environment, environment
+from tests.environments import Environment, environment
 from tests.running import Stack
 
 GROUP_BY = (

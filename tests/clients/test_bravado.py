@@ -2,7 +2,7 @@
 
 import re
 
-from tests.clients.environments import environment
+from tests.environments import environment
 
 
 def use_every_verb(channel, url, token):

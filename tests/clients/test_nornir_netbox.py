@@ -1,7 +1,7 @@
 """nornir_netbox 0.3.0: Nornir's inventory of devices and virtual machines, with groups made of what they refer to."""
 
-from tests.clients.environments import environment
 from tests.dcim.equipment import Equipment
+from tests.environments import environment
 
 
 def load(channel, url, token, name):

@@ -1,6 +1,6 @@
 """pynetbox 4.0.0 of 2018, the oldest that runs on the Pythons of today: older ones are written for Python 2."""
 
-from tests.clients.environments import environment
+from tests.environments import environment
 
 PYNETBOX = "pynetbox-4.0"
 

@@ -1,6 +1,6 @@
 """python-netbox 0.0.24: a method for each verb and type; it deletes at addresses without the slash at their end."""
 
-from tests.clients.environments import environment
+from tests.environments import environment
 
 
 def use_every_verb(channel, url, token):

@@ -38,6 +38,18 @@ def client(hurt: Stack) -> Client:
     return Client(hurt.base_url, hurt.token)
 
 
+@pytest.fixture(scope="module")
+def keyholder(hurt: Stack) -> Client:
+    """The superuser with an open session for secrets."""
+    client = Client(hurt.base_url, hurt.token)
+    pair = client.get("secrets/generate-rsa-key-pair/")[1]
+    client.make("secrets/user-keys/", public_key=pair["public_key"])
+    status, reply = client.post("secrets/get-session-key/", {"private_key": pair["private_key"]})
+    assert status == 200, reply
+    client.session.headers["X-Session-Key"] = reply["session_key"]
+    return client
+
+
 @pytest.fixture
 def make(client: Client) -> Callable[..., dict]:
     """Makes an object with a name of its own."""

@@ -10,8 +10,12 @@ from urllib.parse import quote
 
 import psycopg2
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from shared.config import surroundings
+from shared.db.database import Database
+from stack.plan import POSTGRES
 from stack.postgres import SETTINGS, Cluster
 from stack.unprivileged import binaries, give_to_system_user, run_as_system_user
 from tests.client import Client
@@ -65,7 +69,7 @@ class Replica:
 
     def url(self, name: str) -> str:
         password = self.cluster.folder.database_password(name)
-        return f"postgresql://{name}:{password}@/{name}?host={quote(str(self.home), safe='')}"
+        return f"postgresql+psycopg2://{name}:{password}@/{name}?host={quote(str(self.home), safe='')}"
 
     def kill(self) -> None:
         self.server.kill()
@@ -144,6 +148,40 @@ def test_a_replica_that_is_killed_fails_no_read(replicated) -> None:
         replica.kill()
         assert reading.result() == []
     replica.start()
+    serves_again(stack)
+
+
+def test_a_standby_is_not_taken_for_the_primary(replicated) -> None:
+    _, replica = replicated
+    database = Database(replica.url("patchbay_tenancy"))
+    with pytest.raises(OperationalError, match="standby"), database.reading():
+        pass
+
+
+def test_a_replica_that_a_new_primary_was_behind_of_serves_no_read(replicated) -> None:
+    """It has applied what the other never had, and stays as it is; positions alone would say that it is further."""
+    stack, replica = replicated
+    stays, successor = replica, Replica(stack)
+    try:
+        successor.kill()
+        primary = Database(stack.database_url("tenancy"))
+        with primary.reading() as connection:
+            connection.execute(text("SELECT pg_logical_emit_message(false, 'patchbay', repeat('x', 1000000), true)"))
+            position = connection.scalar(text("SELECT CAST(pg_current_wal_flush_lsn() AS text)"))
+        behind = f"SELECT pg_last_wal_replay_lsn() >= '{position}'"
+        eventually(lambda: stays.run(behind), "the replica has applied it")
+        with stack.without(POSTGRES):
+            successor.start()
+            assert successor.run(behind) is False
+            successor.run("SELECT pg_promote()")
+            name = "patchbay_tenancy"
+            promoted = Database(successor.url(name), replica_url=stays.url(name))
+            with promoted.serving() as connection:
+                assert connection.scalar(text("SELECT pg_is_in_recovery()")) is False
+            promoted.engine.dispose()
+        primary.engine.dispose()
+    finally:
+        successor.remove()
     serves_again(stack)
 
 

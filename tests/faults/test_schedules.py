@@ -10,18 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-import pytest
-
 from tests.client import Client
 from tests.faults.harm import Harm
-from tests.faults.histories import broken_histories
 from tests.faults.kinds import KINDS
 from tests.faults.network import Network
-from tests.faults.verdict import everything, seconds_to_catch_up, violations
-from tests.faults.workload import Dawdler, World, Writer
-from tests.row_counts import differences
+from tests.faults.verdict import seconds_to_catch_up, wrong
+from tests.faults.workload import World, writing
 
-WRITERS = 5
 SECONDS = 15
 
 
@@ -44,40 +39,12 @@ class Outcome:
         )
 
 
-@pytest.fixture
-def keyholder(client: Client) -> Client:
-    """The superuser with an open session for secrets."""
-    pair = client.get("secrets/generate-rsa-key-pair/")[1]
-    client.make("secrets/user-keys/", public_key=pair["public_key"])
-    status, reply = client.post("secrets/get-session-key/", {"private_key": pair["private_key"]})
-    assert status == 200, reply
-    client.session.headers["X-Session-Key"] = reply["session_key"]
-    return client
-
-
 def run(network: Network, keyholder: Client, seed: int) -> Outcome:
-    stack = network.stack
-    since = keyholder.results("extras/object-changes/", ordering="-id", limit=1)[0]["id"]
-    world = World(f"f{seed}-{time.time_ns() % 10**7}", str(keyholder.session.headers["X-Session-Key"]), since)
-    harm = Harm(network, seed)
-    writers = [Writer(world, stack.base_url, stack.token, seed * 100 + number) for number in range(WRITERS)]
-    tenancy = stack.database_url("tenancy").replace("+psycopg2", "")
-    writers.append(Dawdler(world, stack.base_url, stack.token, seed * 100 + WRITERS, tenancy))
-    for writer in writers:
-        writer.begin()
-    for writer in writers:
-        writer.start()
-    try:
+    stack, harm = network.stack, Harm(network, seed)
+    with writing(stack, keyholder, seed) as world:
         harm.go_on_for(SECONDS)
-    finally:
-        for writer in writers:
-            writer.stopping.set()
-        for writer in writers:
-            writer.join()
     catching_up, found = seconds_to_catch_up(stack)
-    shown = everything(keyholder)
-    wrong = [*found, *differences(stack), *violations(world, shown), *broken_histories(stack, keyholder, world, shown)]
-    return Outcome(seed, world, harm, catching_up, wrong)
+    return Outcome(seed, world, harm, catching_up, [*found, *wrong(stack, keyholder, world)])
 
 
 def test_every_promise_holds_whatever_dies(

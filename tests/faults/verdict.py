@@ -9,8 +9,10 @@ from stack.cli_error import CliError
 from stack.internal_api import ask
 from stack.plan import Plan
 from tests.client import Client
+from tests.faults.histories import broken_histories
 from tests.faults.kinds import ACTIVITY, CASCADE, KINDS, PROTECT, Kind, ids
 from tests.faults.workload import Thing, World
+from tests.row_counts import differences
 from tests.running import PATIENCE_SECONDS, Stack
 
 PAGE = 500
@@ -41,6 +43,12 @@ def _audit(stack: Stack) -> list[str]:
 
     with ThreadPoolExecutor(len(SERVICES)) as pool:
         return [each for found in pool.map(findings, SERVICES) for each in found]
+
+
+def wrong(stack: Stack, client: Client, world: World) -> list[str]:
+    """Everything that is not as it was promised, in words, once the services agree."""
+    shown = everything(client)
+    return [*differences(stack), *violations(world, shown), *broken_histories(stack, client, world, shown)]
 
 
 def everything(client: Client) -> dict[str, dict[int, dict]]:

@@ -7,19 +7,23 @@ never written again, since that write may still be on its way, and counts as eit
 import random
 import re
 import threading
+import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg2
 import requests
 
+from stack.databases import dsn
 from tests.client import Client
 from tests.faults.kinds import CASCADE, KINDS, REMOVED, Kind, ids
+from tests.running import Stack
 
+WRITERS = 5
 DOWN = {502, 503, 504}
 BACK_OFF_SECONDS = 0.4
 ABSENT = re.compile(r'Invalid pk "(\d+)" - object does not exist')
@@ -42,13 +46,14 @@ class Thing:
 
 @dataclass(frozen=True)
 class Deed:
-    """A write that was acknowledged: of an object of `path`, with the reply to it."""
+    """A write that was acknowledged: of an object of `path`, with the reply to it, and when that came."""
 
     request_id: str
     method: str
     path: str
     id: int
     reply: Any
+    at: float = field(default_factory=time.monotonic)
 
 
 class World:
@@ -61,7 +66,7 @@ class World:
         self.prefix, self.session_key, self.since = prefix, session_key, since
         self.things: list[Thing] = []
         self.deeds: list[Deed] = []
-        self.asked: set[str] = set()  # the ids of all requests that write
+        self.asked: dict[str, float] = {}  # the ids of all requests that write, and when they were sent
         self.violations: list[str] = []
         self.counts: Counter = Counter()
         self.links: Counter = Counter()
@@ -81,8 +86,13 @@ class World:
         """The id of a request that writes."""
         request_id = uuid.uuid4().hex
         with self._lock:
-            self.asked.add(request_id)
+            self.asked[request_id] = time.monotonic()
         return request_id
+
+    def seconds_to_write(self, since: float) -> float | None:
+        """From `since` to the first acknowledgement of a write that was sent later."""
+        with self._lock:
+            return min((deed.at - since for deed in self.deeds if self.asked[deed.request_id] > since), default=None)
 
     def acknowledge(self, request_id: str, method: str, path: str, reply: Any) -> None:
         listed, _, pk = path.strip("/").rpartition("/") if method != "POST" else (path.strip("/"), "", reply["id"])
@@ -321,3 +331,24 @@ class Dawdler(Writer):
             if committing:
                 self._retire(thing)
             self.stopping.wait(BACK_OFF_SECONDS)
+
+
+@contextmanager
+def writing(stack: Stack, keyholder: Client, seed: int) -> Iterator[World]:
+    """Clients that write meanwhile; `keyholder` has an open session for secrets."""
+    since = keyholder.results("extras/object-changes/", ordering="-id", limit=1)[0]["id"]
+    world = World(f"f{seed}-{time.time_ns() % 10**7}", str(keyholder.session.headers["X-Session-Key"]), since)
+    writers = [Writer(world, stack.base_url, stack.token, seed * 100 + number) for number in range(WRITERS)]
+    tenancy = dsn(stack.database_url("tenancy"))
+    writers.append(Dawdler(world, stack.base_url, stack.token, seed * 100 + WRITERS, tenancy))
+    for writer in writers:
+        writer.begin()
+    for writer in writers:
+        writer.start()
+    try:
+        yield world
+    finally:
+        for writer in writers:
+            writer.stopping.set()
+        for writer in writers:
+            writer.join()

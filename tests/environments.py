@@ -1,4 +1,4 @@
-"""Environments of clients: each in its real release, apart from the project's own packages and from each other's.
+"""Environments of programs of others: each in its real release, apart from the project's own packages and each other's.
 
 An environment is made when a test first needs it, of what its lock in `locks/` pins, and kept in the user's cache
 folder for the next time. `.ci/lock` writes the locks anew from the `.in` files beside them.
@@ -28,7 +28,7 @@ UNREACHABLE = re.compile(r"from versions: none|connection broken|Max retries exc
 
 
 class Environment:
-    """The Python in `folder`, which has a client and all that it needs."""
+    """The Python in `folder`, which has a program and all that it needs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,19 +49,22 @@ class Environment:
 
 
 @cache
-def environment(name: str) -> Environment:
-    """The environment of `locks/<name>.lock`; skips the test where pip reaches no index, but for CI."""
+def environment(name: str, python: str = sys.executable, home: Path | None = None) -> Environment:
+    """The environment of `locks/<name>.lock`; skips the test where pip reaches no index, but for CI.
+
+    It is made by `python` and kept in `home`, where others than its maker have to reach both.
+    """
     collection = LOCKS / f"{name}.collection.lock"
     locks = [path for path in (LOCKS / f"{name}.lock", collection) if path.exists()]
     pinned = sha256(b"".join(path.read_bytes() for path in locks)).hexdigest()[:12]
-    folder = _cache() / f"{name}-{sys.implementation.cache_tag}-{pinned}"
+    folder = (home or _cache()) / f"{name}-{sys.implementation.cache_tag}-{pinned}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = folder / "complete"
     with (folder.parent / f"{folder.name}.flock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of two processes that test side by side, one makes it
         if not made.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            _make(folder, LOCKS / f"{name}.lock")
+            _make(folder, python, LOCKS / f"{name}.lock")
             if collection in locks:
                 _unpack(folder, collection)
             made.touch()
@@ -73,8 +76,8 @@ def _cache() -> Path:
     return (Path(given) if given else Path.home() / ".cache") / "patchbay" / "clients"
 
 
-def _make(folder: Path, lock: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+def _make(folder: Path, python: str, lock: Path) -> None:
+    subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
     _pip("--python", folder / "bin" / "python", "install", "--require-hashes", "-r", lock)
 
 
@@ -93,5 +96,5 @@ def _pip(*arguments: object) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     said = done.stdout + done.stderr
     if done.returncode and UNREACHABLE.search(said) and not surroundings().get("CI"):
-        pytest.skip(f"the client cannot be installed, for pip reaches no index: {said.strip().splitlines()[-1]}")
+        pytest.skip(f"the program cannot be installed, for pip reaches no index: {said.strip().splitlines()[-1]}")
     assert not done.returncode, said
