@@ -246,7 +246,10 @@ def test_what_was_renamed_since_is_not_taken_for_what_it_was(api, factory):
     name, renamed = field["name"], uuid.uuid4().hex
 
     def named(what: str) -> bool:
-        return what in api.get(f"dcim/sites/{site}/")[1]["custom_fields"]
+        return what in values()
+
+    def values() -> dict:
+        return api.get(f"dcim/sites/{site}/")[1]["custom_fields"]
 
     eventually(lambda: named(name), "the field is known")
     changed = ok(api.request("PATCH", f"dcim/sites/{site}/", {"custom_fields": {name: "after"}}))
@@ -255,7 +258,7 @@ def test_what_was_renamed_since_is_not_taken_for_what_it_was(api, factory):
     refused = tried(api, changed)
     assert refused.status_code == 409, refused.text
     assert [each["field"] for each in refused.json()["conflicts"]] == [f"custom_fields.{name}"]
-    assert api.get(f"dcim/sites/{site}/")[1]["custom_fields"][renamed] == "after"
+    assert values()[renamed] == "after"
 
 
 def test_what_is_kept_nowhere_is_not_brought_back(api, factory):
