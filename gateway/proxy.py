@@ -77,7 +77,7 @@ class Copy:
             return False
 
     def _ask(self, request: Request) -> ClientResponse:
-        seconds = budget.left(INTERNAL_SECONDS if request.path.startswith("/internal/") else settings.read_seconds)
+        seconds = budget.left(INTERNAL_SECONDS if request.is_internal else settings.read_seconds)
         body: bytes | IO[bytes] = b""
         if request.body:
             request.body.file.seek(0)

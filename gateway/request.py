@@ -83,13 +83,19 @@ class Request:
         return self.method in ("POST", "PUT", "PATCH", "DELETE") and "Idempotency-Key" in self.headers
 
     @property
+    def is_internal(self) -> bool:
+        """Whether a service asks another one."""
+        return self.path.startswith("/internal/")
+
+    @property
     def sent_headers(self) -> dict[str, str]:
         length = {"Content-Length": str(self.body.length)} if self.body else {}
         return self.headers | origin().as_headers() | self.claims | length
 
     def receive(self, environ: dict[str, Any]) -> None:
         """Take the body, unless that is done. Raises GatewayError (400, 413)."""
-        self.body = self.body or Body.received(environ, settings.max_body_bytes)
+        limit = settings.max_internal_body_bytes if self.is_internal else settings.max_body_bytes
+        self.body = self.body or Body.received(environ, limit)
 
     def close(self) -> None:
         if self.body:

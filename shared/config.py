@@ -161,6 +161,11 @@ class Settings:
         )
 
     @property
+    def max_internal_body_bytes(self) -> int:
+        """What services send each other may be larger: a change is told with all that was and all that is now."""
+        return 4 * self.max_body_bytes
+
+    @property
     def process(self) -> str:
         """The name of this process, told from whom it has the keys of; empty for one that serves nothing."""
         return process_of("users") if "users" in self.service_keys else next(iter(self.service_keys), "")

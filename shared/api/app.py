@@ -130,7 +130,8 @@ def create_app(
     app = ServiceApp(base.app, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     app.url_map.strict_slashes = True
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    # The gateway has limited what clients send.
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_internal_body_bytes
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_prefix=1)  # type: ignore[method-assign]  # Flask's way
     _connect(app, base)
     app.extensions["patchbay.background_tasks"] = background_tasks

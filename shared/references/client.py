@@ -86,6 +86,8 @@ def _read(service: str, answer: ClientResponse) -> JsonObject:
     except Failed as error:
         raise ServiceDown(service) from error
     if answer.status != 200:
+        if answer.status < 500:  # not down, but asked in a way that it refuses: repeating it will not help
+            log.error("the %s service answers %s: %s", service, answer.status, content[:200].decode(errors="replace"))
         raise ServiceDown(service)
     said = next((value for name, value in answer.headers if name.lower() == protocol.HEADER.lower()), None)
     if protocol.common(said) is None:

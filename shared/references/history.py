@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 from flask import current_app
-from sqlalchemy import ColumnElement, Row, Table, and_, delete, select, text
+from sqlalchemy import Column, ColumnElement, Row, Table, Text, and_, case, cast, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
@@ -24,7 +24,10 @@ from shared.schema.naming import home_in, name_in
 from shared.security.authorization import caller
 from shared.telemetry.origin import origin
 
+# What one call tells at most: so many notes, and no more once they have so many bytes. One alone may have more, up to
+# what a body between services may have.
 BATCH = 500
+BATCH_BYTES = 4 * 2**20
 
 # What a process of the release before has noted; the next release does without.
 _OLDER = text(
@@ -77,16 +80,27 @@ def hand_over(base: type[Record]) -> None:
     while notes := _first(outbox, names):
         client.call("extras", "history", {"changes": [told for each in notes if (told := _told(base, each))]})
         database().run(partial(_forget, outbox=outbox, names=names, told=[each.id for each in notes]))
-        if len(notes) < BATCH:
+        if len(notes) == notes[0].found < BATCH:
             return
 
 
 def _first(outbox: Table, names: Table) -> list[Row[*tuple[Any, ...]]]:
-    """The first notes, with the names of what was asked for."""
-    named = [names.c.action, names.c.name, names.c.path]
-    rows = select(outbox, *named).select_from(outbox.outerjoin(names, _same(outbox, names)))
+    """The first notes that one call may tell, of how many `found`, with the names of what was asked for."""
+    sized = select(outbox.c.id, (_size(outbox.c.before) + _size(outbox.c.after)).label("size"))
+    first = sized.order_by(outbox.c.id).limit(BATCH).subquery()
+    ahead = func.coalesce(func.sum(first.c.size).over(order_by=first.c.id, rows=(None, -1)), 0)
+    measured = select(first.c.id, ahead.label("ahead"), func.count().over().label("found")).subquery()
+    named = [measured.c.found, names.c.action, names.c.name, names.c.path]
+    tables = outbox.join(measured, measured.c.id == outbox.c.id).outerjoin(names, _same(outbox, names))
+    rows = select(outbox, *named).select_from(tables).where(measured.c.ahead < BATCH_BYTES)
     with database().reading() as connection:
-        return list(connection.execute(rows.order_by(outbox.c.id).limit(BATCH)))
+        return list(connection.execute(rows.order_by(outbox.c.id)))
+
+
+def _size(face: Column[Any]) -> ColumnElement[int]:
+    """The bytes of a face, about: only one that PostgreSQL may have compressed is written out to be measured."""
+    kept = func.pg_column_size(face)
+    return func.coalesce(case((kept > 2000, func.octet_length(cast(face, Text))), else_=kept), 0)
 
 
 def _same(outbox: Table, names: Table) -> ColumnElement[bool]:
