@@ -16,25 +16,31 @@ from sqlalchemy import Connection, NullPool, create_engine, exists, select, text
 from shared.db import definitions, indexes, row_counts, trigram_indexes
 from shared.db.advisory_locks import AdvisoryLock
 from shared.db.definitions import DatabaseObject
-from shared.db.revisions import known
+from shared.db.revisions import known, unfit
 from shared.db.schema_steps import Say, Step, carry_out
 from shared.migrations import configuration, declared, folder
 from shared.references import history_triggers, triggers
 
 
 class NewerDatabase(Exception):
-    """The database was migrated by a newer version of Patchbay."""
+    """The database was migrated by a later release, in a way that this one cannot work with."""
 
 
 def upgrade(app: str, database_url: str, say: Say = lambda _: None) -> None:
     """Bring the database of `app` to the newest revision, one migrating process at a time; `say` is told each step.
 
-    What was done stays when a later step fails. Raises NewerDatabase, StillLocked.
+    What was done stays when a later step fails. What a later release has migrated is left as it is if this one can work
+    on it: somebody rolls back. Raises NewerDatabase, StillLocked.
     """
     engine = create_engine(database_url, poolclass=NullPool)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as waiting:
         waiting.execute(AdvisoryLock.MIGRATION.kept())
         here = MigrationContext.configure(waiting).get_current_revision()
+        if here not in (None, *known(app)):
+            if reason := unfit(waiting, app):
+                raise NewerDatabase(reason)
+            say(f"nothing to do, it is at {here}, of a later release")
+            return
         to_come = _to_come(app, here)
         if here is None:
             # Nobody uses it yet: what is to be done is done at once.
@@ -54,9 +60,7 @@ def upgrade(app: str, database_url: str, say: Say = lambda _: None) -> None:
 
 
 def _to_come(app: str, here: str | None) -> list[str]:
-    """The revisions after `here`, in their order. Raises NewerDatabase."""
-    if here not in (None, *known(app)):
-        raise NewerDatabase(f"The database of {app} is of a newer version of Patchbay.")
+    """The revisions after `here`, in their order."""
     scripts = ScriptDirectory(str(folder(app)))
     return [each.revision for each in scripts.iterate_revisions("head", here or "base")][::-1]
 
