@@ -11,10 +11,11 @@ from typing import Any
 
 import orjson
 from flask import current_app
-from sqlalchemy import Column, ColumnElement, Row, Table, Text, and_, case, cast, delete, func, select, text
+from sqlalchemy import Column, ColumnElement, Row, Table, Text, and_, cast, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
+from shared.config import settings
 from shared.db.database import database
 from shared.references import client, releasing
 from shared.references.history_functions import CAUSE, CREATED, DELETED, NAME_LENGTH, UPDATED
@@ -24,10 +25,9 @@ from shared.schema.naming import home_in, name_in
 from shared.security.authorization import caller
 from shared.telemetry.origin import origin
 
-# What one call tells at most: so many notes, and no more once they have so many bytes. One alone may have more, up to
-# what a body between services may have.
+# So many notes are told by one call, and none more once they have as many bytes as a client may send. With the
+# last one, which tells of twice as much at most, that is less than a body between services may have.
 BATCH = 500
-BATCH_BYTES = 4 * 2**20
 
 # What a process of the release before has noted; the next release does without.
 _OLDER = text(
@@ -92,15 +92,14 @@ def _first(outbox: Table, names: Table) -> list[Row[*tuple[Any, ...]]]:
     measured = select(first.c.id, ahead.label("ahead"), func.count().over().label("found")).subquery()
     named = [measured.c.found, names.c.action, names.c.name, names.c.path]
     tables = outbox.join(measured, measured.c.id == outbox.c.id).outerjoin(names, _same(outbox, names))
-    rows = select(outbox, *named).select_from(tables).where(measured.c.ahead < BATCH_BYTES)
+    rows = select(outbox, *named).select_from(tables).where(measured.c.ahead < settings.max_body_bytes)
     with database().reading() as connection:
         return list(connection.execute(rows.order_by(outbox.c.id)))
 
 
 def _size(face: Column[Any]) -> ColumnElement[int]:
-    """The bytes of a face, about: only one that PostgreSQL may have compressed is written out to be measured."""
-    kept = func.pg_column_size(face)
-    return func.coalesce(case((kept > 2000, func.octet_length(cast(face, Text))), else_=kept), 0)
+    """The bytes of a face as it is sent: as PostgreSQL keeps it, it may be compressed to a hundredth."""
+    return func.coalesce(func.octet_length(cast(face, Text)), 0)
 
 
 def _same(outbox: Table, names: Table) -> ColumnElement[bool]:
