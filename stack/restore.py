@@ -68,9 +68,10 @@ def _extract(archive: tarfile.TarFile, target: Path) -> None:
 
     Python 3.11 has `extractall(filter="data")` from its fourth correction on, which Debian 12 does not have.
     """
+    root = target.resolve()
     for member in archive:
-        place = (target / member.name).resolve()
-        if not place.is_relative_to(target.resolve()) or not (member.isdir() or member.isreg()):
+        place = (root / member.name).resolve()
+        if not place.is_relative_to(root) or not (member.isdir() or member.isreg()):
             raise tarfile.TarError(f"{member.name} has no place in it")
         if member.isdir():
             place.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """What an undo would do to the objects of this service, and what has changed since."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -86,7 +86,7 @@ def _compared(
         is_now = faces.writable(resource, current)
         different = faces.differing(wishes, is_now)
         unset = {name: wishes[name] for name in different if _may_follow(resource, name, wishes, is_now)}
-        return "update" if unset else "", unset, _changed(_without(wishes, unset), is_now)
+        return "update" if unset else "", unset, [(name, SINCE.format(name)) for name in different if name not in unset]
     if current is None:
         return "", {}, [("", "It has been deleted since.")]
     before, is_now = faces.writable(resource, found), faces.writable(resource, current)
@@ -110,10 +110,6 @@ def _may_follow(resource: Resource, name: str, wishes: JsonObject, is_now: JsonO
     if attribute.is_list:
         return set(is_now[name] or ()) <= set(wishes[name] or ())
     return attribute.is_reference and is_now[name] is None
-
-
-def _without(values: JsonObject, names: Collection[str]) -> JsonObject:
-    return {name: value for name, value in values.items() if name not in names}
 
 
 def _changed(before: JsonObject, is_now: JsonObject) -> list[tuple[str, str]]:
