@@ -14,8 +14,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults-seed", default=1, type=int, help="the seed of the first schedule of faults")
     parser.addoption("--undo-writes", default=60, type=int, help="how many random writes to undo one after the other")
     parser.addoption("--undo-seed", default=1, type=int, help="the seed of these writes")
-    several = "try two releases beside each other, the last and today's for some services, or for every one"
     parser.addoption("--containers", action="store_true", help="build the images, and try them with docker or podman")
+    several = "try two releases beside each other, the last and today's for some services, or for every one"
     parser.addoption("--releases", choices=("some", "every"), help=several)
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.client import Client
 from tests.faults.network import Network
 from tests.running import Stack
+from tests.secrets.conftest import Keeper
 
 _numbers = count(1)
 
@@ -42,12 +43,10 @@ def client(hurt: Stack) -> Client:
 def keyholder(hurt: Stack) -> Client:
     """The superuser with an open session for secrets."""
     client = Client(hurt.base_url, hurt.token)
-    pair = client.get("secrets/generate-rsa-key-pair/")[1]
-    client.make("secrets/user-keys/", public_key=pair["public_key"])
-    status, reply = client.post("secrets/get-session-key/", {"private_key": pair["private_key"]})
-    assert status == 200, reply
-    client.session.headers["X-Session-Key"] = reply["session_key"]
-    return client
+    keeper = Keeper(client, client.get("users/users/1/")[1], hurt.token)
+    keeper.make_key()
+    keeper.unlock()
+    return keeper
 
 
 @pytest.fixture

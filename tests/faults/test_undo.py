@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 import psycopg2
 import pytest
 import requests
+from psycopg2 import extensions
 
 from stack.databases import dsn
 from tests.client import Client
@@ -33,14 +34,23 @@ def before(api: Client) -> World:
     return world(api, Factory(api))
 
 
+@pytest.fixture(scope="module")
+def device(before: World) -> int:
+    return next(pk for label, pk in before if label == "dcim.device")
+
+
+@contextmanager
+def ipam(stack: Stack) -> Iterator[extensions.cursor]:
+    """A cursor in ipam's database, each statement of which is committed."""
+    with closing(psycopg2.connect(dsn(stack.database_url("ipam")))) as connection:
+        connection.autocommit = True
+        yield connection.cursor()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def gate(stack: Stack) -> None:
     """Has transactions of ipam that make an address wait for the gate when they are about to be committed."""
-    with (
-        closing(psycopg2.connect(dsn(stack.database_url("ipam")))) as connection,
-        connection,
-        connection.cursor() as cursor,
-    ):
+    with ipam(stack) as cursor:
         cursor.execute(
             "CREATE FUNCTION pass_gate() RETURNS trigger LANGUAGE plpgsql AS"
             f" $$ BEGIN PERFORM pg_advisory_xact_lock_shared({GATE}); RETURN NULL; END $$;"
@@ -52,15 +62,14 @@ def gate(stack: Stack) -> None:
 @contextmanager
 def closed_gate(stack: Stack) -> Iterator[None]:
     """Within, the gate is closed."""
-    with closing(psycopg2.connect(dsn(stack.database_url("ipam")))) as connection:
-        connection.autocommit = True
-        connection.cursor().execute("SELECT pg_advisory_lock(%s)", (GATE,))
+    with ipam(stack) as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", (GATE,))
         yield
 
 
 def waiting(stack: Stack) -> bool:
     """Whether a transaction of ipam waits to be committed."""
-    with closing(psycopg2.connect(dsn(stack.database_url("ipam")))) as connection, connection.cursor() as cursor:
+    with ipam(stack) as cursor:
         cursor.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted", (GATE,))
         return cursor.fetchone() is not None
 
@@ -94,8 +103,7 @@ def cut_off(stack: Stack, gone: requests.Response, victim: str) -> requests.Resp
 
 
 @pytest.mark.parametrize("victim", ["gateway", "extras", "dcim", "ipam", "postgres"])
-def test_an_undo_that_was_cut_off_is_ended_by_repeating_it(stack, api, before, victim):
-    device = next(pk for label, pk in before if label == "dcim.device")
+def test_an_undo_that_was_cut_off_is_ended_by_repeating_it(stack, api, before, device, victim):
     gone = ok(api.request("DELETE", f"dcim/devices/{device}/"))
     reply = cut_off(stack, gone, victim)
     assert reply.status_code in (200, 502, 503) if reply is not None else victim == "gateway"
@@ -103,8 +111,7 @@ def test_an_undo_that_was_cut_off_is_ended_by_repeating_it(stack, api, before, v
     assert {key: read(api, *key) for key in before} == before
 
 
-def test_an_undo_that_was_cut_off_can_be_undone_itself(stack, api, before):
-    device = next(pk for label, pk in before if label == "dcim.device")
+def test_an_undo_that_was_cut_off_can_be_undone_itself(stack, api, before, device):
     gone = ok(api.request("DELETE", f"dcim/devices/{device}/"))
     half = cut_off(stack, gone, "extras")
     assert half is not None and half.status_code in (502, 503)
