@@ -1,30 +1,11 @@
 """`/readyz` is 503 on a schema that the code cannot work on, and says why."""
 
-from contextlib import closing, contextmanager
-
-import psycopg2
 import pytest
 import requests
 
 from shared.config import process_of
 from stack.plan import Plan
-
-
-@contextmanager
-def at_revision(stack, app: str, revision: str, needed: str | None):
-    """The stack while the database of `app` says that it is at `revision`, and which one its code must know."""
-    url = stack.database_url(app).replace("+psycopg2", "")
-    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
-        connection.autocommit = True
-        cursor.execute("SELECT version_num FROM alembic_version")
-        ((before,),) = cursor.fetchall()
-        try:
-            cursor.execute("UPDATE alembic_version SET version_num = %s", (revision,))
-            cursor.execute("COMMENT ON TABLE alembic_version IS %s", (needed,))
-            yield
-        finally:
-            cursor.execute("UPDATE alembic_version SET version_num = %s", (before,))
-            cursor.execute("COMMENT ON TABLE alembic_version IS NULL")
+from tests.stack.revisions import at_revision
 
 
 def readiness(stack, app: str) -> requests.Response:

@@ -4,14 +4,13 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg2
 import pytest
-from psycopg2 import sql
 
 from stack import processes
 from stack.postgres import Cluster
 from stack.settings_file import DATABASES, url_variable
 from tests.running import Stack, patchbay
+from tests.stack.revisions import set_revision
 
 
 @pytest.fixture(scope="module")
@@ -94,20 +93,10 @@ def test_a_token_that_is_none(stopped: Stack) -> None:
     assert "not hexadecimal" not in line
 
 
-def test_a_database_of_a_newer_version(stopped: Stack) -> None:
+def test_a_database_of_a_later_release_that_this_one_cannot_work_on(stopped: Stack) -> None:
     with stopped_cluster_running(stopped):
-        connection = psycopg2.connect(stopped.database_url("tenancy").replace("+psycopg2", ""))
-        with connection, connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT table_schema, table_name FROM information_schema.columns WHERE column_name = %s",
-                ("version_num",),
-            )
-            (table,) = cursor.fetchall()
-            revisions = sql.Identifier(*table)
-            cursor.execute(sql.SQL("DELETE FROM {}").format(revisions))
-            cursor.execute(sql.SQL("INSERT INTO {} VALUES ('ffffffffffff')").format(revisions))
-        connection.close()
-    refuses(stopped, "tenancy", "newer")
+        set_revision(stopped, "tenancy", "9999", needed="9998")
+    refuses(stopped, "tenancy", "later release", "9998")
 
 
 def test_commands_on_a_folder_where_nothing_was_started(tmp_path: Path) -> None:
