@@ -1,13 +1,13 @@
 """Resource: the declaration of one type of object, from which its endpoint is made."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, cast
 
 from flask import Response
 from marshmallow import Schema
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -17,6 +17,7 @@ from shared.query import filters, lookup_expressions
 from shared.query.filter_base import AnyColumn, Condition, Filter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
+from shared.query.shapes import Narrowing
 from shared.references.invariants import Invariant
 from shared.references.lookups import Lookup
 from shared.schema import fields, natural_keys
@@ -124,9 +125,9 @@ class Resource(Generic[M]):
     model: type[M]
     filters: tuple[str | Related | Filter, ...] = ()
     search: tuple[str | AnyColumn, ...] = ()
-    search_extra: Callable[[str], list[Condition]] | None = None
+    search_extra: Callable[[str], Sequence[Narrowing]] | None = None
     order: tuple[str, ...] = ("name",)
-    reorder: Callable[[MultiDict[str, str]], tuple[ColumnElement[Any], ...]] | None = None
+    reorder: Callable[[MultiDict[str, str]], tuple[Narrowing, ...]] | None = None
     unique: tuple[tuple[str, ...], ...] = ()
     rules: tuple[Rule[M], ...] = ()
     before_save: tuple[Rule[M], ...] = ()
