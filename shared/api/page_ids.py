@@ -45,7 +45,17 @@ def find(
 
 def total(connection: Connection, resource: Resource, conditions: Sequence[Narrowing]) -> int:
     """How many objects meet `conditions`."""
-    return connection.scalars(total_of(resource, [shapes.expression(each) for each in conditions])).one()
+    shaped = shapes.all_shaped(conditions)
+    if shaped is None:
+        return connection.scalars(total_of(resource, [shapes.expression(each) for each in conditions])).one()
+    counting = _compiled_total(resource, shapes.shapes_of(shaped))
+    found: int = counting.rows(connection, shapes.named(shapes.values_of(shaped)))[0][0]
+    return found
+
+
+@lru_cache(maxsize=MOST_SHAPES)
+def _compiled_total(resource: Resource, conditions: tuple[Shape, ...]) -> Compiled:
+    return Compiled(total_of(resource, shapes.bound(conditions)))
 
 
 @lru_cache(maxsize=MOST_SHAPES)
