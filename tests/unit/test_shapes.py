@@ -15,10 +15,11 @@ from services.ipam.app import RESOURCES as IPAM
 from services.tenancy.app import RESOURCES as TENANCY
 from services.virtualization.app import RESOURCES as VIRTUALIZATION
 from shared.api import page_ids
+from shared.api.resource import Resource
 from shared.query import shapes
 from shared.query.shapes import Shaped
 
-RESOURCES = [*CIRCUITS, *DCIM, *EXTRAS, *IPAM, *TENANCY, *VIRTUALIZATION]
+RESOURCES: list[Resource] = [*CIRCUITS, *DCIM, *EXTRAS, *IPAM, *TENANCY, *VIRTUALIZATION]
 # A strict filter refuses what makes no sense, and none of those is shaped.
 FILTERS = [each for resource in RESOURCES for each in resource.filter_table.values() if not each.strict]
 WORDS = ["7", "8", "0", "-1", "99999999999", "null", "true", "10.0.7.0/24", "10.0.8.9", "fd00::/64", "::1", "active"]
