@@ -53,19 +53,19 @@ def network(text: str) -> str:
     return canonical(parse_network(re.sub(r"\s*/\s*", "/", text), strict=False))
 
 
-def strictly_within(column: Any, network: str) -> ColumnElement[bool]:
+def strictly_within(column: Any, network: Any) -> ColumnElement[bool]:
     return column.op("<<", is_comparison=True)(network)
 
 
-def within(column: Any, network: str) -> ColumnElement[bool]:
+def within(column: Any, network: Any) -> ColumnElement[bool]:
     return column.op("<<=", is_comparison=True)(network)
 
 
-def around(column: Any, network: str) -> ColumnElement[bool]:
+def around(column: Any, network: Any) -> ColumnElement[bool]:
     return column.op(">>=", is_comparison=True)(network)
 
 
-def strictly_around(column: Any, network: str) -> ColumnElement[bool]:
+def strictly_around(column: Any, network: Any) -> ColumnElement[bool]:
     return column.op(">>", is_comparison=True)(network)
 
 
