@@ -15,6 +15,7 @@ from shared import JsonObject
 from shared.db.prepared import AnySelect
 from shared.query import filters, lookup_expressions
 from shared.query.filter_base import AnyColumn, Condition, Filter
+from shared.query.id_filters import IdFilter, IdInFilter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
 from shared.query.shapes import Narrowing
@@ -154,8 +155,7 @@ class Resource(Generic[M]):
 
     def __post_init__(self) -> None:
         self.path = self.path or (self.view.path if self.view else "") or self.model.path
-        if not self.model.path:
-            self.model.path = self.path
+        self.model.path = self.model.path or self.path
         if self.is_home and self.unique and not natural_keys.of(self.model):
             self.model.identified_by = self.unique[0]
 
@@ -208,14 +208,13 @@ class Resource(Generic[M]):
         return self.filter_table.get(parameter) or lookup_expressions.find(self.filter_table, self.model, parameter)
 
     def _filters(self) -> Iterable[Filter]:
-        yield filters.IdFilter(self.model)
-        yield filters.IdInFilter(self.model)
+        yield IdFilter(self.model)
+        yield IdInFilter(self.model)
         for declared in self.filters:
             if isinstance(declared, Filter):
                 yield declared
             elif isinstance(declared, Related):
-                by_id, by_key = filters.related(declared.name, self.model, declared.path)
-                yield from (by_id,) if declared.only_id else (by_id, by_key)
+                yield from filters.related(declared.name, self.model, declared.path)[: 1 if declared.only_id else 2]
             else:
                 yield from filters.of_attribute(self.model, declared)
         if self.search or self.search_extra:

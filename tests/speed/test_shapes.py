@@ -21,14 +21,16 @@ NETWORKS = ["10.0.7.0/24", "10.0.0.0/16", "10.0.7.9", "10.0.7.9/24", "fd00::/8",
 NAMES = ["sw7.site7", "sw8.site8", "site-7", "tenant-7", "role-3", "model-3", "SN0000", "A00000007", "platform-2"]
 NUMBERS = ["1", "2", "7", "8", "1,2,7", "0", "-1", "4000000000"]
 WORDS = ["null", "true", "false", "%", "_", "'", "é", "2026-01-01"]
-values = st.lists(st.sampled_from([*NETWORKS, *NAMES, *NUMBERS, *WORDS]), min_size=1, max_size=2)
+value = st.sampled_from([*NETWORKS, *NAMES, *NUMBERS, *WORDS])
+values = st.one_of(value.map(lambda one: [one]), st.lists(value, min_size=1, max_size=2))
 
 
 @pytest.fixture(scope="module")
 def connections(make_stack):
     stack = make_stack().start()
     Dataset(ROWS).fill(Filler(stack.folder))
-    engines = {app: create_engine(stack.database_url(app)) for app in {each.app for each in LISTS}}
+    apps = {each.model.app for each in LISTS}
+    engines = {app: create_engine(stack.database_url(app), isolation_level="AUTOCOMMIT") for app in apps}
     opened = {app: engine.connect() for app, engine in engines.items()}
     yield opened
     for app, connection in opened.items():
@@ -38,10 +40,12 @@ def connections(make_stack):
 
 @st.composite
 def queries(draw):
-    """A list, what it is narrowed to, the order and the page."""
+    """A list, several things that the same filters narrow it to, the order and the page."""
     resource = draw(st.sampled_from(LISTS))
-    names = draw(st.lists(st.sampled_from(sorted(resource.filter_table)), min_size=1, max_size=3, unique=True))
-    narrowed = [found for name in names if (found := resource.filter_table[name].asked(draw(values))) is not None]
+    names = draw(st.lists(st.sampled_from(sorted(resource.filter_table)), min_size=1, max_size=2, unique=True))
+    chosen = [resource.filter_table[name] for name in names]
+    asked = [[each.asked(draw(values)) for each in chosen] for _ in range(4)]
+    narrowed = [[found for found in every if found is not None] for every in asked]
     order = ordering.requested(resource.model, draw(st.sampled_from([[], [], ["id"], ["-id"]])))
     if resource.reorder and order is None and (keys := resource.reorder({"device_id": draw(st.sampled_from(NUMBERS))})):
         order = ordering.Ordering(resource.model, (), keys)
@@ -53,8 +57,12 @@ def queries(draw):
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(queries())
 def test_a_kept_statement_finds_what_a_new_one_does(connections, query):
-    resource, narrowed, page, order, half = query
-    connection = connections[resource.app]
+    resource, asked, page, order, half = query
+    for narrowed in asked:
+        compare(connections[resource.model.app], resource, narrowed, page, order, half)
+
+
+def compare(connection, resource, narrowed, page, order, half) -> None:
     plain = [shapes.expression(each) for each in narrowed]
     afresh = None if order is None else ordering.Ordering(resource.model, order.names, expressions_of(order))
     fresh = page_ids._page(resource, plain, afresh, half)

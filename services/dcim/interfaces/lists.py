@@ -12,7 +12,8 @@ from services.dcim.resources.device_types import DeviceType
 from services.dcim.resources.devices import Device
 from services.dcim.resources.virtual_chassis import VirtualChassis
 from shared.query.filter_base import Filter, SetFilter
-from shared.query.filters import IdFilter, TextFilter
+from shared.query.filters import TextFilter
+from shared.query.id_filters import IdFilter
 from shared.query.paths import among, reach
 from shared.query.shapes import Narrowing, Shaped, expression
 
