@@ -11,7 +11,7 @@ from typing import Any
 from alembic import command
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, NullPool, create_engine, exists, select, text
+from sqlalchemy import Connection, MetaData, NullPool, create_engine, exists, select, text
 
 from shared.db import definitions, indexes, row_counts, trigram_indexes
 from shared.db.advisory_locks import AdvisoryLock
@@ -81,8 +81,9 @@ def _definitions(app: str, connection: Connection) -> list[Step]:
     by_table: dict[str, list[DatabaseObject]] = {"": []}
     for each in definitions.changed(connection, wanted):
         by_table.setdefault(each.table or row_counts.table_of(each), []).append(each)
+    define = partial(_define, resources, base.metadata)
     steps = [
-        Step(f"triggers of {table}" if table else "functions", partial(_define, some, resources))
+        Step(f"triggers of {table}" if table else "functions", partial(define, some))
         for table, some in by_table.items()
         if some
     ]
@@ -97,13 +98,13 @@ def definitions_of(app: str) -> list[DatabaseObject]:
     """The functions and triggers of the database of `app`."""
     base, resources = declared(app)
     changes = history_triggers.definitions(resources)
-    return triggers.definitions(base, resources) + changes + row_counts.definitions(resources)
+    return triggers.definitions(base, resources) + changes + row_counts.definitions(resources, base.metadata)
 
 
-def _define(some: list[DatabaseObject], resources: Sequence[Any], connection: Connection) -> None:
+def _define(resources: Sequence[Any], metadata: MetaData, some: list[DatabaseObject], connection: Connection) -> None:
     for each in some:
         each.make(connection)
-    row_counts.count(connection, resources, {row_counts.table_of(each) for each in some})
+    row_counts.count(connection, resources, metadata, {row_counts.table_of(each) for each in some})
 
 
 def _drop(dropped: set[tuple[str, str]], connection: Connection) -> None:

@@ -1,12 +1,17 @@
 """What tests share: the real stack, started once, and stacks of their own for tests that break things."""
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.client import Client
 from tests.receivers import RECEIVERS
 from tests.running import Stack
+from tests.web.chromium import CHROMIUM, FLAGS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,3 +76,14 @@ def make_stack() -> Iterator[Callable[..., Stack]]:
     yield make
     for one in made:
         one.remove()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """The one Chromium of a process: Playwright has one event loop for all that is tried in it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()

@@ -62,6 +62,7 @@ former = Table(
     Column("message", Text, nullable=False),
     Index("ix_extras_useraction_action", "action", sql("time DESC"), "id"),
     Index("ix_extras_useraction_user_id", "user_id", sql("time DESC"), "id"),
+    info={"counted_as": "extras.useraction"},
 )
 # It has names and addresses in its messages only: `created site <a href="/api/dcim/sites/1/">R&amp;D</a>`.
 _ADOPT = sql(

@@ -8,6 +8,7 @@ where that reference is `counted` (`shared.schema.columns.reference`).
 """
 
 from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from operator import eq
 from typing import Any
 
@@ -133,10 +134,23 @@ def _sum(table: Table, label: str, pk: int | ScalarSelect[Any]) -> Select[int]:
     return select(added).where(tally.c.label == label, tally.c.object_id == pk)
 
 
-def definitions(resources: Iterable[Searchable]) -> list[DatabaseObject]:
-    """What keeps the tallies of every table of `resources`."""
-    models = {resource.model: None for resource in resources}
-    return [*_COMMON, *(each for model in models for each in _of_model(model))]
+@dataclass(frozen=True)
+class _Former:
+    """A table that only the release before serves, which may run beside this one (`Table(info={"counted_as": …})`)."""
+
+    label: str
+    __table__: Table
+
+
+def _counted(resources: Iterable[Searchable], metadata: MetaData) -> list[StoredModel]:
+    former = [table for table in metadata.tables.values() if "counted_as" in table.info]
+    models: dict[StoredModel, None] = {resource.model: None for resource in resources}
+    return [*models, *(_Former(table.info["counted_as"], table) for table in former)]
+
+
+def definitions(resources: Iterable[Searchable], metadata: MetaData) -> list[DatabaseObject]:
+    """What keeps the tallies of every table of `resources`, and of what the release before serves."""
+    return [*_COMMON, *(each for model in _counted(resources, metadata) for each in _of_model(model))]
 
 
 def table_of(definition: DatabaseObject) -> str:
@@ -144,9 +158,9 @@ def table_of(definition: DatabaseObject) -> str:
     return definition.name.removeprefix(_OF_TABLE) if definition.name.startswith(_OF_TABLE) else ""
 
 
-def count(connection: Connection, resources: Iterable[Searchable], tables: Container[str]) -> None:
-    """Count what was never counted in those of the `tables` that serve `resources`; others do not write meanwhile."""
-    for model in {resource.model: None for resource in resources}:
+def count(connection: Connection, resources: Iterable[Searchable], metadata: MetaData, tables: Container[str]) -> None:
+    """Count what was never counted in those of the `tables` that are counted; others do not write meanwhile."""
+    for model in _counted(resources, metadata):
         if model.__table__.name in tables and _uncounted(connection, model):
             connection.exec_driver_sql(f"LOCK TABLE {model.__table__.name} IN SHARE ROW EXCLUSIVE MODE")
             for label in _uncounted(connection, model):

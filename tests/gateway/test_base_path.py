@@ -12,7 +12,7 @@ from tests.client import Client
 from tests.clients import demo
 from tests.running import Stack
 from tests.secrets.conftest import Keeper
-from tests.web.chromium import CHROMIUM, FLAGS, IN_A_BROWSER
+from tests.web.chromium import IN_A_BROWSER
 from tests.web.conftest import PASSWORD, Person, make_administrator
 
 BASE = "/netbox"
@@ -183,32 +183,30 @@ def test_who_is_no_trusted_proxy_is_not_believed(stack, client):
 
 
 @IN_A_BROWSER
-def test_pages_work_in_a_browser(site, administrator, api):
-    from playwright.sync_api import expect, sync_playwright
+def test_pages_work_in_a_browser(site, administrator, api, browser):
+    from playwright.sync_api import expect
 
     region = api.make("dcim/regions/", name="Browsed", slug="browsed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page()
-        failed = []
-        page.on("response", lambda reply: failed.append(reply.url) if reply.status >= 400 else None)
-        page.on("pageerror", lambda error: failed.append(str(error)))
-        page.goto(f"{site.base_url}/admin/login/")
-        page.get_by_label("Username").fill(administrator)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("main").get_by_role("button", name="Log in").click()
-        page.wait_for_url(f"{site.base_url}/admin/")
-        page.goto(f"{site.base_url}/api/dcim/sites/")
-        page.locator("#post > summary").click()
-        page.locator("#post [name=name]").fill("Browsed")
-        page.locator("#post [name=slug]").fill("browsed")
-        page.locator("#post [name=region]").press_sequentially("brows")
-        offered = page.locator(f"#post-region-options option[value='Browsed #{region['id']}']")
-        offered.wait_for(state="attached")
-        page.locator("#post [name=region]").fill(f"Browsed #{region['id']}")
-        page.locator("#post button.main").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Browsed")
-        page.get_by_role("link", name="Docs").click()
-        page.locator(".opblock-tag").first.wait_for()
-        browser.close()
+    page = browser.new_page()
+    failed = []
+    page.on("response", lambda reply: failed.append(reply.url) if reply.status >= 400 else None)
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.goto(f"{site.base_url}/admin/login/")
+    page.get_by_label("Username").fill(administrator)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{site.base_url}/admin/")
+    page.goto(f"{site.base_url}/api/dcim/sites/")
+    page.locator("#post > summary").click()
+    page.locator("#post [name=name]").fill("Browsed")
+    page.locator("#post [name=slug]").fill("browsed")
+    page.locator("#post [name=region]").press_sequentially("brows")
+    offered = page.locator(f"#post-region-options option[value='Browsed #{region['id']}']")
+    offered.wait_for(state="attached")
+    page.locator("#post [name=region]").fill(f"Browsed #{region['id']}")
+    page.locator("#post button.main").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Browsed")
+    page.get_by_role("link", name="Docs").click()
+    page.locator(".opblock-tag").first.wait_for()
+    page.close()
     assert failed == []

@@ -101,7 +101,7 @@ def test_a_write_without_a_reply_is_repeated_and_done_once(api, stack, load):
 
 
 def test_a_picture_without_a_reply_is_there_once(api, stack, load, tmp_path):
-    site = api.make("dcim/sites/", name="Pictured", slug="pictured")
+    site = api.make("dcim/sites/", name="Pictured once", slug="pictured-once")
     (kind,) = load.catalogue.of_label("extras.imageattachment")
     body = {"content_type": "dcim.site", "object_id": site["id"], "name": "front", "image": pixel()}
     with losing_replies(stack.base_url, 1) as front:

@@ -6,8 +6,6 @@ from html import unescape
 import pytest
 import requests
 
-from tests.web.chromium import CHROMIUM, FLAGS
-
 PASSWORD = "correct horse battery"
 _CSRF = re.compile(r'name="_csrf" value="([^"]+)"')
 
@@ -58,16 +56,6 @@ def person(somebody, administrator):
     """The administrator, logged in."""
     assert somebody.log_in(administrator).status_code == 303
     return somebody
-
-
-@pytest.fixture(scope="session")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

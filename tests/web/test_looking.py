@@ -92,7 +92,7 @@ def test_more_than_a_page_shows_is_counted_and_linked(api, person):
 
 
 def test_what_has_nothing_yet_is_linked(api, person):
-    site = api.make("dcim/sites/", name="Bare", slug="bare")
+    site = api.make("dcim/sites/", name="Bare of all", slug="bare-of-all")
     page = person.get(f"/api/dcim/sites/{site['id']}/").text
     assert f'<a href="/api/dcim/racks/?site_id={site["id"]}">Racks</a> <span class="none">none</span>' in page
 
