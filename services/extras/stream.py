@@ -55,7 +55,7 @@ class Wait(Filter):
     def __init__(self) -> None:
         super().__init__("wait", lambda text: None)
 
-    def where(self, values: list[str]) -> Condition | None:
+    def asked(self, values: list[str]) -> Condition | None:
         return None
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_interface, ip_network
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
 from services.ipam import filters
@@ -52,8 +53,23 @@ def child_prefixes(session: Session, pool: Pool) -> Iterator[Network]:
 
 def used_stretches(session: Session, pool: Pool) -> Iterator[tuple[Address, Address]]:
     """The first and last of every stretch of used hosts without a gap, ascending; PostgreSQL joins them."""
-    inside = filters.within(IPAddress.host, pool.prefix.prefix)
-    hosts = select(IPAddress.host).where(inside, pool.holds(IPAddress)).distinct().subquery()
+    given = {"network": pool.prefix.prefix, "vrf": pool.prefix.vrf_id}
+    first: Address = pool.network.network_address
+    for host, starts, ends in _drawn(session, _edges(pool.spans_every_space), given):
+        first = ip_interface(host).ip if starts else first
+        if ends:
+            yield first, ip_interface(host).ip
+
+
+@cache
+def _edges(everywhere: bool) -> Select[*tuple[Any, ...]]:
+    """The statement for the ends of the stretches in `:network`, of the space `:vrf` or `everywhere`.
+
+    Kept, for it takes longer to write than to answer.
+    """
+    counted = true() if everywhere else IPAddress.vrf_id.is_not_distinct_from(bindparam("vrf"))
+    inside = filters.within(IPAddress.host, bindparam("network"))
+    hosts = select(IPAddress.host).where(inside, counted).distinct().subquery()
     before = func.lag(hosts.c.host).over(order_by=hosts.c.host)
     after = func.lead(hosts.c.host).over(order_by=hosts.c.host)
     edges = select(
@@ -61,15 +77,10 @@ def used_stretches(session: Session, pool: Pool) -> Iterator[tuple[Address, Addr
         before.op("+")(ONE).is_distinct_from(hosts.c.host).label("starts"),
         after.op("-")(ONE).is_distinct_from(hosts.c.host).label("ends"),
     ).subquery()
-    statement = select(edges).where(or_(edges.c.starts, edges.c.ends)).order_by(edges.c.host)
-    first: Address = pool.network.network_address
-    for host, starts, ends in _drawn(session, statement):
-        first = ip_interface(host).ip if starts else first
-        if ends:
-            yield first, ip_interface(host).ip
+    return select(edges).where(or_(edges.c.starts, edges.c.ends)).order_by(edges.c.host)
 
 
-def _drawn(session: Session, statement: Select[*tuple[Any, ...]]) -> Iterator[Any]:
-    """The rows of `statement`, fetched a few at a time."""
-    with session.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE}) as rows:
+def _drawn(session: Session, statement: Select[*tuple[Any, ...]], given: dict[str, Any] | None = None) -> Iterator[Any]:
+    """The rows of `statement`, fetched a few at a time; its parameters are as `given`."""
+    with session.execute(statement, given, execution_options={"yield_per": ROWS_AT_ONCE}) as rows:
         yield from rows

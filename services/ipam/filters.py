@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, func
@@ -10,6 +11,7 @@ from services.ipam.address_syntax import canonical, parse_address, parse_network
 from services.ipam.choices import FAMILY
 from shared.query import filters
 from shared.query.filter_base import Filter
+from shared.query.shapes import Narrowing, Shaped
 from shared.schema import parsing
 
 EVERYTHING = {4: "0.0.0.0/0", 6: "::/0"}
@@ -27,8 +29,8 @@ class FamilyFilter(Filter):
 class AddressFilter(Filter):
     """A filter on a network or an address: `condition(text)` may raise ValueError for what is neither."""
 
-    def __init__(self, name: str, condition: Callable[[str], ColumnElement[bool]]) -> None:
-        def of_text(text: str) -> ColumnElement[bool] | None:
+    def __init__(self, name: str, condition: Callable[[str], Narrowing]) -> None:
+        def of_text(text: str) -> Narrowing | None:
             try:
                 return condition(text)
             except ValueError:
@@ -43,34 +45,49 @@ class MaskFilter(filters.NumberFilter):
     def __init__(self, column: Any) -> None:
         super().__init__("mask_length", func.masklen(column))
 
-    def where(self, values: list[str]) -> ColumnElement[bool] | None:
-        return super().where([value for value in values if value.strip().strip("-+0.")])
+    def asked(self, values: list[str]) -> Narrowing | None:
+        return super().asked([value for value in values if value.strip().strip("-+0.")])
 
 
 def network(text: str) -> str:
     return canonical(parse_network(re.sub(r"\s*/\s*", "/", text), strict=False))
 
 
-def strictly_within(column: Any, network: str) -> ColumnElement[bool]:
+def strictly_within(column: Any, network: Any) -> ColumnElement[bool]:
     return column.op("<<", is_comparison=True)(network)
 
 
-def within(column: Any, network: str) -> ColumnElement[bool]:
+def within(column: Any, network: Any) -> ColumnElement[bool]:
     return column.op("<<=", is_comparison=True)(network)
 
 
-def containing(column: Any, text: str) -> ColumnElement[bool]:
-    """The networks around `text`, itself included only if it is written as a network."""
-    operator = ">>=" if "/" in text else ">>"
-    return column.op(operator, is_comparison=True)(network(text))
+def around(column: Any, network: Any) -> ColumnElement[bool]:
+    return column.op(">>=", is_comparison=True)(network)
 
 
-def search_containing(column: Any) -> Callable[[str], list[ColumnElement[bool]]]:
+def strictly_around(column: Any, network: Any) -> ColumnElement[bool]:
+    return column.op(">>", is_comparison=True)(network)
+
+
+def lying(column: Any, where: Callable[[Any, Any], ColumnElement[bool]]) -> Callable[[str], Shaped]:
+    """Whether `column` lies so (`within`, `around`) to the network that a text means. Raises ValueError for none."""
+    build = partial(where, column)
+    return lambda text: Shaped(build, (network(text),))
+
+
+def containing(column: Any) -> Callable[[str], Shaped]:
+    """The networks around a text, itself included only if it is written as a network."""
+    of_network, of_host = lying(column, around), lying(column, strictly_around)
+    return lambda text: of_network(text) if "/" in text else of_host(text)
+
+
+def search_containing(column: Any) -> Callable[[str], list[Shaped]]:
     """For `q`: the networks that contain, or are, what the text means."""
+    of_network = lying(column, around)
 
-    def conditions(text: str) -> list[ColumnElement[bool]]:
+    def conditions(text: str) -> list[Shaped]:
         try:
-            return [column.op(">>=", is_comparison=True)(network(text))]
+            return [of_network(text)]
         except ValueError:
             return []
 
@@ -91,8 +108,11 @@ def equal_to(address: Any, of_host: Any) -> Callable[[str], ColumnElement[bool]]
     return condition
 
 
-def starts_with(column: Any) -> Callable[[str], list[ColumnElement[bool]]]:
-    return lambda text: [cast(column, Text).ilike(filters.escape_like(text) + "%", escape="\\")]
+def starts_with(column: Any) -> Callable[[str], list[Shaped]]:
+    def like(pattern: str) -> ColumnElement[bool]:
+        return cast(column, Text).ilike(pattern, escape="\\")
+
+    return lambda text: [Shaped(like, (filters.escape_like(text) + "%",))]
 
 
 def id_of(written: str) -> int | None:

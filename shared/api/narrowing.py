@@ -10,13 +10,17 @@ from shared.api.resource import Resource
 from shared.custom_fields import input as custom_field_input
 from shared.http.context import context
 from shared.http.errors import BadRequest
-from shared.query.filter_base import MOST_SEARCHED, Condition, Filter, conditions_of
+from shared.query.filter_base import MOST_SEARCHED, Filter
+from shared.query.shapes import Narrowing
 
 MOST_PARAMETERS = 1000
 
 
-def conditions(connection: Connection, resource: Resource) -> list[Condition]:
-    """The conditions that the query string puts on a list. Raises BadRequest for more than it may."""
+def conditions(connection: Connection, resource: Resource) -> list[Narrowing]:
+    """The conditions that the query string puts on a list, shaped where the filters are those of its declaration.
+
+    Raises BadRequest for more than it may.
+    """
     if request.query_string.count(b"&") >= MOST_PARAMETERS:
         raise BadRequest(f"A query has at most {MOST_PARAMETERS} parameters.")
     own = custom_field_input.filters(connection, resource.model, set(request.args))
@@ -25,9 +29,18 @@ def conditions(connection: Connection, resource: Resource) -> list[Condition]:
     parameters.refuse_unknown_of_list(resource, unknown)
     context().ignored += unknown
     known = [(chosen, values) for chosen, values in given.values() if chosen]
-    conditions = conditions_of(known)  # which names the filter that has too many values by itself
+    made = (_asked(resource, chosen, values) for chosen, values in known)
+    conditions = [
+        found for found in made if found is not None
+    ]  # which names the filter that has too many values by itself
     _limit_searches(known)
     return conditions
+
+
+def _asked(resource: Resource, chosen: Filter, values: list[str]) -> Narrowing | None:
+    """What a filter makes of its values. One that was made for this request makes a shape that never comes again."""
+    declared = resource.filter_table.get(chosen.name) is chosen
+    return chosen.asked(values) if declared else chosen.where(values)
 
 
 def _limit_searches(given: Iterable[tuple[Filter, list[str]]]) -> None:

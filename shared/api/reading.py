@@ -1,21 +1,19 @@
 """The read path: a page is one statement, whose JSON PostgreSQL writes and nobody parses again.
 
 What does not depend on filters is compiled once: a first page and a single object cost no SQL building, and, being
-prepared, no planning either. With filters the ids of the page are a statement before it.
+prepared, no planning either. With filters the ids of the page are a statement before it (page_ids.py).
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     Text,
-    bindparam,
     cast,
     func,
     join,
@@ -25,17 +23,17 @@ from sqlalchemy import (
 )
 
 from shared import JsonObject
-from shared.api import selection
+from shared.api import page_ids, selection
 from shared.api.resource import Resource
 from shared.api.selection import Selection
-from shared.db import prepared, row_counts
+from shared.db import prepared
 from shared.db.prepared import AnySelect
 from shared.http.responses import base_url
 from shared.query.filter_base import Condition
 from shared.query.ordering import Ordering
 from shared.query.pagination import Page
+from shared.query.shapes import Narrowing, expression
 from shared.references import full_replicas, lookups
-from shared.schema.models import Record
 from shared.security import authorization
 
 MOST_STATEMENTS = 500
@@ -57,7 +55,7 @@ class Rows:
 def page_rows(
     connection: Connection,
     resource: Resource,
-    conditions: list[Condition],
+    conditions: Sequence[Narrowing],
     page: Page,
     order: Ordering | None = None,
     shown: Selection | None = None,
@@ -70,10 +68,11 @@ def page_rows(
     full_replicas.expect(resource.model)
     conditions = [*authorization.visible_rows(resource), *conditions]
     if page.cursor is not None:
-        return rows_after(connection, shown, conditions, page, total_of(resource, conditions).scalar_subquery())
+        narrowed = [expression(each) for each in conditions]
+        return rows_after(connection, shown, narrowed, page, page_ids.total_of(resource, narrowed).scalar_subquery())
     half = resource.ordering.halves and not order and page.limit is not None
     found = _rows(connection, shown, conditions, page, order, half)
-    total = found[0][2] if found else connection.scalars(total_of(resource, conditions)).one()
+    total = found[0][2] if found else page_ids.total(connection, resource, conditions)
     if half and page.limit is not None and len(found) < page.limit and page.offset + len(found) < total:
         found = _rows(connection, shown, conditions, page, order, False)
     return _with_lookups(connection, shown, found, total) if found else Rows([], [], total)
@@ -82,7 +81,9 @@ def page_rows(
 def rows_after(connection: Connection, shown: Selection, conditions: list[Condition], page: Page, counted: Any) -> Rows:
     """A page by cursor; one row more than it has tells whether there is another."""
     model = shown.resource.model
-    ids = _ids(shown.resource).where(*conditions, model.id > page.cursor).order_by(model.id).add_columns(counted)
+    ids = (
+        page_ids.ids(shown.resource).where(*conditions, model.id > page.cursor).order_by(model.id).add_columns(counted)
+    )
     found = connection.execute(ids.limit(page.limit and page.limit + 1)).all()
     total = found[0][1] if found else connection.scalars(select(counted)).one()
     on_page = [row[0] for row in found[: page.limit]]
@@ -93,7 +94,7 @@ def rows_after(connection: Connection, shown: Selection, conditions: list[Condit
 def _rows(
     connection: Connection,
     shown: Selection,
-    conditions: list[Condition],
+    conditions: Sequence[Narrowing],
     page: Page,
     order: Ordering | None,
     half: bool,
@@ -101,8 +102,7 @@ def _rows(
     """(id, JSON, total, subjects of lookups) of each row of a page."""
     resource = shown.resource
     if conditions or order or page.offset or page.limit is None:
-        given = {"limit": page.limit, "offset": page.offset}
-        found = connection.execute(_page(resource, conditions, order, half), given).all()
+        found = page_ids.find(connection, resource, conditions, page, order, half)
         faces = _faces_of(connection, shown, [row[0] for row in found])
         return [(pk, json, found[0][1], *subjects) for pk, json, _, *subjects in faces]
     name = _name(shown, f"{page.limit}{'_half' if half else ''}")
@@ -137,20 +137,20 @@ def one_row(connection: Connection, resource: Resource, pk: int, shown: Selectio
 
 def faces(connection: Connection, resource: Resource, ids: list[int]) -> dict[int, JsonObject]:
     """The read faces of the objects `ids`, without what other services know; made to answer lookups."""
-    found = connection.scalars(_ids(resource).where(resource.model.id.in_(ids))).all()
+    found = connection.scalars(page_ids.ids(resource).where(resource.model.id.in_(ids))).all()
     return {pk: orjson.loads(json) for pk, json, *_ in _faces_of(connection, selection.everything(resource), found)}
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
 def _first_page_sql(shown: Selection, limit: int, half: bool) -> str:
     """The limit is written out, for the planner chooses by it."""
-    ids = _every_id(shown.resource, half).limit(literal_column(str(limit)))
-    return prepared.sql(_faces(shown, ids, total_of(shown.resource, []).scalar_subquery()))
+    ids = page_ids.every_id(shown.resource, half).limit(literal_column(str(limit)))
+    return prepared.sql(_faces(shown, ids, page_ids.total_of(shown.resource, []).scalar_subquery()))
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
 def _object_sql(shown: Selection) -> str:
-    ids = _ids(shown.resource).where(shown.resource.model.id == literal_column("$2"))
+    ids = page_ids.ids(shown.resource).where(shown.resource.model.id == literal_column("$2"))
     return prepared.sql(_faces(shown, ids, literal_column("1")))
 
 
@@ -158,33 +158,6 @@ def _object_sql(shown: Selection) -> str:
 def _faces_sql(shown: Selection) -> str:
     ids = select(func.unnest(prepared.IDS).label("id"))
     return prepared.sql(_faces(shown, ids, literal_column("1")))
-
-
-def _page(resource: Resource, conditions: list[Condition], order: Ordering | None, half: bool) -> AnySelect:
-    """The ids of a page, each with the total of the list."""
-    every = _every_id(resource, half) if not order else order.apply(_ids(resource))
-    ids = every.where(*conditions).limit(bindparam("limit")).offset(bindparam("offset"))
-    return ids.add_columns(total_of(resource, conditions).scalar_subquery())
-
-
-@cache
-def _every_id(resource: Resource, half: bool) -> AnySelect:
-    """In the order of the resource; kept, for the joins that an order may need take long to write."""
-    return resource.ordering.apply(_ids(resource), half=half)
-
-
-def _ids(resource: Resource) -> AnySelect:
-    return select(resource.model.id).where(*resource.base_conditions)
-
-
-def total_of(resource: Resource, conditions: list[Condition]) -> Select[int]:
-    narrowed = [*resource.base_conditions, *conditions]
-    if not narrowed:
-        model: type[Record] = resource.model
-        return row_counts.total(model)
-    if len(narrowed) == 1 and (kept := row_counts.meeting(*narrowed)) is not None:
-        return kept
-    return select(func.count()).select_from(resource.model).where(*narrowed)
 
 
 def _faces(shown: Selection, ids: AnySelect, total: ColumnElement[Any]) -> AnySelect:

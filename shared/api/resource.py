@@ -1,13 +1,13 @@
 """Resource: the declaration of one type of object, from which its endpoint is made."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, cast
 
 from flask import Response
 from marshmallow import Schema
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -15,8 +15,10 @@ from shared import JsonObject
 from shared.db.prepared import AnySelect
 from shared.query import filters, lookup_expressions
 from shared.query.filter_base import AnyColumn, Condition, Filter
+from shared.query.id_filters import IdFilter, IdInFilter
 from shared.query.ordering import Ordering
 from shared.query.paths import Back, Path
+from shared.query.shapes import Narrowing
 from shared.references.invariants import Invariant
 from shared.references.lookups import Lookup
 from shared.schema import fields, natural_keys
@@ -124,9 +126,9 @@ class Resource(Generic[M]):
     model: type[M]
     filters: tuple[str | Related | Filter, ...] = ()
     search: tuple[str | AnyColumn, ...] = ()
-    search_extra: Callable[[str], list[Condition]] | None = None
+    search_extra: Callable[[str], Sequence[Narrowing]] | None = None
     order: tuple[str, ...] = ("name",)
-    reorder: Callable[[MultiDict[str, str]], tuple[ColumnElement[Any], ...]] | None = None
+    reorder: Callable[[MultiDict[str, str]], tuple[Narrowing, ...]] | None = None
     unique: tuple[tuple[str, ...], ...] = ()
     rules: tuple[Rule[M], ...] = ()
     before_save: tuple[Rule[M], ...] = ()
@@ -153,8 +155,7 @@ class Resource(Generic[M]):
 
     def __post_init__(self) -> None:
         self.path = self.path or (self.view.path if self.view else "") or self.model.path
-        if not self.model.path:
-            self.model.path = self.path
+        self.model.path = self.model.path or self.path
         if self.is_home and self.unique and not natural_keys.of(self.model):
             self.model.identified_by = self.unique[0]
 
@@ -207,14 +208,13 @@ class Resource(Generic[M]):
         return self.filter_table.get(parameter) or lookup_expressions.find(self.filter_table, self.model, parameter)
 
     def _filters(self) -> Iterable[Filter]:
-        yield filters.IdFilter(self.model)
-        yield filters.IdInFilter(self.model)
+        yield IdFilter(self.model)
+        yield IdInFilter(self.model)
         for declared in self.filters:
             if isinstance(declared, Filter):
                 yield declared
             elif isinstance(declared, Related):
-                by_id, by_key = filters.related(declared.name, self.model, declared.path)
-                yield from (by_id,) if declared.only_id else (by_id, by_key)
+                yield from filters.related(declared.name, self.model, declared.path)[: 1 if declared.only_id else 2]
             else:
                 yield from filters.of_attribute(self.model, declared)
         if self.search or self.search_extra:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
-from shared.api import reading
+from shared.api import page_ids
 from shared.api.resource import Resource
 from shared.db.database import database
 from shared.http.errors import Forbidden
@@ -33,4 +33,4 @@ def _total(connection: Connection, resource: Resource) -> int | None:
         seen = authorization.visible_rows(resource)
     except Forbidden:
         return None
-    return connection.scalars(reading.total_of(resource, seen)).one()
+    return connection.scalars(page_ids.total_of(resource, seen)).one()

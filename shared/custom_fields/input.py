@@ -1,15 +1,17 @@
 """What a request says of custom fields: the values of a write, the filters of a list."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, select
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.custom_fields import types
 from shared.custom_fields.column import LABEL
+from shared.db.prepared import AnySelect
 from shared.query import lookup_expressions
 from shared.query.date_filters import DateFilter
 from shared.query.filter_base import FEW_VALUES, NULL, AnyColumn, ColumnFilter, Filter
@@ -99,11 +101,16 @@ def filters(connection: Connection, model: type[Any], names: set[str]) -> dict[s
     asked = [name for name in names if name.startswith(PREFIX)]
     if "custom_fields" not in model.attributes or not asked:
         return {}
-    with Session(connection) as session:
-        own = [each for each in definitions(session, model) if model.label in each.obj_type]
+    own = [each for each in connection.execute(_rows(model.model_of(LABEL).__table__)) if model.label in each.obj_type]
     usable = {PREFIX + each.name: each for each in own if each.filter_logic != types.DISABLED}
     made = {name: _named(model.custom_fields, usable, name) for name in asked}
     return {name: each for name, each in made.items() if each}
+
+
+@cache
+def _rows(table: Table) -> AnySelect:
+    """The same as `definitions` as plain rows, which cost less than objects do."""
+    return select(table).order_by(table.c.weight, table.c.name)
 
 
 def _named(column: Any, usable: JsonObject, parameter: str) -> Filter | None:

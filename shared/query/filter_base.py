@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, False_, false, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.http.errors import BadRequest
+from shared.query.shapes import Narrowing, Shaped, any_of, expression
 from shared.schema.models import Record
 
 NULL = "null"
@@ -31,6 +32,8 @@ IMPOSSIBLE = Never.IMPOSSIBLE
 class Filter:
     """A query parameter `name`; `condition(text)` gives the SQL of one value, or None when nothing can match.
 
+    Where that SQL is the same for other values, but for the value itself, it is `Shaped`.
+
     `kind` says to forms and documents what the parameter takes: text, integer, boolean, date, choice or reference;
     `target` is the model of whose objects it takes ids or, `by_key`, natural keys. At most `most_values` are taken.
     `told` is what documents say of it, where that does not follow. What makes no sense matches nothing; a `strict` one
@@ -48,7 +51,7 @@ class Filter:
     def __init__(
         self,
         name: str,
-        condition: Callable[[str], Condition | None],
+        condition: Callable[[str], Narrowing | None],
         target: type[Record] | None = None,
         by_key: bool = False,
     ) -> None:
@@ -56,6 +59,11 @@ class Filter:
 
     def where(self, values: list[str]) -> Condition | None:
         """The condition of all `values` together, or None when every one is blank. Raises BadRequest for too many."""
+        found = self.asked(values)
+        return None if found is None else expression(found)
+
+    def asked(self, values: list[str]) -> Narrowing | None:
+        """The same, shaped where the SQL of these values is that of others, too."""
         given = list(dict.fromkeys(text for value in values if (text := value.strip())))
         if len(given) > self.most_values:
             raise BadRequest({self.name: [f"At most {self.most_values} values can be asked for at once."]})
@@ -72,10 +80,10 @@ class Filter:
         """The condition that there is no value, where that can be told."""
         return None
 
-    def _any_of(self, texts: list[str]) -> Condition:
+    def _any_of(self, texts: list[str]) -> Narrowing:
         """The condition of `texts`, of which there is one at least, and no two are the same."""
         possible = [found for text in texts if (found := self.condition(text)) is not None]
-        return or_(*possible) if len(possible) == len(texts) else false()
+        return any_of(possible) if len(possible) == len(texts) else false()
 
 
 class ColumnFilter(Filter):
@@ -94,9 +102,16 @@ class ColumnFilter(Filter):
     def missing(self) -> Condition | None:
         return self.column.is_(None)
 
-    def _any_of(self, texts: list[str]) -> Condition:
+    def _any_of(self, texts: list[str]) -> Narrowing:
         values = [self.read(text) for text in texts]
-        return false() if IMPOSSIBLE in values else self.of_rows(one_of(self.column, values))
+        if IMPOSSIBLE in values:
+            return false()
+        if len(values) == 1 and values[0] is not None:
+            return Shaped(self.equals, (values[0],))
+        return self.of_rows(one_of(self.column, values))
+
+    def equals(self, value: Any) -> Condition:
+        return self.of_rows(self.column == value)
 
 
 class SetFilter(Filter):
@@ -107,14 +122,14 @@ class SetFilter(Filter):
     def __init__(
         self,
         name: str,
-        conditions: Callable[[list[str]], Condition | None],
+        conditions: Callable[[list[str]], Narrowing | None],
         target: type[Record] | None = None,
         by_key: bool = False,
     ) -> None:
         super().__init__(name, lambda text: conditions([text]), target, by_key)
         self._conditions = conditions
 
-    def _any_of(self, texts: list[str]) -> Condition:
+    def _any_of(self, texts: list[str]) -> Narrowing:
         found = self._conditions(texts)
         return false() if found is None else found
 

@@ -5,7 +5,7 @@ repeating means OR, `null` (and `0`, where that is no value of its own) means "n
 matches nothing. How often a parameter may be repeated is limited by what each value costs.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from marshmallow import ValidationError
@@ -23,6 +23,7 @@ from shared.query.filter_base import (
     one_of,
 )
 from shared.query.paths import Ids, Path, reach, target_of
+from shared.query.shapes import Narrowing, Shaped, any_of
 from shared.schema import fields, parsing
 from shared.schema.models import Record
 
@@ -62,8 +63,8 @@ class BooleanFilter(Filter):
     def __init__(self, name: str, condition: Condition) -> None:
         super().__init__(name, lambda text: condition if text.lower() in TRUE else ~condition)
 
-    def where(self, values: list[str]) -> Condition | None:
-        return super().where([value for value in values if value.strip().lower() in TRUE | FALSE])
+    def asked(self, values: list[str]) -> Narrowing | None:
+        return super().asked([value for value in values if value.strip().lower() in TRUE | FALSE])
 
 
 class ChoiceFilter(ColumnFilter):
@@ -135,21 +136,30 @@ class ReferenceFilter(Filter):
         except ValidationError:
             return None
 
-    def _any_of(self, texts: list[str]) -> Condition:
+    def _any_of(self, texts: list[str]) -> Narrowing:
         named, keys = [text for text in texts if not _is_null(text)], self._keys(texts)
         if None in keys:
             return false()
+        if len(texts) == len(keys) == 1 and (usable := self._usable(keys)):
+            return Shaped(self._refers_to, (usable[0],))
         conditions = [reach(self.model, self.path, self._ids(keys))] if keys else []
         if len(named) < len(texts):
             conditions.append(reach(self.model, self.path, None))
         found = or_(*conditions)
         return and_(found, self._all_there(keys)) if len(keys) > 1 else found
 
+    def _refers_to(self, key: Any) -> Condition:
+        """The path leads to the object that `key` names."""
+        return reach(self.model, self.path, self._below(select(self.target.id).where(self._key == key), True))
+
     def _ids(self, keys: set[Any]) -> Ids:
         """The ids of the objects that are named, and of what is below them."""
-        ids = self._named(self.target.id, keys)
+        return self._below(self._named(self.target.id, keys), len(keys) == 1)
+
+    def _below(self, ids: Select[int], one: bool) -> Ids:
+        """`ids`, of `one` key maybe, and those of what is below them."""
         wanted: Ids = ids if self.target is self.model else self.target.with_descendants(ids)
-        alone = wanted is ids and len(keys) == 1 and (not self.by_key or self.target.key_unique())
+        alone = wanted is ids and one and (not self.by_key or self.target.key_unique())
         return ids.limit(1).scalar_subquery() if alone else wanted
 
     def _all_there(self, keys: set[Any]) -> Condition:
@@ -158,8 +168,11 @@ class ReferenceFilter(Filter):
 
     def _named(self, what: Any, keys: set[Any]) -> Select[int]:
         """`what` of the objects that have one of `keys`."""
-        usable = keys if self.by_key else {key for key in keys if abs(key) <= parsing.MAX_INTEGER}
-        return select(what).where(one_of(self._key, list(usable)))
+        return select(what).where(one_of(self._key, self._usable(keys)))
+
+    def _usable(self, keys: set[Any]) -> list[Any]:
+        """Those of `keys` that the database can compare."""
+        return [key for key in keys if self.by_key or abs(key) <= parsing.MAX_INTEGER]
 
     @property
     def _key(self) -> Any:
@@ -171,38 +184,17 @@ class SearchFilter(Filter):
 
     most_values, searches = FEW_VALUES, True
 
-    def __init__(self, expressions: Iterable[AnyColumn], extra: Callable[[str], list[Condition]] | None = None) -> None:
-        def condition(text: str) -> Condition | None:
-            pattern = f"%{escape_like(text)}%"
-            found = [expression.ilike(pattern, escape="\\") for expression in expressions]
-            return or_(*found, *(extra(text) if extra else ()))
+    def __init__(
+        self, expressions: Iterable[AnyColumn], extra: Callable[[str], Sequence[Narrowing]] | None = None
+    ) -> None:
+        def contains(pattern: str) -> Condition:
+            return or_(*(expression.ilike(pattern, escape="\\") for expression in expressions))
+
+        def condition(text: str) -> Narrowing:
+            own = [Shaped(contains, (f"%{escape_like(text)}%",))] if expressions else []
+            return any_of([*own, *(extra(text) if extra else ())])
 
         super().__init__("q", condition)
-
-
-class IdFilter(Filter):
-    kind = "integer"
-    most_values = ColumnFilter.most_values
-
-    def __init__(self, model: type[Record], name: str = "id") -> None:
-        super().__init__(name, lambda text: self._any_of([text]))
-        self._column = model.id
-
-    def _any_of(self, texts: list[str]) -> Condition:
-        numbers = [number for text in texts if (number := parsing.to_integer(text)) is not None]
-        if len(numbers) < len(texts):
-            return false()
-        return self._column.in_([number for number in numbers if abs(number) <= parsing.MAX_INTEGER])
-
-
-class IdInFilter(IdFilter):
-    """`id__in`: ids separated by commas, as many as an address has room for."""
-
-    def __init__(self, model: type[Record]) -> None:
-        super().__init__(model, "id__in")
-
-    def _any_of(self, texts: list[str]) -> Condition:
-        return super()._any_of([part for text in texts for part in text.split(",") if part.strip()])
 
 
 def _is_null(text: str) -> bool:

@@ -40,7 +40,7 @@ class Negated(Filter):
         super().__init__(name, base.condition)
         self.kind, self.searches, self._base = base.kind, base.searches, base
 
-    def where(self, values: list[str]) -> Condition | None:
+    def asked(self, values: list[str]) -> Condition | None:
         return self._base.where_not(values)
 
 

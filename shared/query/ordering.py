@@ -11,6 +11,7 @@ from shared.db.prepared import AnySelect
 from shared.http.errors import BadRequest
 from shared.query.paths import target_of
 from shared.query.refusals import unknown
+from shared.query.shapes import Narrowing, expression
 from shared.schema import fields
 from shared.schema.models import Attribute, Record
 
@@ -24,9 +25,7 @@ class Ordering:
     With `expressions` it is the order of these instead.
     """
 
-    def __init__(
-        self, model: type[Record], names: tuple[str, ...], expressions: tuple[ColumnElement[Any], ...] = ()
-    ) -> None:
+    def __init__(self, model: type[Record], names: tuple[str, ...], expressions: tuple[Narrowing, ...] = ()) -> None:
         self.model, self.names, self.expressions = model, names, expressions
 
     @property
@@ -39,7 +38,7 @@ class Ordering:
     def apply(self, statement: AnySelect, half: bool = False) -> AnySelect:
         """`statement` over the model, ordered; with `half` only the rows that come first in an order that `halves`."""
         if self.expressions:
-            return statement.order_by(*self.expressions, self.model.id)
+            return statement.order_by(*map(expression, self.expressions), self.model.id)
         joined: dict[tuple[str, ...], type[Record]] = {(): self.model}
         keys = []
         for name in self.names:

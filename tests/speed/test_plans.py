@@ -9,8 +9,9 @@ from bench.dataset import Dataset
 from bench.filling import Filler
 from services.dcim.app import RESOURCES as DCIM
 from services.ipam.app import RESOURCES as IPAM
-from shared.api import reading
+from shared.api import page_ids
 from shared.db.database import PLANNING
+from shared.query.pagination import Page
 
 ROWS = 50_000
 LISTS = {f"{each.app}/{each.path}": each for each in (*DCIM, *IPAM)}
@@ -41,7 +42,7 @@ def filled(make_stack):
 
 def plan_of(stack, resource, query: str) -> str:
     """The plan of one page of 50, asked for as a service does."""
-    narrowed = [resource.filter_table[name].where([value]) for name, _, value in [query.partition("=")] if name]
+    narrowed = [resource.filter_table[name].asked([value]) for name, _, value in [query.partition("=")] if name]
     engine = create_engine(
         stack.database_url(resource.app),
         connect_args={"options": " ".join(f"-c {name}={value}" for name, value in PLANNING.items())},
@@ -49,8 +50,7 @@ def plan_of(stack, resource, query: str) -> str:
     sent = []
     event.listen(engine, "before_cursor_execute", lambda *about: sent.append(about[2:4]))
     with engine.connect() as connection:
-        statement = reading._page(resource, narrowed, None, resource.ordering.halves)
-        connection.execute(statement, {"limit": 50, "offset": 0})
+        page_ids.find(connection, resource, narrowed, Page(50, 0), None, resource.ordering.halves)
         sql, values = sent[-1]
         lines = connection.exec_driver_sql(f"EXPLAIN {sql}", values).scalars().all()
     engine.dispose()

@@ -11,27 +11,34 @@ from services.dcim.interfaces.mac_address import mac_filter
 from services.dcim.resources.device_types import DeviceType
 from services.dcim.resources.devices import Device
 from services.dcim.resources.virtual_chassis import VirtualChassis
-from shared.query.filter_base import Filter, SetFilter, one_of
-from shared.query.filters import IdFilter
+from shared.query.filter_base import Filter, SetFilter
+from shared.query.filters import TextFilter
+from shared.query.id_filters import IdFilter
 from shared.query.paths import among, reach
+from shared.query.shapes import Narrowing, Shaped, expression
 
 BY_NAME = 2
 
-QUERIED: dict[str, Callable[[list[str]], ColumnElement[bool] | None]] = {
-    "device_id": lambda texts: IdFilter(Device).where(texts),
-    "device": lambda names: one_of(Device.name, names),
-}
+QUERIED = {each.name: each for each in (IdFilter(Device, "device_id"), TextFilter("device", Device.name))}
 
 
 def device_filters(model: type[Any]) -> tuple[Filter, ...]:
     """The interfaces of a device and, if it is the master of a chassis, those of the other members it manages."""
 
     def of_device(parameter: str) -> Filter:
-        def condition(texts: list[str]) -> ColumnElement[bool]:
-            named = QUERIED[parameter](texts)
-            own = select(Device.id).where(false() if named is None else named)
+        def condition(texts: list[str]) -> Narrowing:
+            named = QUERIED[parameter].asked(texts)
+            if isinstance(named, Shaped):
+                return Shaped(of_one, named.values)
+            return of_devices(false() if named is None else expression(named), len(texts) == 1)
+
+        def of_one(value: Any) -> ColumnElement[bool]:
+            return of_devices(QUERIED[parameter].equals(value), True)
+
+        def of_devices(named: ColumnElement[bool], one: bool) -> ColumnElement[bool]:
+            own = select(Device.id).where(named)
             # The planner has an array of one for one: then it knows that there is one.
-            devices = own.limit(1).scalar_subquery() if len(texts) == 1 else own
+            devices = own.limit(1).scalar_subquery() if one else own
             chassis = select(VirtualChassis.id).where(among(VirtualChassis.master_id, devices))
             members = select(Device.id).where(among(Device.virtual_chassis_id, chassis))
             shown = or_(~model.mgmt_only, among(model.device_id, devices))
@@ -67,17 +74,22 @@ def vlan_filter(model: type[Any]) -> Filter:
     return SetFilter("vlan_id", condition, vlan)
 
 
-def natural_order(model: type[Any]) -> Callable[[MultiDict[str, str]], tuple[ColumnElement[Any], ...]]:
+def natural_order(model: type[Any]) -> Callable[[MultiDict[str, str]], tuple[Narrowing, ...]]:
     """Order the interfaces of a device by place or by name, as the type of that device says."""
 
-    def order(args: MultiDict[str, str]) -> tuple[ColumnElement[Any], ...]:
-        asked = [(QUERIED[name], text) for name in QUERIED if (text := args.get(name, "").strip())]
-        for named, text in asked:
-            condition = named([text]) if "\x00" not in text else None
-            if condition is not None:
-                by_name = select(DeviceType.interface_ordering).join(Device, Device.device_type_id == DeviceType.id)
-                way = by_name.where(condition).limit(1).scalar_subquery()
-                return (case((way == BY_NAME, model.name_order), else_=model.position_order),)
-        return ()
+    def key_by(parameter: str) -> Callable[[Any], ColumnElement[Any]]:
+        def key(value: Any) -> ColumnElement[Any]:
+            by_name = select(DeviceType.interface_ordering).join(Device, Device.device_type_id == DeviceType.id)
+            way = by_name.where(QUERIED[parameter].equals(value)).limit(1).scalar_subquery()
+            return case((way == BY_NAME, model.name_order), else_=model.position_order)
+
+        return key
+
+    keys = {name: key_by(name) for name in QUERIED}
+
+    def order(args: MultiDict[str, str]) -> tuple[Narrowing, ...]:
+        asked = ((name, each.asked([args.get(name, "")])) for name, each in QUERIED.items())
+        named = ((name, found) for name, found in asked if isinstance(found, Shaped))  # else there is nothing to order
+        return next(((Shaped(keys[name], found.values),) for name, found in named), ())
 
     return order

@@ -22,6 +22,7 @@ from shared.api.resource import Action, Related, Resource
 from shared.custom_fields.column import CustomFields
 from shared.query.filters import BooleanFilter, ReferenceFilter, escape_like
 from shared.query.paths import among
+from shared.query.shapes import Shaped
 from shared.references.invariants import when_changed
 from shared.schema import columns, fields, natural_order
 from shared.schema.columns import PROTECT, SET_NULL, Tracked, choice, computed, integer, reference, text
@@ -65,11 +66,14 @@ def with_mac_address(address: str) -> ColumnElement[bool]:
     return Device.id.in_(select(interface.device_id).where(interface.mac_address == address))
 
 
-def by_part(words: str) -> list[ColumnElement[bool]]:
-    """A device is found by the serial numbers of its parts, too."""
+def with_part(serial: str) -> ColumnElement[bool]:
     part = Base.model_of("dcim.inventoryitem")
-    written = part.serial.ilike(f"%{escape_like(words)}%", escape="\\")
-    return [among(Device.id, select(part.device_id).where(written))]
+    return among(Device.id, select(part.device_id).where(part.serial.ilike(serial, escape="\\")))
+
+
+def by_part(words: str) -> list[Shaped]:
+    """A device is found by the serial numbers of its parts, too."""
+    return [Shaped(with_part, (f"%{escape_like(words)}%",))]
 
 
 devices = Resource(

@@ -117,7 +117,7 @@ ip_addresses = Resource(
     },
     filters=(
         filters.FamilyFilter(IPAddress.host),
-        filters.AddressFilter("parent", lambda text: filters.strictly_within(IPAddress.host, filters.network(text))),
+        filters.AddressFilter("parent", filters.lying(IPAddress.host, filters.strictly_within)),
         filters.AddressFilter("address", filters.equal_to(IPAddress.address, IPAddress.host)),
         filters.MaskFilter(IPAddress.address),
         "vrf",

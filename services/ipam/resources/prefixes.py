@@ -76,9 +76,9 @@ prefixes = Resource(
     filters=(
         filters.FamilyFilter(Prefix.prefix),
         "is_pool",
-        filters.AddressFilter("within", lambda text: filters.strictly_within(Prefix.prefix, filters.network(text))),
-        filters.AddressFilter("within_include", lambda text: filters.within(Prefix.prefix, filters.network(text))),
-        filters.AddressFilter("contains", lambda text: filters.containing(Prefix.prefix, text)),
+        filters.AddressFilter("within", filters.lying(Prefix.prefix, filters.strictly_within)),
+        filters.AddressFilter("within_include", filters.lying(Prefix.prefix, filters.within)),
+        filters.AddressFilter("contains", filters.containing(Prefix.prefix)),
         filters.MaskFilter(Prefix.prefix),
         "vrf",
         "tenant",
