@@ -20,11 +20,12 @@ class Cost:
         return asdict(self)
 
 
-def cost(do: Callable[[], object], times: int, stack: list[psutil.Process]) -> Cost:
-    """What `do()` costs, after two times that are not counted."""
+def cost(do: Callable[[], object], times: int, stack: list[psutil.Process], pause: float = 0.0) -> Cost:
+    """What `do()` costs, after two times that are not counted; before each there is a `pause` in seconds."""
     do(), do()
     spent, taken = cpu_of(stack), []
     for _ in range(times):
+        time.sleep(pause)
         start = time.perf_counter()
         do()
         taken.append(time.perf_counter() - start)

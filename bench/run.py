@@ -24,6 +24,8 @@ from stack.postgres import Cluster
 MOST_FOR_A_THOUSAND_CHANGES = 300  # milliseconds
 MOST_FOR_A_CROWDED_DEVICE = 500
 LISTS = ("sites", "devices", "interfaces")  # of which pages are measured, too
+PAUSE_SECONDS = 0.05  # between requests that come one at a time, as people's do
+CLIENTS = (1, 4, 16, 64, 256)
 FIRST_FREE = int(IPv4Address("192.168.0.1"))
 
 
@@ -50,20 +52,33 @@ class Run:
 
     def rows(self) -> Iterator[JsonObject]:
         """One row of the table after the other."""
+        yield self._healthz()
         yield from map(self._read, cases.reads(self.data))
         yield from map(self._write, (1, 100))
         yield self._change(1000)
         yield self._rename()
         yield self._rename_device()
 
+    def _healthz(self) -> JsonObject:
+        """What two sleeping processes and the least of replies cost: a service's `/healthz`."""
+
+        def healthz(asker: Asker) -> bytes:
+            return asker.ask("GET", "/healthz")
+
+        def one() -> None:
+            with self.connections["dcim"].cursor() as cursor:
+                cursor.execute("SELECT 1")
+
+        direct, spaced = self._asked("dcim", healthz, 100), self._asked("dcim", healthz, 20, PAUSE_SECONDS)
+        return row("a service's /healthz", self._cost(one, 100), direct, spaced, direct)
+
     def _read(self, case: cases.Read) -> JsonObject:
         self._compare(case)
 
-        def got(service: str) -> Cost:
-            return self._asked(service, lambda asker: asker.ask("GET", case.path), case.times)
-
         floor = self._cost(lambda: self.floor(case), case.times)
-        return row(case.name, floor, got(""), got(case.floor.service))
+        return row(
+            case.name, floor, *self._ways(case.floor.service, lambda asker: asker.ask("GET", case.path), case.times)
+        )
 
     def _write(self, count: int) -> JsonObject:
         """POST of addresses against the INSERT that somebody would write by hand."""
@@ -79,8 +94,8 @@ class Run:
                 values = ", ".join(f"('{IPv4Address(next(hosts))}/16', 7, 1, 'by hand')" for _ in range(count))
                 cursor.execute(f"INSERT INTO ipam_ipaddress (address, tenant_id, status, description) VALUES {values}")
 
-        ours, direct = (self._asked(service, post, times) for service in ("", "ipam"))
-        made = row(f"POST addresses, {count}", self._cost(insert, times), ours, direct)
+        ways = self._ways("ipam", post, times)
+        made = row(f"POST addresses, {count}", self._cost(insert, times), *ways)
         self.next_host = next(hosts)
         return {**made, "within": made["ours"] <= 10 * made["floor"] + 15}
 
@@ -98,8 +113,7 @@ class Run:
                     "UPDATE dcim_interface SET description = %s WHERE id BETWEEN 1 AND %s", (str(next(texts)), count)
                 )
 
-        ours, direct = (self._asked(service, patch, 8) for service in ("", "dcim"))
-        made = row(f"PATCH interfaces, {count:,}", self._cost(update, 8), ours, direct)
+        made = row(f"PATCH interfaces, {count:,}", self._cost(update, 8), *self._ways("dcim", patch, 8))
         return {**made, "within": made["ours"] <= MOST_FOR_A_THOUSAND_CHANGES}
 
     def _rename(self) -> JsonObject:
@@ -113,8 +127,7 @@ class Run:
             with self.connections["tenancy"].cursor() as cursor:
                 cursor.execute("UPDATE tenancy_tenant SET description = %s WHERE id = 1", (str(next(names)),))
 
-        ours, direct = (self._asked(service, rename, 20) for service in ("", "tenancy"))
-        return row("rename of a tenant", self._cost(update, 20), ours, direct)
+        return row("rename of a tenant", self._cost(update, 20), *self._ways("tenancy", rename, 20))
 
     def _rename_device(self) -> JsonObject:
         """A device with thousands of interfaces gets another name, which ipam then shows: against one with ten."""
@@ -124,14 +137,17 @@ class Run:
             return lambda asker: asker.ask("PATCH", f"/api/dcim/devices/{pk}/", {"name": f"Renamed {pk} {next(names)}"})
 
         few = self._asked("", renaming(1), 8)
-        ours, direct = (self._asked(service, renaming(self.data.crowded_device), 8) for service in ("", "dcim"))
-        made = row(f"rename of a device, {CROWDED_PORTS:,} ports", few, ours, direct)
+        ways = self._ways("dcim", renaming(self.data.crowded_device), 8)
+        made = row(f"rename of a device, {CROWDED_PORTS:,} ports", few, *ways)
         return {**made, "within": made["ours"] <= MOST_FOR_A_CROWDED_DEVICE}
 
-    def throughput(self, clients: int = 8, seconds: float = 5.0) -> dict[str, float]:
-        """Requests a second of `clients` that ask at once, through the gateway."""
+    def throughput(self, seconds: float = 5.0) -> dict[str, dict[str, float]]:
+        """Requests a second through the gateway, by what is asked for and how many clients ask at once."""
         targets = {"devices, 50": "/api/dcim/devices/?limit=50", "one address": "/api/ipam/ip-addresses/7/"}
-        return {name: self._together(target, clients, seconds) for name, target in targets.items()}
+        return {
+            name: {str(clients): self._together(target, clients, seconds) for clients in CLIENTS}
+            for name, target in targets.items()
+        }
 
     def pages(self) -> dict[str, float]:
         """Milliseconds of the gateway's CPU that a list costs as a page for people."""
@@ -157,13 +173,18 @@ class Run:
         with ThreadPoolExecutor(clients) as pool:
             return sum(pool.map(lambda _: ask(), range(clients))) / seconds
 
-    def _asked(self, service: str, ask: Callable[[Asker], object], times: int) -> Cost:
+    def _ways(self, service: str, ask: Callable[[Asker], object], times: int) -> tuple[Cost, Cost, Cost]:
+        """The cost of `ask` through the gateway, back to back and with pauses, and of the service itself."""
+        spaced = self._asked("", ask, min(times, 20), PAUSE_SECONDS)
+        return self._asked("", ask, times), spaced, self._asked(service, ask, times)
+
+    def _asked(self, service: str, ask: Callable[[Asker], object], times: int, pause: float = 0.0) -> Cost:
         """The cost of `ask` by way of the gateway, or of the service where one is named."""
         with closing(Asker(self.folder, service)) as asker:
-            return self._cost(lambda: ask(asker), times)
+            return self._cost(lambda: ask(asker), times, pause)
 
-    def _cost(self, do: Callable[[], object], times: int) -> Cost:
-        return cost(do, times, processes.alive(self.folder))
+    def _cost(self, do: Callable[[], object], times: int, pause: float = 0.0) -> Cost:
+        return cost(do, times, processes.alive(self.folder), pause)
 
     def floor(self, case: cases.Read) -> list[str]:
         with self.connections[case.floor.service].cursor() as cursor:
@@ -185,12 +206,13 @@ def _known_by(item: JsonObject) -> int | str:
     return item.get("id") or item["address"]
 
 
-def row(name: str, floor: Cost, ours: Cost, direct: Cost) -> JsonObject:
+def row(name: str, floor: Cost, ours: Cost, spaced: Cost, direct: Cost) -> JsonObject:
     """A row of the table, all in milliseconds."""
     return {
         "name": name,
         "floor": floor.median,
         "ours": ours.median,
+        "spaced": spaced.median,
         "direct": direct.median,
         "ratio": ours.median / floor.median,
         "within": ours.median <= 1.5 * floor.median + 2.5,

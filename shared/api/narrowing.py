@@ -29,10 +29,9 @@ def conditions(connection: Connection, resource: Resource) -> list[Narrowing]:
     parameters.refuse_unknown_of_list(resource, unknown)
     context().ignored += unknown
     known = [(chosen, values) for chosen, values in given.values() if chosen]
-    made = (_asked(resource, chosen, values) for chosen, values in known)
-    conditions = [
-        found for found in made if found is not None
-    ]  # which names the filter that has too many values by itself
+    # A filter that has too many values is named by this, which is why it comes before the limit of all together.
+    made = [_asked(resource, chosen, values) for chosen, values in known]
+    conditions = [found for found in made if found is not None]
     _limit_searches(known)
     return conditions
 

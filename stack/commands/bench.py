@@ -15,10 +15,10 @@ from stack.plan import LOOPBACK, Plan
 
 
 @click.command("bench")
-@click.option("--rows", type=click.IntRange(1000, 1_000_000), multiple=True, default=(10_000,), show_default=True)
+@click.option("--rows", type=click.IntRange(1000, 10_000_000), multiple=True, default=(10_000,), show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8900, show_default=True, help="First port to use.")
 @click.option("--json", "json_file", type=Path, help="File for the figures.")
-@click.option("--plot", "plot_file", type=Path, help="PNG of cost against size (needs matplotlib).")
+@click.option("--plot", "plot_file", type=Path, help="PNG of cost against size, and of throughput (needs matplotlib).")
 def command(rows: tuple[int, ...], port: int, json_file: Path | None, plot_file: Path | None) -> None:
     """Measure Patchbay: lists, objects, filters and writes against hand-written SQL on the same rows.
 
@@ -55,8 +55,9 @@ def measure(size: int, port: int) -> JsonObject:
             click.echo(report.line(row))
             rows.append(row)
         throughput = run.throughput()
-        for name, rate in throughput.items():
-            click.echo(f"{name}, 8 clients: {rate:.0f} a second")
+        for name, rates in throughput.items():
+            told = ", ".join(f"{rate:.0f} with {clients}" for clients, rate in rates.items())
+            click.echo(f"{name}, requests a second by the number of clients: {told}")
         pages = run.pages()
         for name, spent in pages.items():
             click.echo(f"{name}, as a page: {spent:.0f} ms of the gateway's CPU")
