@@ -37,11 +37,16 @@ def address_variable(name: str) -> str:
 
 @dataclass(frozen=True)
 class Program:
-    """One supervised process: `command` is restarted when it dies."""
+    """One supervised process: `command` is restarted when it dies.
+
+    One that has the environment `preloaded`, which has no secret, is `python -m` and a module, and forked from a
+    process of that environment that has the libraries in memory.
+    """
 
     name: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    preloaded: dict[str, str] = field(default_factory=dict)
 
 
 class Plan:
@@ -139,7 +144,7 @@ class Plan:
             **self._own(*OWN.get(name, ())),
         }
         command = _gunicorn("service", f"services.{name}.app:app", LOOPBACK, self.ports[name])
-        return Program(name, command, environment)
+        return Program(name, command, environment, self._common())
 
     def _gateway(self) -> Program:
         environment = {
@@ -151,7 +156,7 @@ class Plan:
             **self._own(replica_variable(GATEWAY)),
         }
         command = _gunicorn("gateway", "gateway.app:app", self.host, self.ports[GATEWAY])
-        return Program(GATEWAY, command, environment)
+        return Program(GATEWAY, command, environment, self._common())
 
     def _own(self, *variables: str) -> dict[str, str]:
         """Those of `variables`, which only one program may know, that are set."""

@@ -8,16 +8,15 @@ import subprocess
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import partial
 
 import psutil
 
-from stack import ROOT, processes
+from stack import processes
 from stack.cli_error import CliError
 from stack.folder import DataFolder
 from stack.plan import POSTGRES, Plan, Program
-from stack.processes import STANDBY, SUPERVISOR
-from stack.record import claim
+from stack.processes import STANDBY
+from stack.starting import Starter
 
 SECONDS_BEFORE_RESTART = 0.5
 # Told to end, a program may finish what it does for so long, and is then told to end at once.
@@ -30,7 +29,7 @@ class Supervision:
 
     def __init__(self, folder: DataFolder) -> None:
         self.folder = folder
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._starter = Starter(folder)
         self._running: dict[str, psutil.Process] = {}
         self._due: dict[str, float] = {}
         self._stopping = False
@@ -83,29 +82,12 @@ class Supervision:
             if running is None:
                 # What a killed program leaves behind may still hold its port.
                 _signal(processes.members(self.folder, program.name), signal.SIGTERM)
-                running = self._spawn(program)
+                running = self._starter.start(program)
             self._selector.register(os.pidfd_open(running.pid), selectors.EVENT_READ, program.name)
             self._running[program.name] = running
         except (OSError, psutil.NoSuchProcess, subprocess.SubprocessError) as error:
             _say(f"{program.name} cannot be started: {error}")
             self._died(program.name)
-
-    def _spawn(self, program: Program) -> psutil.Process:
-        with self.folder.open_log(SUPERVISOR if program.name == STANDBY else program.name) as log:
-            child = subprocess.Popen(
-                program.command,
-                env=program.environment,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                # The program inherits the lock on its record.
-                close_fds=False,
-                preexec_fn=partial(claim, processes.record(self.folder, program.name)),
-            )
-        self._children[program.name] = child
-        return psutil.Process(child.pid)
 
     def _wait(self, due: float | None) -> None:
         """Until something dies, a signal comes, or it is `due`."""
@@ -119,8 +101,7 @@ class Supervision:
 
     def _died(self, name: str) -> None:
         self._running.pop(name, None)
-        if child := self._children.pop(name, None):
-            child.wait()
+        self._starter.bury(name)
         if not self._stopping:
             _say(f"{name} ended and is started again")
             self._due[name] = time.monotonic() + SECONDS_BEFORE_RESTART
