@@ -5,4 +5,5 @@ from shared.config import settings
 from stack.gunicorn_service import *  # noqa: F403
 
 workers = 2
+preload_app = True  # which these share
 threads = settings.gateway_clients + RESERVED_THREADS

@@ -20,7 +20,8 @@ workers = 1
 # requests of clients run at once is limited in shared/api/app.py.
 threads = 192
 worker_class = "stack.worker.LingeringWorker"
-preload_app = True
+# The one worker has the application alone: in its master it would be there twice, as each writes what they shared.
+preload_app = False
 timeout = 60
 graceful_timeout = 30
 # Longer than our client keeps an idle connection (shared/http/client.py), so that it never sends into a closing one.
@@ -33,7 +34,7 @@ accesslog = None  # the programs write their own (ACCESS_LOG)
 logconfig_dict = logs.configuration()
 control_socket_disable = True
 
-# To be said before prometheus-client is loaded: with the application, hence in `post_fork` as well.
+# To be said before prometheus-client is loaded: with the application.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder.prepare(settings.metrics_folder, worker_tmp_dir)
 
 PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
@@ -52,20 +53,26 @@ def on_starting(server: Arbiter) -> None:
 
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
-    """Exempts everything that is loaded by now from garbage collection: walking through it would stop every thread for
-    60 milliseconds, and write into memory that the processes share.
-    """
+    """Exempts what a master has loaded from garbage collection, which would write into memory that processes share."""
     gc.collect()
     gc.freeze()
 
 
 def post_fork(server: Arbiter, worker: Worker) -> None:
-    """Lets the application restart what a fork does not copy: connections and threads."""
+    """Ties the worker to its master."""
     _die_with_parent(server.pid)
     limit_silence(worker.sockets)
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Lets the application start what belongs to one process, connections and threads, and exempts it from garbage
+    collection: walking through it would stop every thread for 60 milliseconds.
+    """
     from shared.api.app import after_fork
 
     after_fork()
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:

@@ -20,11 +20,13 @@ import cryptography.hazmat.primitives.ciphers.aead
 import flask_smorest
 import gunicorn.app.wsgiapp
 import gunicorn.workers.gthread
+import httptools
 import jinja2.sandbox
 import orjson
 import psycopg2.extras
 import sqlalchemy.dialects.postgresql
-import sqlalchemy.orm  # noqa: F401
+import sqlalchemy.orm
+import werkzeug.middleware.proxy_fix  # noqa: F401
 
 from stack.record import claim
 
