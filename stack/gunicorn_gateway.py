@@ -4,6 +4,6 @@ from gateway.concurrency_limit import RESERVED_THREADS
 from shared.config import settings
 from stack.gunicorn_service import *  # noqa: F403
 
-workers = 2
-preload_app = True  # which these share
+workers = settings.gateway_workers
+preload_app = workers > 1  # which these share
 threads = settings.gateway_clients + RESERVED_THREADS
