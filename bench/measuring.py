@@ -44,5 +44,6 @@ def _spent(pid: int) -> float:
 
 
 def pss(processes: list[psutil.Process]) -> float:
-    """The proportional memory of the processes in MiB."""
-    return sum(process.memory_full_info().pss for process in processes if process.is_running()) / 2**20
+    """The proportional memory in MiB of the processes and all below them: PostgreSQL's lead sessions of their own."""
+    family = {*processes, *(child for each in processes for child in each.children(recursive=True))}
+    return sum(process.memory_full_info().pss for process in family if process.is_running()) / 2**20

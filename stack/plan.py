@@ -138,7 +138,9 @@ class Plan:
             raise CliError(f"nothing was ever started in {self.folder.path}: the programs are run by somebody else")
         path = str(self.folder.path)
         standby = Program(STANDBY, [sys.executable, "-m", "stack.supervisor", path], surroundings() | _PYTHONPATH)
-        postgres = Program(POSTGRES, [sys.executable, "-m", "stack.postgres", path, *(["small"] if self.small else [])], self._common())
+        postgres = Program(
+            POSTGRES, [sys.executable, "-m", "stack.postgres", path, *(["small"] if self.small else [])], self._common()
+        )
         services = [self._together()] if self.small else [self._service(service) for service in SERVICES]
         served = [*services, self._gateway()]
         return [standby, *([postgres] if self.embedded(DATABASES) else []), *served]

@@ -11,33 +11,37 @@ import runpy
 import signal
 import socket
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-# What services and gateway import, and nothing that reads the environment. Nor prometheus-client, which must be told
-# of its folder before.
-import cryptography.hazmat.primitives.ciphers.aead
-import flask_smorest
-import gunicorn.app.wsgiapp
-import gunicorn.workers.gthread
-import httptools
-import jinja2.sandbox
-import orjson
-import psycopg2.extras
-import sqlalchemy.dialects.postgresql
-import sqlalchemy.orm
-import werkzeug.middleware.proxy_fix  # noqa: F401
-
 from stack.record import claim
 
+# What services and gateway import, and nothing that reads the environment. Nor prometheus-client, which must be told
+# of its folder before.
+LIBRARIES = (
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "flask_smorest",
+    "gunicorn.app.wsgiapp",
+    "gunicorn.workers.gthread",
+    "httptools",
+    "jinja2.sandbox",
+    "orjson",
+    "psycopg2.extras",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.orm",
+    "werkzeug.middleware.proxy_fix",
+)
 LARGEST_REQUEST = 2**20
 
 
 def main(requests: socket.socket) -> None:
-    """Answers each request (see `Preloaded.start`) by the pid of the program, until nobody can ask any more."""
+    """Answers each request (those of stack/starting.py) by the pid of the program, until nobody can ask any more."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the supervisor ends the stack in good order, this process with it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # has the kernel bury the dead
+    for name in LIBRARIES:
+        import_module(name)
     gc.collect()
     gc.freeze()
     while True:
@@ -53,8 +57,9 @@ def _become(
     requests: socket.socket, log: int, name: str, module: list[str], environment: dict[str, str], record: str
 ) -> NoReturn:
     """Is the program `name` from here on."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
     os.setsid()
     os.dup2(log, 1)
     os.dup2(log, 2)

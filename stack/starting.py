@@ -1,10 +1,11 @@
-"""Starting a program: as a process of its own, or as a fork of the one that has the libraries (stack/preloaded.py)."""
+"""Starting a program: alone, or as a fork of the process that has the libraries (stack/preloaded.py)."""
 
 import json
 import socket
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO
 
 import psutil
@@ -73,10 +74,15 @@ class _Preloaded:
         self._requests.settimeout(SECONDS_TO_FORK)
         with theirs, folder.open_log(SUPERVISOR) as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "stack.preloaded"], env=environment, cwd=ROOT, stdin=theirs, stdout=log, stderr=log
+                [sys.executable, "-m", "stack.preloaded"],
+                env=environment,
+                cwd=ROOT,
+                stdin=theirs.fileno(),
+                stdout=log,
+                stderr=log,
             )
 
-    def fork(self, program: Program, record: object, log: BinaryIO) -> int:
+    def fork(self, program: Program, record: Path, log: BinaryIO) -> int:
         """The pid of a fork that is `program`. Raises OSError."""
         told = {
             "name": program.name,
@@ -90,6 +96,7 @@ class _Preloaded:
         return int(answer)
 
     def end(self) -> None:
+        """Kills it; what was forked goes on."""
         self._requests.close()
         self._process.kill()
         self._process.wait()

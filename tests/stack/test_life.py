@@ -13,6 +13,7 @@ from shared.config import SERVICES
 from stack import gunicorn_service, processes
 from stack.plan import GATEWAY, Plan, address_variable
 from stack.settings_file import key_variable
+from tests.client import Client
 from tests.running import Stack, eventually, free_port, leader, patchbay
 
 
@@ -86,11 +87,17 @@ def test_the_database_lets_nobody_in_without_the_password(running: Stack) -> Non
         psycopg2.connect(url.replace("/patchbay_tenancy?", "/patchbay_dcim?"))
 
 
+def secrets_in(environment: dict[str, str]) -> set[str]:
+    return {name for name in environment if name.endswith(("_KEY", "_DATABASE_URL")) and "PATCHBAY" in name}
+
+
 def test_each_service_is_told_its_own_key_and_database_only(running: Stack) -> None:
+    programs = {program.name: program for program in Plan.load(running.folder).programs()}
     for service in SERVICES:
-        told = running.processes[service].environ()
-        secrets = {name for name in told if name.endswith(("_KEY", "_DATABASE_URL")) and "PATCHBAY" in name}
-        assert secrets == {f"PATCHBAY_{service.upper()}_KEY", f"PATCHBAY_{service.upper()}_DATABASE_URL"}
+        own = {f"PATCHBAY_{service.upper()}_KEY", f"PATCHBAY_{service.upper()}_DATABASE_URL"}
+        assert secrets_in(programs[service].environment) == own
+        # What the process that it was forked from was told.
+        assert not secrets_in(programs[service].preloaded) and not secrets_in(running.processes[service].environ())
 
 
 def test_up_on_a_running_folder_says_so_and_harms_nothing(running: Stack) -> None:
@@ -215,10 +222,26 @@ def test_restart_gives_one_program_another_process(running: Stack) -> None:
 
 
 def test_a_restart_has_a_service_know_a_changed_setting(running: Stack) -> None:
-    assert running.run("config", "PAGINATE_COUNT=7").returncode == 0
+    client = Client(running.base_url, running.token)
+    for number in range(3):
+        client.make("tenancy/tenants/", name=f"Paged {number}", slug=f"paged-{number}")
+    assert running.run("config", "PAGINATE_COUNT=2").returncode == 0
     assert running.run("restart", "tenancy").returncode == 0
-    assert running.processes["tenancy"].environ()["PAGINATE_COUNT"] == "7"
+    assert len(client.results("tenancy/tenants/")) == 2
     assert running.run("config", "PAGINATE_COUNT=").returncode == 0
+
+
+def test_without_the_process_that_has_the_libraries_programs_go_on_and_are_started_again(running: Stack) -> None:
+    before = running.processes
+    (preloaded,) = {psutil.Process(before[name].ppid()) for name in ("dcim", "gateway")}
+    preloaded.kill()
+    eventually(lambda: not preloaded.is_running() or preloaded.status() == psutil.STATUS_ZOMBIE, "it is gone")
+    running.wait_until_healthy()
+    assert running.processes == before
+    running.kill("tenancy")
+    eventually(lambda: running.processes.get("tenancy") not in (None, before["tenancy"]), "tenancy is started again")
+    running.wait_until_healthy()
+    assert {name for name in before if running.processes[name] != before[name]} == {"tenancy"}
 
 
 def test_logs_shows_what_each_program_wrote(running: Stack) -> None:
