@@ -44,8 +44,8 @@ def test_every_list_of_every_service_answers(client: Client) -> None:
         assert status == 200
         for name, url in root.items():
             status, reply = client.get(urlsplit(url).path.removeprefix("/api/"))
-            # Secrets want a session key, actions a parameter.
-            assert status in (200, 400) and isinstance(reply, dict | list), (service, name, status, reply)
+            # Some are for POST alone, or want a session key.
+            assert status in (200, 400, 405) and isinstance(reply, dict | list), (service, name, status, reply)
             asked += 1
     assert asked > 60
 
