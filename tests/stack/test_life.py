@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -170,13 +171,17 @@ def test_a_killed_supervisor_comes_back_and_the_programs_stay(running: Stack, vi
     running.wait_until_healthy()
 
 
+def two_without(running: Stack, killed: psutil.Process) -> bool:
+    found = processes.supervisors(running.folder)
+    return len(found) == 2 and killed not in found
+
+
 def test_whatever_dies_of_those_that_watch_is_watched_again(running: Stack) -> None:
     programs = running.processes
     for _ in range(6):
-        killed = processes.supervisors(running.folder)[:1]
-        for watching in killed:
-            watching.kill()
-        eventually(lambda: len(set(processes.supervisors(running.folder)) - set(killed)) == 2, "there are two again")
+        killed = processes.supervisors(running.folder)[0]
+        killed.kill()
+        eventually(partial(two_without, running, killed), "there are two again")
     assert running.processes == programs and set(running.health().values()) == {"healthy"}
 
 
@@ -232,17 +237,26 @@ def test_a_restart_has_a_service_know_a_changed_setting(running: Stack) -> None:
     assert running.run("config", "PAGINATE_COUNT=").returncode == 0
 
 
-def test_without_the_process_that_has_the_libraries_programs_go_on_and_are_started_again(running: Stack) -> None:
+def restart(running: Stack, name: str) -> psutil.Process:
+    """The new process of `name`, after a kill."""
     before = running.processes
-    (preloaded,) = {psutil.Process(before[name].ppid()) for name in ("dcim", "gateway")}
+    running.kill(name)
+    eventually(lambda: running.processes.get(name) not in (None, before[name]), f"{name} is started again")
+    running.wait_until_healthy()
+    assert {each for each in before if running.processes[each] != before[each]} == {name}
+    return running.processes[name]
+
+
+def test_without_the_process_that_has_the_libraries_programs_go_on_and_are_started_again(running: Stack) -> None:
+    supervisor = leader(running.folder, processes.SUPERVISOR)
+    preloaded = restart(running, "ipam").parent()
+    assert preloaded and preloaded.parent() == supervisor
+    programs = running.processes
     preloaded.kill()
     eventually(lambda: not preloaded.is_running() or preloaded.status() == psutil.STATUS_ZOMBIE, "it is gone")
     running.wait_until_healthy()
-    assert running.processes == before
-    running.kill("tenancy")
-    eventually(lambda: running.processes.get("tenancy") not in (None, before["tenancy"]), "tenancy is started again")
-    running.wait_until_healthy()
-    assert {name for name in before if running.processes[name] != before[name]} == {"tenancy"}
+    assert running.processes == programs
+    assert restart(running, "tenancy").parent() not in (None, preloaded)
 
 
 def test_logs_shows_what_each_program_wrote(running: Stack) -> None:
