@@ -44,6 +44,11 @@ def _spent(pid: int) -> float:
         return 0.0
 
 
+def family(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """The processes and all below them: PostgreSQL's lead sessions of their own."""
+    return list({*processes, *(child for each in processes for child in each.children(recursive=True))})
+
+
 def pss(processes: list[psutil.Process]) -> float:
     """The proportional memory of the processes in MiB."""
     return sum(process.memory_full_info().pss for process in processes if process.is_running()) / 2**20

@@ -14,7 +14,7 @@ from psycopg2.extensions import connection as Connection
 from bench import cases
 from bench.client import Asker
 from bench.dataset import CROWDED_PORTS, Dataset
-from bench.measuring import Cost, cost
+from bench.measuring import Cost, cost, family
 from shared import JsonObject
 from stack import processes
 from stack.folder import DataFolder
@@ -184,7 +184,7 @@ class Run:
             return self._cost(lambda: ask(asker), times, pause)
 
     def _cost(self, do: Callable[[], object], times: int, pause: float = 0.0) -> Cost:
-        return cost(do, times, processes.alive(self.folder), pause)
+        return cost(do, times, family(processes.alive(self.folder)), pause)
 
     def floor(self, case: cases.Read) -> list[str]:
         with self.connections[case.floor.service].cursor() as cursor:

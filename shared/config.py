@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets", "virtualization")
 FIRST_SERVICE_PORT = 8001
 APPS = (*SERVICES, "users")
+# The process that serves all of SERVICES where there is but one for them (`up --small`).
+TOGETHER = "services"
 
 
 def process_of(app: str) -> str:
@@ -112,6 +114,7 @@ class Settings:
     connect_seconds: float = _setting("CONNECT_SECONDS", 2.0, least=0.001)
     read_seconds: float = _setting("READ_SECONDS", 30.0, least=0.001)
     upstream_connections: int = _setting("UPSTREAM_CONNECTIONS", 256)
+    gateway_workers: int = _setting("GATEWAY_WORKERS", 2)
     gateway_clients: int = _setting("GATEWAY_CLIENTS", 256)
     # Whose word for where a request comes from counts.
     trusted_proxies: "tuple[IPv4Network | IPv6Network, ...]" = _setting("TRUSTED_PROXIES", (), parse=parsers.networks)
@@ -168,7 +171,9 @@ class Settings:
     @property
     def process(self) -> str:
         """The name of this process, told from whom it has the keys of; empty for one that serves nothing."""
-        return process_of("users") if "users" in self.service_keys else next(iter(self.service_keys), "")
+        if "users" in self.service_keys:
+            return process_of("users")
+        return TOGETHER if len(self.service_keys) > 1 else next(iter(self.service_keys), "")
 
     @classmethod
     def variables(cls) -> list[str]:

@@ -4,5 +4,5 @@ from gateway.concurrency_limit import RESERVED_THREADS
 from shared.config import settings
 from stack.gunicorn_service import *  # noqa: F403
 
-workers = 2
+workers = settings.gateway_workers
 threads = settings.gateway_clients + RESERVED_THREADS

@@ -23,8 +23,7 @@ def states(plan: Plan) -> dict[str, str]:
     """
     if plan.elsewhere:
         return {name: answer(plan, name) for name in (*SERVICES, GATEWAY)}
-    names = (SUPERVISOR, *(program.name for program in plan.programs()))
-    return {name: state(plan, name) for name in names}
+    return {name: state(plan, name) for name in (SUPERVISOR, *plan.names)}
 
 
 def wait_until_healthy(plan: Plan, supervisor: subprocess.Popen[bytes]) -> dict[str, str]:
@@ -39,7 +38,7 @@ def wait_until_healthy(plan: Plan, supervisor: subprocess.Popen[bytes]) -> dict[
 
 def state(plan: Plan, name: str) -> str:
     """`healthy`, or what is wrong with one of them."""
-    process = processes.leader(plan.folder, name)
+    process = processes.leader(plan.folder, plan.program_of(name))
     if process is None:
         return "not running"
     if name in (SUPERVISOR, STANDBY):

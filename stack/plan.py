@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
-from shared.config import APPS, SERVICES, surroundings, with_driver
+from shared.config import APPS, SERVICES, TOGETHER, surroundings, with_driver
 from shared.setting_parsers import base_path
 from stack import ROOT, settings_file
 from stack.cli_error import CliError
@@ -25,6 +25,8 @@ LOOPBACK = "127.0.0.1"
 _PYTHONPATH = {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), surroundings().get("PYTHONPATH"))))}
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
 OWN = {"dcim": ("NAPALM_USERNAME", "NAPALM_PASSWORD")}
+# What programs are told on a small machine unless a setting says otherwise.
+SMALL = {"DATABASE_POOL": "4", "GATEWAY_WORKERS": "1"}
 
 
 def database_name(owner: str) -> str:
@@ -45,22 +47,26 @@ class Program:
 
 
 class Plan:
-    """The ports of a run and, derived from them and the data folder, all that the programs are told."""
+    """The ports of a run and, derived from them and the data folder, all that the programs are told.
 
-    def __init__(self, folder: DataFolder, host: str, ports: dict[str, int]) -> None:
+    One that is `small` has a single process for all services.
+    """
+
+    def __init__(self, folder: DataFolder, host: str, ports: dict[str, int], small: bool = False) -> None:
         self.folder = folder
         self.host = host
         self.ports = ports
+        self.small = small
         self.cluster = Cluster(folder)
         self.environment = settings_file.environment(folder)
 
     @classmethod
-    def make(cls, folder: DataFolder, host: str, port: int) -> "Plan":
+    def make(cls, folder: DataFolder, host: str, port: int, small: bool = False) -> "Plan":
         """The gateway on `port`, the services on the free loopback ports that follow it. Raises CliError."""
         if (reason := _unusable(host, port)) is not None:
             raise CliError(reason)
         free = (p for p in chain(range(port + 1, 65536), range(1024, port)) if _unusable(LOOPBACK, p) is None)
-        return cls(folder, host, {GATEWAY: port, **{service: next(free) for service in SERVICES}})
+        return cls(folder, host, {GATEWAY: port, **{service: next(free) for service in SERVICES}}, small)
 
     @classmethod
     def load(cls, folder: DataFolder) -> "Plan":
@@ -74,7 +80,7 @@ class Plan:
             raise CliError(f"nothing was ever started in {folder.path}") from error
         if new := set(SERVICES) - written["ports"].keys():
             raise CliError(f"{folder.path} was last started by a release without {', '.join(new)}: `down`, then `up`")
-        return cls(folder, written["host"], written["ports"])
+        return cls(folder, written["host"], written["ports"], written.get("small", False))
 
     @property
     def elsewhere(self) -> bool:
@@ -82,7 +88,18 @@ class Plan:
         return not self.ports
 
     def save(self) -> None:
-        write_private(self.folder.plan, json.dumps({"host": self.host, "ports": self.ports}, indent=2) + "\n")
+        told = {"host": self.host, "ports": self.ports, "small": self.small}
+        write_private(self.folder.plan, json.dumps(told, indent=2) + "\n")
+
+    def program_of(self, name: str) -> str:
+        """The program that serves `name`, a service or itself a program."""
+        return TOGETHER if self.small and name in SERVICES else name
+
+    @property
+    def names(self) -> list[str]:
+        """What can be asked how it is: the services, whichever process serves them, and the other programs."""
+        others = [program.name for program in self.programs() if program.name not in (*self.ports, TOGETHER)]
+        return [*others, *SERVICES, GATEWAY]
 
     @property
     def gateway_url(self) -> str:
@@ -116,8 +133,11 @@ class Plan:
             raise CliError(f"nothing was ever started in {self.folder.path}: the programs are run by somebody else")
         path = str(self.folder.path)
         standby = Program(STANDBY, [sys.executable, "-m", "stack.supervisor", path], surroundings() | _PYTHONPATH)
-        postgres = Program(POSTGRES, [sys.executable, "-m", "stack.postgres", path], self._common())
-        served = [self._service(service) for service in SERVICES] + [self._gateway()]
+        postgres = Program(
+            POSTGRES, [sys.executable, "-m", "stack.postgres", path, *(["small"] if self.small else [])], self._common()
+        )
+        services = [self._together()] if self.small else [self._service(service) for service in SERVICES]
+        served = [*services, self._gateway()]
         return [standby, *([postgres] if self.embedded(DATABASES) else []), *served]
 
     def embedded(self, owners: Iterable[str]) -> list[str]:
@@ -130,16 +150,28 @@ class Plan:
         return with_driver(self.environment[url_variable(owner)])
 
     def _service(self, name: str) -> Program:
-        environment = {
-            **self._common(),
-            METRICS: str(self.folder.metrics / name),
+        environment = {**self._common(), METRICS: str(self.folder.metrics / name), **self._secrets(name)}
+        command = _gunicorn("service", f"services.{name}.app:app", LOOPBACK, [self.ports[name]])
+        return Program(name, command, environment)
+
+    def _together(self) -> Program:
+        """All services as one program."""
+        environment = {**self._common(), METRICS: str(self.folder.metrics / TOGETHER)}
+        for name in SERVICES:
+            environment |= self._secrets(name)
+        ports = ", ".join(f"{name}={self.ports[name]}" for name in SERVICES)
+        application = f"stack.together:services({ports})"
+        command = _gunicorn("together", application, LOOPBACK, [self.ports[name] for name in SERVICES])
+        return Program(TOGETHER, command, environment)
+
+    def _secrets(self, name: str) -> dict[str, str]:
+        """What only the service `name` may know."""
+        return {
             key_variable(name): self.signing_key(name),
             url_variable(name): self.database_url(name),
             **self._own(replica_variable(name)),
             **self._own(*OWN.get(name, ())),
         }
-        command = _gunicorn("service", f"services.{name}.app:app", LOOPBACK, self.ports[name])
-        return Program(name, command, environment)
 
     def _gateway(self) -> Program:
         environment = {
@@ -150,7 +182,7 @@ class Plan:
             url_variable(GATEWAY): self.database_url(GATEWAY),
             **self._own(replica_variable(GATEWAY)),
         }
-        command = _gunicorn("gateway", "gateway.app:app", self.host, self.ports[GATEWAY])
+        command = _gunicorn("gateway", "gateway.app:app", self.host, [self.ports[GATEWAY]])
         return Program(GATEWAY, command, environment)
 
     def _own(self, *variables: str) -> dict[str, str]:
@@ -170,6 +202,7 @@ class Plan:
             "MEDIA_ROOT": str(self.folder.media),
             "REPORTS_ROOT": str(self.folder.reports),
             "RENDERS_FOLDER": str(self.folder.renders),
+            **(SMALL if self.small else {}),
             **{name: value for name, value in self.environment.items() if name not in private},
             **_PYTHONPATH,
             address_variable(GATEWAY): self.address(GATEWAY),
@@ -181,15 +214,14 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _gunicorn(role: str, app: str, host: str, port: int) -> list[str]:
+def _gunicorn(role: str, app: str, host: str, ports: list[int]) -> list[str]:
     return [
         sys.executable,
         "-m",
         "gunicorn",
         "-c",
         f"python:stack.gunicorn_{role}",
-        "-b",
-        f"{_bracketed(host)}:{port}",
+        *chain.from_iterable(("-b", f"{_bracketed(host)}:{port}") for port in ports),
         app,
     ]
 

@@ -48,6 +48,8 @@ SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "max_logical_replication_workers": "0",
 }
+# What is different on a small machine.
+SMALL = {"shared_buffers": "32MB", "effective_cache_size": "128MB", "max_connections": "100", "work_mem": "4MB"}
 LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
 
@@ -80,9 +82,9 @@ class Cluster:
         password = self.folder.database_password(name)
         return f"postgresql+psycopg2://{name}:{password}@/{name}?host={quote(str(self.socket_folder), safe='')}"
 
-    def server_command(self) -> list[str]:
-        """The server in the foreground; to be run as the system user."""
-        options = {**SETTINGS, "unix_socket_directories": str(self.socket_folder)}
+    def server_command(self, small: bool = False) -> list[str]:
+        """The server in the foreground, for a `small` machine or another; to be run as the system user."""
+        options = {**SETTINGS, **(SMALL if small else {}), "unix_socket_directories": str(self.socket_folder)}
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         return [str(binaries() / "postgres"), "-D", str(self.path), *settings]
 
@@ -197,12 +199,12 @@ class Cluster:
         cursor.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(role))
 
 
-def serve(folder: DataFolder) -> None:
+def serve(folder: DataFolder, small: bool) -> None:
     """Becomes the PostgreSQL server of `folder` (the process is replaced)."""
-    command = Cluster(folder).server_command()
+    command = Cluster(folder).server_command(small)
     become_system_user()
     os.execv(command[0], command)
 
 
 if __name__ == "__main__":
-    serve(DataFolder(sys.argv[1]))
+    serve(DataFolder(sys.argv[1]), "small" in sys.argv[2:])

@@ -50,7 +50,7 @@ def serve(app: Flask, name: str, gauges: Sequence[Gauges]) -> None:
 
     @app.get("/metrics")
     def exposition() -> Response:
-        return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+        return Response(metrics.exposition(name), content_type=metrics.CONTENT_TYPE)
 
     metrics.at_scrape(_State(app, name, gauges).read)
 

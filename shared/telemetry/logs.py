@@ -17,6 +17,8 @@ from shared.telemetry.origin import origin
 _access = logging.getLogger("patchbay.access")
 # What an entry may say beyond its message: `log.info(…, extra={FACTS: {…}})`.
 FACTS = "facts"
+# The attribute of an entry that says who made it, where a process serves several (stack/together.py).
+APP = "app"
 
 
 class PlainFormatter(logging.Formatter):
@@ -29,6 +31,7 @@ class PlainFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         facts = "".join(f" {name}={value}" for name, value in getattr(record, FACTS, {}).items())
         head = f"{self.formatTime(record)} {record.levelname} {record.name}"
+        head += f" {getattr(record, APP)}" if hasattr(record, APP) else ""
         mark = f" [{origin().request_id}]" if origin().request_id else ""
         first, *rest = f"{record.getMessage()}{facts}".splitlines() or [""]
         rest += _traceback(self, record).splitlines()
@@ -46,7 +49,7 @@ class JsonFormatter(logging.Formatter):
         line: JsonObject = {
             "time": self.formatTime(record),
             "level": record.levelname,
-            "app": settings.process,
+            "app": getattr(record, APP, settings.process),
             "logger": record.name,
             "message": record.getMessage(),
             "request_id": origin().request_id,

@@ -97,6 +97,19 @@ class _AtScrape(Collector):
         yield from self._read()
 
 
+class _OfApp(Collector):
+    """What others tell of `app`, where a process serves several; of all if it is None."""
+
+    def __init__(self, app: str | None, told: CollectorRegistry) -> None:
+        self._app, self._told = app, told
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._told.collect():
+            if self._app is not None:
+                metric.samples = [each for each in metric.samples if each.labels.get("app", self._app) == self._app]
+            yield metric
+
+
 _at_scrape: list[Collector] = []
 
 
@@ -105,8 +118,8 @@ def at_scrape(read: Callable[[], Iterable[Metric]]) -> None:
     _at_scrape.append(_AtScrape(read))
 
 
-def exposition() -> bytes:
-    """All of it as text; of all workers together when they share a folder, else of this one."""
+def exposition(app: str | None = None) -> bytes:
+    """All of it as text, or what tells of `app`; of all workers together when they share a folder, else of this one."""
     registry = CollectorRegistry()
     if values.ValueClass is values.MutexValue:
         registry.register(_AtScrape(REGISTRY.collect))
@@ -114,4 +127,6 @@ def exposition() -> bytes:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     for collector in _at_scrape:
         registry.register(collector)
-    return generate_latest(registry)
+    told = CollectorRegistry(auto_describe=False)
+    told.register(_OfApp(app, registry))
+    return generate_latest(told)

@@ -45,7 +45,7 @@ def measure(size: int, port: int) -> JsonObject:
     folder, data = DataFolder(home / "data"), Dataset(size)
     try:
         start(folder, port)
-        at_rest = measuring.pss(processes.alive(folder))
+        at_rest = measuring.pss(measuring.family(processes.alive(folder)))
         click.echo(f"\n{size} rows; {at_rest:.0f} MiB at rest; filling")
         data.fill(Filler(folder))
         run = Run(folder, data)

@@ -6,6 +6,7 @@ from stack import logs
 from stack.cli_error import CliError
 from stack.commands import data_option
 from stack.folder import DataFolder
+from stack.plan import Plan
 
 
 @click.command("logs")
@@ -18,6 +19,8 @@ def command(services: tuple[str, ...], lines: int, follow: bool, folder: DataFol
     written = logs.names(folder)
     if not written:
         raise CliError(f"nothing was ever started in {folder.path}")
+    if folder.plan.exists():
+        services = tuple(dict.fromkeys(map(Plan.load(folder).program_of, services)))
     for name in services:
         if name not in written:
             raise CliError(f"there is no log of {name}, only of {', '.join(written)}")

@@ -25,20 +25,25 @@ def command(services: tuple[str, ...], folder: DataFolder) -> None:
     `postgres`, the embedded one, is restarted only when it is named.
     """
     plan = Plan.load(folder)
-    known = [program.name for program in plan.programs() if program.name in plan.ports or program.name == POSTGRES]
+    known = [name for name in plan.names if name != processes.STANDBY]
     for name in services:
         if name not in known:
             raise CliError(f"{name} is none of {', '.join(known)}")
     if processes.leader(folder, processes.SUPERVISOR) is None:
         raise CliError(f"no supervisor runs in {folder.path}: ./patchbay down, then ./patchbay up")
     with folder.locked():
-        for name in services or [name for name in known if name != POSTGRES]:
+        named = services or [name for name in known if name != POSTGRES]
+        for name in dict.fromkeys(map(plan.program_of, named)):
             restart(plan, name)
             click.echo(f"Restarted {name}.")
 
 
 def restart(plan: Plan, name: str) -> None:
-    """Ends `name`, whose supervisor starts it again; returns when it answers. Raises CliError."""
+    """Ends the program `name`, which its supervisor starts again; returns when all that it serves answers.
+
+    Raises CliError.
+    """
+    served = [each for each in plan.names if plan.program_of(each) == name]
     before = processes.leader(plan.folder, name)
     if before is not None:
         # On SIGTERM PostgreSQL would wait until all clients have disconnected.
@@ -48,7 +53,7 @@ def restart(plan: Plan, name: str) -> None:
         except psutil.TimeoutExpired:
             before.kill()
     give_up = time.monotonic() + SECONDS_TO_START
-    while processes.leader(plan.folder, name) in (None, before) or state(plan, name) != HEALTHY:
+    while processes.leader(plan.folder, name) in (None, before) or any(state(plan, each) != HEALTHY for each in served):
         if time.monotonic() > give_up:
             raise CliError(f"{name} does not answer; ./patchbay logs {name} may say why")
         time.sleep(0.1)

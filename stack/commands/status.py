@@ -36,7 +36,7 @@ def _place(plan: Plan, name: str) -> str:
     """Where the process `name` is."""
     if plan.elsewhere:
         return f"{plan.health_base(name):<28}"
-    process = processes.leader(plan.folder, name)
+    process = processes.leader(plan.folder, plan.program_of(name))
     return f"pid {process.pid if process else '-':<8}  port {plan.ports.get(name, '-'):<6}"
 
 

@@ -22,8 +22,9 @@ from stack.plan import LOOPBACK, Plan
 @click.option("--detach", is_flag=True, help="Return when everything answers, and leave it running.")
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address the gateway listens on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port of the gateway.")
+@click.option("--small", is_flag=True, help="For a small machine: one process serves all services.")
 @data_option
-def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
+def command(detach: bool, host: str, port: int, small: bool, folder: DataFolder) -> None:
     """Start Patchbay; without --detach show what its programs write, and stop it when told to (Ctrl-C)."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # a start that is told to end takes back what it has started
@@ -31,7 +32,7 @@ def command(detach: bool, host: str, port: int, folder: DataFolder) -> None:
     with folder.locked():
         if processes.alive(folder):
             raise CliError(f"already running in {folder.path}; ./patchbay down stops it")
-        plan = Plan.make(folder, host, port)
+        plan = Plan.make(folder, host, port, small)
         prepare(plan)
         plan.save()
         click.echo(f"Starting {len(plan.programs()) - 1} programs")
