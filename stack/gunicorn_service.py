@@ -14,11 +14,12 @@ from gunicorn.workers.base import Worker
 from shared.config import settings
 from shared.telemetry import logs
 from stack import metrics_folder
+from stack.worker import PLACES
 
 workers = 1
 # As many as the gateway can have requests under way, so that calls of other services never wait for a thread. How many
 # requests of clients run at once is limited in shared/api/app.py.
-threads = 192
+threads = 192 + PLACES
 worker_class = "stack.worker.LingeringWorker"
 preload_app = True
 timeout = 60
