@@ -36,8 +36,7 @@ def find(
     keys = order.expressions if order else ()
     shaped = shapes.all_shaped([*conditions, *keys])
     if shaped is None:
-        narrowed = [shapes.expression(each) for each in conditions]
-        return connection.execute(_page(resource, narrowed, order, half), given).all()
+        return connection.execute(_page(resource, shapes.expressions(conditions), order, half), given).all()
     made = shapes.shapes_of(shaped)
     compiled = _compiled(resource, made[: len(conditions)], made[len(conditions) :], order and order.names, half)
     return compiled.rows(connection, given | shapes.named(shapes.values_of(shaped)))
@@ -47,7 +46,7 @@ def total(connection: Connection, resource: Resource, conditions: Sequence[Narro
     """How many objects meet `conditions`."""
     shaped = shapes.all_shaped(conditions)
     if shaped is None:
-        return connection.scalars(total_of(resource, [shapes.expression(each) for each in conditions])).one()
+        return connection.scalars(total_of(resource, shapes.expressions(conditions))).one()
     counting = _compiled_total(resource, shapes.shapes_of(shaped))
     found: int = counting.rows(connection, shapes.named(shapes.values_of(shaped)))[0][0]
     return found

@@ -32,7 +32,7 @@ from shared.http.responses import base_url
 from shared.query.filter_base import Condition
 from shared.query.ordering import Ordering
 from shared.query.pagination import Page
-from shared.query.shapes import Narrowing, expression
+from shared.query.shapes import Narrowing, expressions
 from shared.references import full_replicas, lookups
 from shared.security import authorization
 
@@ -68,7 +68,7 @@ def page_rows(
     full_replicas.expect(resource.model)
     conditions = [*authorization.visible_rows(resource), *conditions]
     if page.cursor is not None:
-        narrowed = [expression(each) for each in conditions]
+        narrowed = expressions(conditions)
         return rows_after(connection, shown, narrowed, page, page_ids.total_of(resource, narrowed).scalar_subquery())
     half = resource.ordering.halves and not order and page.limit is not None
     found = _rows(connection, shown, conditions, page, order, half)

@@ -34,7 +34,7 @@ from shared.http.errors import MethodNotAllowed, NotFound, PreconditionFailed
 from shared.http.responses import tag_of, tagged_response
 from shared.query.ordering import Ordering
 from shared.query.pagination import Page
-from shared.query.shapes import expression
+from shared.query.shapes import expressions
 from shared.schema.changes import M
 from shared.schema.parsing import MAX_INTEGER
 from shared.security import authorization
@@ -113,7 +113,7 @@ def list_objects(resource: Resource) -> Response:
 def _file(resource: Resource, order: Ordering | None) -> Response:
     """The list as CSV, or as an export template has it."""
     with database().serving() as connection:
-        narrowed = [expression(found) for found in conditions(connection, resource)]
+        narrowed = expressions(conditions(connection, resource))
         if csv_writing.is_asked_for():
             return csv_writing.respond(connection, resource, narrowed)
         return exports.export(connection, resource, narrowed, order, request.args[exports.PARAMETER])

@@ -11,7 +11,7 @@ from shared.db.prepared import AnySelect
 from shared.http.errors import BadRequest
 from shared.query.paths import target_of
 from shared.query.refusals import unknown
-from shared.query.shapes import Narrowing, expression
+from shared.query.shapes import Narrowing, expressions
 from shared.schema import fields
 from shared.schema.models import Attribute, Record
 
@@ -38,7 +38,7 @@ class Ordering:
     def apply(self, statement: AnySelect, half: bool = False) -> AnySelect:
         """`statement` over the model, ordered; with `half` only the rows that come first in an order that `halves`."""
         if self.expressions:
-            return statement.order_by(*map(expression, self.expressions), self.model.id)
+            return statement.order_by(*expressions(self.expressions), self.model.id)
         joined: dict[tuple[str, ...], type[Record]] = {(): self.model}
         keys = []
         for name in self.names:

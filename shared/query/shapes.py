@@ -49,13 +49,18 @@ def expression(found: Narrowing) -> ColumnElement[Any]:
     return found.build(*found.values) if isinstance(found, Shaped) else found
 
 
+def expressions(every: Iterable[Narrowing]) -> list[ColumnElement[Any]]:
+    """Each of `every` as SQL with its values in it."""
+    return [expression(found) for found in every]
+
+
 def any_of(found: Sequence[Narrowing]) -> Narrowing:
     """One of `found` holds; shaped if all of them are."""
     if len(found) == 1:
         return found[0]
     if every := all_shaped(found):
         return Shaped(Either(shapes_of(every)), values_of(every))
-    return or_(*map(expression, found))
+    return or_(*expressions(found))
 
 
 def all_shaped(found: Sequence[Narrowing]) -> list[Shaped] | None:

@@ -64,17 +64,17 @@ def test_a_kept_statement_finds_what_a_new_one_does(connections, query):
 
 
 def compare(connection, resource, narrowed, page, order, half) -> None:
-    plain = [shapes.expression(each) for each in narrowed]
-    afresh = None if order is None else ordering.Ordering(resource.model, order.names, expressions_of(order))
+    plain = shapes.expressions(narrowed)
+    afresh = (
+        None
+        if order is None
+        else ordering.Ordering(resource.model, order.names, tuple(shapes.expressions(order.expressions)))
+    )
     fresh = page_ids._page(resource, plain, afresh, half)
     expected = connection.execute(fresh, {"limit": page.limit, "offset": page.offset}).all()
     assert page_ids.find(connection, resource, narrowed, page, order, half) == expected
     counted = connection.scalars(page_ids.total_of(resource, plain)).one()
     assert page_ids.total(connection, resource, narrowed) == counted
-
-
-def expressions_of(order) -> tuple:
-    return tuple(map(shapes.expression, order.expressions))
 
 
 def test_a_kept_statement_is_asked_with_the_values_of_each_query(connections):
