@@ -1,44 +1,18 @@
 """`patchbay revision`: the road of whoever adds a field, from the declaration to the rows that are there."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from shared.config import surroundings
 from stack import ROOT
 from tests.client import Client
 from tests.running import Stack
+from tests.stack.sources import Copy
 
 TENANTS = Path("services", "tenancy", "resources", "tenants.py")
 VERSIONS = Path("services", "tenancy", "migrations", "versions")
-
-
-class Copy:
-    """A copy of the project's sources, to be changed and run."""
-
-    def __init__(self, home: Path):
-        self.home = home
-        for name in ("shared", "services", "gateway", "stack"):
-            shutil.copytree(ROOT / name, home / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", home)
-
-    def declare(self, *lines: str) -> None:
-        """Adds attributes to tenants."""
-        path = self.home / TENANTS
-        anchor = "    comments = long_text()\n"
-        fields = "".join(f"    {line}\n" for line in lines)
-        imported = "from shared.schema.columns import boolean, integer\n"
-        path.write_text(
-            path.read_text().replace(anchor, anchor + fields).replace("\n\n\nclass", f"\n{imported}\n\nclass")
-        )
-
-    def run(self, *arguments: object) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-P", "-m", "stack", *map(str, arguments)]
-        environment = surroundings() | {"PYTHONPATH": str(self.home)}
-        return subprocess.run(command, cwd=self.home, env=environment, capture_output=True, text=True)
 
 
 @pytest.fixture
@@ -46,12 +20,21 @@ def copy(tmp_path: Path) -> Copy:
     return Copy(tmp_path)
 
 
+def declare(copy: Copy, *lines: str) -> None:
+    """Adds attributes to tenants."""
+    path = copy.home / TENANTS
+    anchor = "    comments = long_text()\n"
+    fields = "".join(f"    {line}\n" for line in lines)
+    imported = "from shared.schema.columns import boolean, integer\n"
+    path.write_text(path.read_text().replace(anchor, anchor + fields).replace("\n\n\nclass", f"\n{imported}\n\nclass"))
+
+
 def test_a_new_field_reaches_the_rows_of_a_filled_database(copy: Copy, make_stack):
     stack: Stack = make_stack().start()
     tenant = Client(stack.base_url, stack.token).make("tenancy/tenants/", name="Old", slug="old")
     stack.down()
 
-    copy.declare("remarks = long_text()", "priority = integer(0, 10, default=5)", "billed = boolean(default=True)")
+    declare(copy, "remarks = long_text()", "priority = integer(0, 10, default=5)", "billed = boolean(default=True)")
     written = copy.run("revision", "tenancy", "Tenants have remarks, a priority and a bill")
     assert written.returncode == 0, written.stderr
     added = {path.name for path in (copy.home / VERSIONS).iterdir()} - {
@@ -74,7 +57,7 @@ def test_a_new_field_reaches_the_rows_of_a_filled_database(copy: Copy, make_stac
 
 
 def test_a_field_that_old_rows_could_not_have_is_refused_with_the_reason(copy: Copy):
-    copy.declare("priority = integer(0, 10)")
+    declare(copy, "priority = integer(0, 10)")
     refused = copy.run("revision", "tenancy", "Tenants have a priority")
     assert refused.returncode == 1
     assert "tenancy_tenant.priority may not be null and has no default" in refused.stderr
