@@ -1,7 +1,8 @@
 """Upgrading: bringing a database up to date, step by step, while it is in use.
 
 First come the migrations, each in a transaction; then the functions and triggers that are made from declarations, where
-they are others than before, table by table; then the indexes. Where nothing is to be done, no lock is taken.
+they are others than before, table by table; then the indexes. Where nothing is to be done, no lock is taken, and where
+nothing was changed since the last time, nothing is looked for.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, exists, select, text
 
-from shared.db import definitions, indexes, row_counts, trigram_indexes
+from shared.db import catalog, definitions, indexes, row_counts, trigram_indexes
 from shared.db.advisory_locks import AdvisoryLock
 from shared.db.definitions import DatabaseObject
 from shared.db.revisions import known, unfit
@@ -35,6 +36,8 @@ def upgrade(app: str, database_url: str, say: Say = lambda _: None) -> None:
     engine = create_engine(database_url, poolclass=NullPool)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as waiting:
         waiting.execute(AdvisoryLock.MIGRATION.kept())
+        if catalog.is_as_left(waiting, app):
+            return
         here = MigrationContext.configure(waiting).get_current_revision()
         if here not in (None, *known(app)):
             if reason := unfit(waiting, app):
@@ -57,6 +60,7 @@ def upgrade(app: str, database_url: str, say: Say = lambda _: None) -> None:
             carry_out(engine, steps, say)
         for name, statement in _indexes(app, waiting).items():
             indexes.make(engine, name, statement, say)
+        catalog.note(waiting, app)
 
 
 def _to_come(app: str, here: str | None) -> list[str]:

@@ -99,9 +99,8 @@ def revision(url: str) -> str | None:
 
 
 def _migrate(app: str, url: str) -> None:
-    before, newest = revision(url), head(app)
-    if before is None:
-        click.echo(f"Migrating {app}: nothing → {newest}")
+    if revision(url) is None:
+        click.echo(f"Migrating {app}: nothing → {head(app)}")
     try:
         upgrade(app, url, lambda step: click.echo(f"Migrating {app}: {step}"))
     except (NewerDatabase, StillLocked) as error:

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from collections.abc import Iterable
 
 import psutil
 import requests
@@ -27,13 +28,21 @@ def states(plan: Plan) -> dict[str, str]:
 
 
 def wait_until_healthy(plan: Plan, supervisor: subprocess.Popen[bytes]) -> dict[str, str]:
-    """What is not healthy yet when `supervisor` ends or the time is over; empty once everything answers."""
+    """What is not healthy yet when `supervisor` ends or the time is over; empty once everything answers.
+
+    Who is healthy is not asked again before all are: they share the processors with those that are still starting.
+    """
     give_up = time.monotonic() + SECONDS_TO_START
-    while unhealthy := {name: state for name, state in states(plan).items() if state != HEALTHY}:
+    unhealthy = dict.fromkeys((SUPERVISOR, *plan.names), "not running")
+    while unhealthy := _unhealthy(plan, unhealthy) or _unhealthy(plan, (SUPERVISOR, *plan.names)):
         if supervisor.poll() is not None or time.monotonic() > give_up:
             break
         time.sleep(0.1)
     return unhealthy
+
+
+def _unhealthy(plan: Plan, names: Iterable[str]) -> dict[str, str]:
+    return {name: found for name in names if (found := state(plan, name)) != HEALTHY}
 
 
 def state(plan: Plan, name: str) -> str:

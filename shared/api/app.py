@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
+from itertools import chain
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +18,6 @@ from shared.api import (
     declarations,
     health,
     indexes,
-    openapi,
     options,
     related,
     search,
@@ -26,6 +26,7 @@ from shared.api import (
     views,
 )
 from shared.api.csv import writing as csv_writing
+from shared.api.openapi_document import Document
 from shared.api.resource import Resource
 from shared.api.reverting import routes as reverting
 from shared.config import settings
@@ -38,7 +39,6 @@ from shared.references import gauges as reference_gauges
 from shared.references import internal_api, past, tables
 from shared.references.following import Follower
 from shared.references.lookups import Answer
-from shared.schema import openapi_schemas
 from shared.schema.contracts import SERVED_ELSEWHERE
 from shared.schema.models import Record
 from shared.security import authorization, replay_protection
@@ -147,7 +147,7 @@ def create_app(
     for found in (search, autocomplete, related, totals, utilization, reverting):
         app.register_blueprint(found.blueprint(base, resources))
     health.serve(app, base.app, (partial(reference_gauges.gauges, base=base), *gauges))
-    errors.install(app)  # last, for flask-smorest installs handlers of its own
+    errors.install(app)
     _apps.append(app)
     return app
 
@@ -202,25 +202,21 @@ def _refuse_csv(app: Flask) -> None:
 
 
 def _serve(app: Flask, base: type[Record], resources: Sequence[Resource], routes: Sequence[Route]) -> None:
-    app.config.update(
-        API_TITLE=f"Patchbay {base.app}", API_VERSION="2.3", OPENAPI_VERSION="3.0.3", OPENAPI_URL_PREFIX=None
-    )
-    documented = openapi.OpenApi(app)
-    documented.ma_plugin.converter.add_attribute_function(openapi_schemas.of_fields(base))
     for resource in resources:
         declarations.check(resource)
     for resource in resources:
         indexes.index(resource)
-        documented.register_blueprint(views.blueprint(resource))
+        app.register_blueprint(views.blueprint(resource))
     for _, blueprint in routes:
         app.register_blueprint(blueprint)
     tables_of_choices = {key: table for resource in resources for key, table in resource.choices.items()}
     app.register_blueprint(choices.blueprint(base.app, tables_of_choices))
-    openapi.describe_views(documented, app)
+    operations = chain.from_iterable(map(views.operations, resources))
+    documented = Document(app, base, operations)
 
     @app.get(f"/internal/{base.app}/openapi")
     def document() -> Response:
-        return responses.json_response(documented.document())
+        return responses.json_response(documented.read())
 
 
 def _serve_root(

@@ -1,20 +1,17 @@
 """What the OpenAPI document says of a resource's verbs, and of other views: shapes, filters and errors."""
 
-import re
 from collections.abc import Callable
 from functools import cache
+from http import HTTPStatus
 from typing import Any, TypeVar
 
-import flask_smorest
-from flask import Flask, Response
-from flask_smorest import Blueprint
 from marshmallow import Schema
 from marshmallow import fields as ma
 
 from shared import JsonObject
 from shared.api import restoring, uniqueness
 from shared.api.csv.writing import MEDIA
-from shared.api.error_schemas import ERRORS, LIST_ERRORS, DetailSchema, InvalidSchema
+from shared.api.error_schemas import ERRORS, LIST_ERRORS, InvalidSchema
 from shared.api.openapi_bodies import TABLE, WITH_IDS, body, list_body, listed, one_or_many, request
 from shared.api.openapi_parameters import list_parameters, selecting
 from shared.api.resource import Action, Resource, Shape
@@ -24,23 +21,13 @@ from shared.security import authorization, idempotency
 
 View = Callable[..., Any]
 V = TypeVar("V", bound=View)
+# By status, or by the word `default`.
+Responses = dict[int | str, Any]
 
+# The name of the reply that every operation may give besides those that it names.
+DEFAULT_ERROR = "DEFAULT_ERROR"
 
-class OpenApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
-    """flask-smorest's, with our one shape of errors."""
-
-    ERROR_SCHEMA = DetailSchema
-
-    def document(self) -> JsonObject:
-        """The whole document. What is read has all of its attributes, always."""
-        document: JsonObject = self.spec.to_dict()
-        for name, schema in document.get("components", {}).get("schemas", {}).items():
-            if name.endswith("Read") or name.startswith("Nested"):
-                schema["required"] = list(schema["properties"])
-        return document
-
-
-AS_CSV: JsonObject = {"content": {MEDIA: {"schema": {"type": "string", "description": TABLE}}}}
+AS_CSV: JsonObject = {MEDIA: {"schema": {"type": "string", "description": TABLE}}}
 VERBS = {"POST": "Create", "GET": "Read", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
 
 
@@ -84,33 +71,29 @@ def read_schema(resource: Resource) -> type[Schema]:
     return BaseSchema.from_dict(read._declared_fields | shown, name=read.__name__) if shown else read
 
 
-def describe(
-    made: Blueprint, resource: Resource, verb: str, view: Callable[..., Response] | Action, function: View
-) -> View:
-    """`function` with what the document says of it."""
+def describe(resource: Resource, verb: str, view: View | Action) -> JsonObject:
+    """The operation of `verb` that `view` answers."""
     if isinstance(view, Action):
-        return _describe_action(made, resource, verb, view, function)
+        return _describe_action(resource, verb, view)
     on_list = view.__name__.endswith("_objects")
-    function = _responses(made, resource, verb, on_list)(function)
     noun = resource.model.verbose_name + ("s" if on_list and verb != "POST" else "")
-    summary = f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}"
     parameters = [] if on_list else [_PK]
     if verb == "GET":
         parameters += list_parameters(resource) if on_list else selecting()
     else:
         parameters += [idempotency.PARAMETER, *([restoring.PARAMETER] if on_list else [])]
-    documented: Callable[[View], View] = made.doc(
-        summary=summary,
-        operationId=_operation(resource, view.__name__),
-        tags=[resource.app],
-        parameters=parameters,
+    return {
+        "summary": f"{'List' if on_list and verb == 'GET' else VERBS[verb]} {noun}",
+        "operationId": _operation(resource, view.__name__),
+        "tags": [resource.app],
+        "parameters": parameters,
+        "responses": _responses(resource, verb, on_list),
         **(_belonging(resource) if verb == "GET" and on_list else {}),
         **({"description": resource.note} if resource.note and verb == "GET" else {}),
         **_permission(resource.permission, resource, verb),
         **(uniqueness.documented(resource) if verb == "POST" else {}),
         **(list_body(resource, verb) if on_list and verb in WITH_IDS else body(resource, verb)),
-    )
-    return documented(function)
+    }
 
 
 def _belonging(resource: Resource) -> JsonObject:
@@ -121,28 +104,22 @@ def _belonging(resource: Resource) -> JsonObject:
     return {**told, **({"x-utilization": True} if resource.utilization else {})}
 
 
-def _describe_action(made: Blueprint, resource: Resource, verb: str, action: Action, function: View) -> View:
+def _describe_action(resource: Resource, verb: str, action: Action) -> JsonObject:
     reply = action.reply or {"type": "string", "format": "binary"}
-    function = made.alt_response(
-        action.status,
-        schema=one_or_many(reply) if action.many else reply,
-        content_type=action.media,
-        success=True,
-        description="Created" if action.status == 201 else "OK",
-    )(function)
-    for code, schema in ERRORS[verb].items():
-        function = made.alt_response(code, schema=schema)(function)
     taken = one_or_many(action.body) if action.many and action.body else action.body
-    documented: Callable[[View], View] = made.doc(
-        summary=f"{action.summary or action.name} of one {resource.model.verbose_name}".capitalize(),
-        operationId=_operation(resource, f"{action.name}_{verb.lower()}"),
-        tags=[resource.app],
-        parameters=[_PK, *action.query, *([] if verb == "GET" else [idempotency.PARAMETER])],
+    return {
+        "summary": f"{action.summary or action.name} of one {resource.model.verbose_name}".capitalize(),
+        "operationId": _operation(resource, f"{action.name}_{verb.lower()}"),
+        "tags": [resource.app],
+        "parameters": [_PK, *action.query, *([] if verb == "GET" else [idempotency.PARAMETER])],
+        "responses": {
+            action.status: _answered(action.status, one_or_many(reply) if action.many else reply, action.media),
+            **_errors(ERRORS[verb]),
+        },
         **({"x-shown": action.shown} if action.shown else {}),
         **_permission(action.permission or resource.permission, resource, verb),
         **request(taken),
-    )
-    return documented(function)
+    }
 
 
 def operation(
@@ -161,7 +138,7 @@ def operation(
     def answered(said: str, schema: Shape) -> JsonObject:
         return {"description": said, "content": {"application/json": {"schema": schema}}}
 
-    responses: JsonObject = {str(status): answered(summary, reply), "default": "DEFAULT_ERROR"}
+    responses: JsonObject = {str(status): answered(summary, reply), "default": DEFAULT_ERROR}
     if body:
         responses["400"] = answered("What is wrong with the body", InvalidSchema)
     if conflict:
@@ -176,38 +153,28 @@ def operation(
     return decorate
 
 
-def describe_views(api: OpenApi, app: Flask) -> None:
-    """Put the views of `app` that an `operation` tells of into the document."""
-    for rule in app.url_map.iter_rules():
-        if told := getattr(app.view_functions[rule.endpoint], "operation", None):
-            verb, described = told
-            name = "_".join(re.findall(r"\w+", f"{rule.rule.removeprefix('/api/')} {verb}"))
-            api.spec.path(rule=rule, operations={verb: {**described, "tags": [app.name], "operationId": name}})
-
-
-def _responses(made: Blueprint, resource: Resource, verb: str, on_list: bool) -> Callable[[View], View]:
-    """Decorates a view with what it answers, and with the errors that it may end in."""
+def _responses(resource: Resource, verb: str, on_list: bool) -> Responses:
+    """What the verb of a resource answers, and the errors that it may end in."""
     read, (_, write, _) = read_schema(resource), resource.schemas()
-    replies = {"POST": write, "DELETE": None, "GET": page_schema(read) if on_list else read}
-    reply = replies.get(verb, listed(write) if on_list else write)
+    replies = {"POST": one_or_many(write), "DELETE": None, "GET": page_schema(read) if on_list else read}
     status = {"POST": 201, "DELETE": 204}.get(verb, 200)
+    answers: Responses = {status: _answered(status, replies.get(verb, listed(write) if on_list else write))}
+    if verb == "POST":
+        answers[200] = _answered(200, SheetSchema) | {"description": "Saved from CSV"}
+    if verb == "GET" and on_list:
+        answers[200]["content"] |= AS_CSV
+    errors = ERRORS[verb] | (LIST_ERRORS if on_list and verb in WITH_IDS else {})
+    return answers | _errors({code: schema for code, schema in errors.items() if not (on_list and code == 404)})
 
-    def decorate(function: View) -> View:
-        if verb == "POST":
-            function = made.alt_response(201, schema=one_or_many(write), success=True, description="Created")(function)
-            function = made.alt_response(200, schema=SheetSchema, success=True, description="Saved from CSV")(function)
-        elif on_list and verb in WITH_IDS and status == 200:
-            function = made.alt_response(200, schema=reply, success=True, description="OK")(function)
-        elif on_list and verb == "GET":
-            function = made.response(status, reply)(made.doc(responses={status: AS_CSV})(function))
-        else:
-            function = made.response(status, reply)(function)
-        for code, schema in (ERRORS[verb] | (LIST_ERRORS if on_list and verb in WITH_IDS else {})).items():
-            if not (on_list and code == 404):
-                function = made.alt_response(code, schema=schema)(function)
-        return function
 
-    return decorate
+def _errors(schemas: dict[int, Any]) -> Responses:
+    return {code: _answered(code, schema) for code, schema in schemas.items()} | {"default": DEFAULT_ERROR}
+
+
+def _answered(status: int, schema: Shape | None, media: str | None = None) -> JsonObject:
+    """A reply of this status; without a body where there is no schema."""
+    content = {"content": {media or "application/json": {"schema": schema}}} if schema else {}
+    return {"description": HTTPStatus(status).phrase, **content}
 
 
 def _operation(resource: Resource, name: str) -> str:

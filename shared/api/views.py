@@ -1,12 +1,10 @@
-"""The verbs of a resource, as a blueprint that documents itself."""
+"""The verbs of a resource, as a blueprint."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
-from flask import Blueprint as PlainBlueprint
-from flask import Response, request
-from flask_smorest import Blueprint
+from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
@@ -42,32 +40,47 @@ from shared.security import authorization
 View = Callable[..., Response]
 
 
+# The verbs of one path below that of a resource.
+Verbs = Mapping[str, View | Action]
+
+
 def blueprint(resource: Resource) -> Blueprint:
     """The routes of `resource`: its list, its objects, its actions."""
     made = Blueprint(f"{resource.app}/{resource.path}", __name__, url_prefix=f"/api/{resource.app}/{resource.path}")
-    listed = resource.methods if resource.detail else ("GET", "POST")
-    on_list = {verb: view for verb, view in ON_LIST.items() if verb in listed and verb in resource.methods}
-    _route(made, resource, "/", on_list)
-    if resource.detail:
-        _route(made, resource, "/<pk>/", {verb: view for verb, view in ON_OBJECT.items() if verb in resource.methods})
-    for name in dict.fromkeys(action.name for action in resource.actions):
-        same = [action for action in resource.actions if action.name == name]
-        _route(made, resource, f"/<pk>/{name}/", {verb: action for action in same for verb in action.methods})
+    for rule, verbs in routes(resource):
+        _route(made, resource, rule, verbs)
     return made
 
 
-def _route(made: Blueprint, resource: Resource, rule: str, views: Mapping[str, View | Action]) -> None:
+def routes(resource: Resource) -> Iterator[tuple[str, Verbs]]:
+    """Every path below that of `resource`, with its verbs."""
+    listed = resource.methods if resource.detail else ("GET", "POST")
+    yield "/", {verb: view for verb, view in ON_LIST.items() if verb in listed and verb in resource.methods}
+    if resource.detail:
+        yield "/<pk>/", {verb: view for verb, view in ON_OBJECT.items() if verb in resource.methods}
+    for name in dict.fromkeys(action.name for action in resource.actions):
+        same = [action for action in resource.actions if action.name == name]
+        yield f"/<pk>/{name}/", {verb: action for action in same for verb in action.methods}
+
+
+def operations(resource: Resource) -> Iterator[tuple[str, JsonObject]]:
+    """What the OpenAPI document says of each path of `resource`, by verb."""
+    for rule, verbs in routes(resource):
+        told = {verb.lower(): openapi.describe(resource, verb, view) for verb, view in verbs.items()}
+        yield f"/api/{resource.app}/{resource.path}{rule}", told
+
+
+def _route(made: Blueprint, resource: Resource, rule: str, verbs: Verbs) -> None:
     """Route each verb to its view, and the others to a refusal that looks at the permission first, as NetBox does."""
     told: Any = _bind(resource, options.describe)
-    told.verbs = tuple(views)
-    PlainBlueprint.add_url_rule(made, rule, f"options{rule}", told, methods=["OPTIONS"])
-    for verb, view in views.items():
+    told.verbs = tuple(verbs)
+    made.add_url_rule(rule, f"options{rule}", told, methods=["OPTIONS"])
+    for verb, view in verbs.items():
         name = f"{view.name}_{verb.lower()}" if isinstance(view, Action) else view.__name__
-        function = openapi.describe(made, resource, verb, view, _bind(resource, view))
-        made.add_url_rule(rule, name, function, methods=[verb])
-    others = [verb for verb in ALL if verb not in views]
+        made.add_url_rule(rule, name, _bind(resource, view), methods=[verb])
+    others = [verb for verb in ALL if verb not in verbs]
     if others:
-        PlainBlueprint.add_url_rule(made, rule, f"refuse{rule}", _refuse(resource), methods=others)
+        made.add_url_rule(rule, f"refuse{rule}", _refuse(resource), methods=others)
 
 
 def _bind(resource: Resource, view: View | Action) -> View:

@@ -169,7 +169,8 @@ def test_whatever_dies_of_those_that_watch_is_watched_again(running: Stack) -> N
         for watching in processes.supervisors(running.folder)[:1]:
             watching.kill()
         eventually(lambda: len(processes.supervisors(running.folder)) == 2, "there are two again")
-    assert running.processes == programs and set(running.health().values()) == {"healthy"}
+    running.wait_until_healthy()
+    assert running.processes == programs
 
 
 def test_status_tells_of_a_supervisor_that_is_stopped(running: Stack) -> None:
