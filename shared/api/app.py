@@ -211,8 +211,7 @@ def _serve(app: Flask, base: type[Record], resources: Sequence[Resource], routes
         app.register_blueprint(blueprint)
     tables_of_choices = {key: table for resource in resources for key, table in resource.choices.items()}
     app.register_blueprint(choices.blueprint(base.app, tables_of_choices))
-    operations = chain.from_iterable(map(views.operations, resources))
-    documented = Document(app, base, operations)
+    documented = Document(app, base, lambda: chain.from_iterable(map(views.operations, resources)))
 
     @app.get(f"/internal/{base.app}/openapi")
     def document() -> Response:

@@ -1,7 +1,7 @@
 """The OpenAPI document of a service, which apispec makes of what each view says of itself."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from threading import Lock
 
@@ -17,15 +17,16 @@ from shared.schema.models import Record
 
 # Paths as Flask has them, each with its operations by verb.
 Operations = Iterable[tuple[str, JsonObject]]
+_PLACE = r"<(\w+)>"
 
 
 class Document:
-    """The document of `app`, made when it is first asked for: it takes longer than starting a service.
+    """The document of `app`, made when it is first asked for: most processes never are.
 
-    `operations` are those of the resources, read once; other views say themselves what they do (`openapi.operation`).
+    `operations()` has those of the resources; other views say themselves what they do (`openapi.operation`).
     """
 
-    def __init__(self, app: Flask, base: type[Record], operations: Operations) -> None:
+    def __init__(self, app: Flask, base: type[Record], operations: Callable[[], Operations]) -> None:
         self._app, self._base, self._operations = app, base, operations
         self._making = Lock()
 
@@ -42,7 +43,7 @@ class Document:
         shapes.converter.add_attribute_function(openapi_schemas.of_fields(self._base))  # type: ignore[no-untyped-call]
         error = {"application/json": {"schema": DetailSchema}}
         spec.components.response(DEFAULT_ERROR, {"description": "Default error response", "content": error})
-        for rule, operations in (*self._operations, *self._others()):
+        for rule, operations in (*self._operations(), *self._others()):
             parameters = [_parameter(name) for name in re.findall(_PLACE, rule)]
             spec.path(path=re.sub(_PLACE, r"{\1}", rule), operations=operations, parameters=parameters)
         document: JsonObject = spec.to_dict()
@@ -57,9 +58,6 @@ class Document:
                 verb, described = told
                 name = "_".join(re.findall(r"\w+", f"{rule.rule.removeprefix('/api/')} {verb}"))
                 yield rule.rule, {verb: {**described, "tags": [self._app.name], "operationId": name}}
-
-
-_PLACE = r"<(\w+)>"
 
 
 def _parameter(name: str) -> JsonObject:
