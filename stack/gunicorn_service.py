@@ -37,10 +37,6 @@ control_socket_disable = True
 # To be said before prometheus-client is loaded: with the application, hence in `post_fork` as well.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder.prepare(settings.metrics_folder, worker_tmp_dir)
 
-# Until a worker has been forked: what is loaded stays, and to look through it for what does not would be a tenth of the
-# time that a start takes.
-gc.disable()
-
 PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 M_ARENA_MAX = -8  # of <malloc.h>
 # A client that stops in the middle of a request or a reply frees its thread after so long.
@@ -67,7 +63,6 @@ def pre_fork(server: Arbiter, worker: Worker) -> None:
 def post_fork(server: Arbiter, worker: Worker) -> None:
     """Lets the application restart what a fork does not copy: connections and threads."""
     _die_with_parent(server.pid)
-    gc.enable()
     limit_silence(worker.sockets)
     from shared.api.app import after_fork
 

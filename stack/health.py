@@ -33,8 +33,9 @@ def wait_until_healthy(plan: Plan, supervisor: subprocess.Popen[bytes]) -> dict[
     Who is healthy is not asked again before all are: they share the processors with those that are still starting.
     """
     give_up = time.monotonic() + SECONDS_TO_START
-    unhealthy = dict.fromkeys((SUPERVISOR, *plan.names), "not running")
-    while unhealthy := _unhealthy(plan, unhealthy) or _unhealthy(plan, (SUPERVISOR, *plan.names)):
+    everything = (SUPERVISOR, *plan.names)
+    unhealthy = dict.fromkeys(everything, "not running")
+    while unhealthy := _unhealthy(plan, unhealthy) or _unhealthy(plan, everything):
         if supervisor.poll() is not None or time.monotonic() > give_up:
             break
         time.sleep(0.1)
