@@ -113,7 +113,9 @@ def _describe_action(resource: Resource, verb: str, action: Action) -> JsonObjec
         "tags": [resource.app],
         "parameters": [_PK, *action.query, *([] if verb == "GET" else [idempotency.PARAMETER])],
         "responses": {
-            action.status: _answered(action.status, one_or_many(reply) if action.many else reply, action.media),
+            action.status: _answered(
+                HTTPStatus(action.status).phrase, one_or_many(reply) if action.many else reply, action.media
+            ),
             **_errors(ERRORS[verb]),
         },
         **({"x-shown": action.shown} if action.shown else {}),
@@ -134,15 +136,11 @@ def operation(
     **more: Any,
 ) -> Callable[[V], V]:
     """Decorates a view that belongs to no resource with what the document says of its one `verb`."""
-
-    def answered(said: str, schema: Shape) -> JsonObject:
-        return {"description": said, "content": {"application/json": {"schema": schema}}}
-
-    responses: JsonObject = {str(status): answered(summary, reply), "default": DEFAULT_ERROR}
+    responses: Responses = {status: _answered(summary, reply), "default": DEFAULT_ERROR}
     if body:
-        responses["400"] = answered("What is wrong with the body", InvalidSchema)
+        responses[400] = _answered("What is wrong with the body", InvalidSchema)
     if conflict:
-        responses["409"] = answered("What is in the way", conflict)
+        responses[409] = _answered("What is in the way", conflict)
 
     def decorate(view: V) -> V:
         told = {"summary": summary, "parameters": list(parameters), **request(body), **more}
@@ -158,9 +156,11 @@ def _responses(resource: Resource, verb: str, on_list: bool) -> Responses:
     read, (_, write, _) = read_schema(resource), resource.schemas()
     replies = {"POST": one_or_many(write), "DELETE": None, "GET": page_schema(read) if on_list else read}
     status = {"POST": 201, "DELETE": 204}.get(verb, 200)
-    answers: Responses = {status: _answered(status, replies.get(verb, listed(write) if on_list else write))}
+    answers: Responses = {
+        status: _answered(HTTPStatus(status).phrase, replies.get(verb, listed(write) if on_list else write))
+    }
     if verb == "POST":
-        answers[200] = _answered(200, SheetSchema) | {"description": "Saved from CSV"}
+        answers[200] = _answered("Saved from CSV", SheetSchema)
     if verb == "GET" and on_list:
         answers[200]["content"] |= AS_CSV
     errors = ERRORS[verb] | (LIST_ERRORS if on_list and verb in WITH_IDS else {})
@@ -168,13 +168,14 @@ def _responses(resource: Resource, verb: str, on_list: bool) -> Responses:
 
 
 def _errors(schemas: dict[int, Any]) -> Responses:
-    return {code: _answered(code, schema) for code, schema in schemas.items()} | {"default": DEFAULT_ERROR}
+    told = {code: _answered(HTTPStatus(code).phrase, schema) for code, schema in schemas.items()}
+    return told | {"default": DEFAULT_ERROR}
 
 
-def _answered(status: int, schema: Shape | None, media: str | None = None) -> JsonObject:
-    """A reply of this status; without a body where there is no schema."""
+def _answered(said: str, schema: Shape | None, media: str | None = None) -> JsonObject:
+    """A reply, and what is said of it; without a body where there is no schema."""
     content = {"content": {media or "application/json": {"schema": schema}}} if schema else {}
-    return {"description": HTTPStatus(status).phrase, **content}
+    return {"description": said, **content}
 
 
 def _operation(resource: Resource, name: str) -> str:
