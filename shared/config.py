@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from importlib import import_module
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared import setting_parsers as parsers
@@ -16,6 +17,7 @@ from shared import setting_parsers as parsers
 if TYPE_CHECKING:
     from limits import RateLimitItem
 
+ROOT = Path(__file__).parent.parent
 SERVICES = ("dcim", "ipam", "circuits", "tenancy", "extras", "secrets", "virtualization")
 FIRST_SERVICE_PORT = 8001
 APPS = (*SERVICES, "users")
@@ -31,6 +33,11 @@ def process_of(app: str) -> str:
 def package_of(app: str) -> str:
     """The package that `app` is made of."""
     return "gateway.users" if app == "users" else f"services.{app}"
+
+
+def folder_of(app: str) -> Path:
+    """Where the sources of `app` are."""
+    return ROOT.joinpath(*package_of(app).split("."))
 
 
 def database_variable(app: str, kind: str = "DATABASE") -> str:

@@ -25,10 +25,8 @@ from sqlalchemy import (
     create_engine,
 )
 
-from shared.config import package_of
+from shared.config import folder_of, package_of
 from shared.db import trigram_indexes
-
-ROOT = Path(__file__).parent.parent
 
 # What Alembic does with a migration that it has written.
 _HOOKS = {
@@ -43,7 +41,7 @@ _HOOKS = {
 
 
 def folder(app: str) -> Path:
-    return ROOT.joinpath(*package_of(app).split("."), "migrations")
+    return folder_of(app) / "migrations"
 
 
 def head(app: str) -> str | None:

@@ -4,14 +4,13 @@ The upgrade leaves a note: the code that it was of, and a fingerprint of the cat
 dropped after it changes that fingerprint, whoever does it, and so does restoring a dump.
 """
 
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from shared.config import package_of
-
-ROOT = Path(__file__).parent.parent.parent
+from shared.config import ROOT, folder_of
 
 # The note is the comment of this column: no migration and no model knows of it.
 _NOTE = "SELECT col_description(to_regclass('alembic_version'), 1)"
@@ -23,11 +22,11 @@ WITH here AS (SELECT oid FROM pg_namespace WHERE nspname = current_schema()), ca
     UNION ALL SELECT 'function', oid, xmin FROM pg_proc WHERE pronamespace IN (TABLE here)
     UNION ALL SELECT 'trigger', t.oid, t.xmin FROM pg_trigger t WHERE NOT tgisinternal
     UNION ALL SELECT 'comment', objoid, xmin FROM pg_description
-        WHERE classoid IN ('pg_proc'\\:\\:regclass, 'pg_trigger'\\:\\:regclass) AND objsubid = 0
+        WHERE classoid IN ('pg_proc'::regclass, 'pg_trigger'::regclass) AND objsubid = 0
     UNION ALL SELECT 'extension', oid, xmin FROM pg_extension
 )
 SELECT md5(concat_ws(' ',
-    (SELECT string_agg(concat_ws(' ', kind, oid, written), ' ' ORDER BY kind, oid, written\\:\\:text) FROM catalog),
+    (SELECT string_agg(concat_ws(' ', kind, oid, written), ' ' ORDER BY kind, oid, written::text) FROM catalog),
     (SELECT string_agg(version_num, ' ') FROM alembic_version),
     current_setting('server_version_num'),
     (SELECT count(*) FROM pg_available_extensions)))
@@ -36,7 +35,7 @@ SELECT md5(concat_ws(' ',
 
 def is_as_left(connection: Connection, app: str) -> bool:
     """Whether nothing was changed since this very code has upgraded the database of `app`."""
-    note: str | None = connection.scalar(text(_NOTE))
+    note: str | None = connection.exec_driver_sql(_NOTE).scalar()
     return note is not None and note == _told(connection, app)
 
 
@@ -46,14 +45,20 @@ def note(connection: Connection, app: str) -> None:
 
 
 def _told(connection: Connection, app: str) -> str:
-    return f"upgraded: code {_code(app)}, catalog {connection.scalar(text(_FINGERPRINT))}"
+    found = connection.exec_driver_sql(_FINGERPRINT).scalar()
+    return f"upgraded: code {_code(app)}, catalog {found}"
 
 
 def _code(app: str) -> str:
     """A digest of all that decides on the schema of `app`: its own sources, what is shared, and the libraries."""
-    folders = (ROOT / "shared", ROOT.joinpath(*package_of(app).split(".")))
-    files = sorted(path for folder in folders for path in folder.rglob("*.py"))
+    parts = _digest(ROOT / "shared", "**/*.py"), _digest(folder_of(app), "**/*.py"), _digest(ROOT, "requirements*.lock")
+    return sha256(" ".join(parts).encode()).hexdigest()[:32]
+
+
+@cache
+def _digest(folder: Path, pattern: str) -> str:
+    """Of the names and contents of files; it is asked for every app, and what they share is read once."""
     made = sha256()
-    for path in (*files, *ROOT.glob("requirements*.lock")):
+    for path in sorted(folder.glob(pattern)):
         made.update(f"{path.relative_to(ROOT)} {path.stat().st_size}\n".encode() + path.read_bytes())
-    return made.hexdigest()[:32]
+    return made.hexdigest()

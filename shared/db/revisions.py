@@ -6,20 +6,18 @@ keeps that as the comment of `alembic_version` (shared/upgrading.py).
 """
 
 from functools import cache
-from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from shared.config import package_of
+from shared.config import folder_of
 
-ROOT = Path(__file__).parent.parent.parent
 _HERE = "SELECT version_num, obj_description('alembic_version'\\:\\:regclass, 'pg_class') FROM alembic_version"
 
 
 @cache
 def known(app: str) -> list[str]:
     """The revisions of `app`, the oldest first: each file begins with its own."""
-    versions = ROOT.joinpath(*package_of(app).split("."), "migrations", "versions")
+    versions = folder_of(app) / "migrations" / "versions"
     return sorted(path.name.split("_")[0] for path in versions.glob("[0-9]*.py"))
 
 

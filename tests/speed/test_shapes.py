@@ -65,11 +65,7 @@ def test_a_kept_statement_finds_what_a_new_one_does(connections, query):
 
 def compare(connection, resource, narrowed, page, order, half) -> None:
     plain = shapes.expressions(narrowed)
-    afresh = (
-        None
-        if order is None
-        else ordering.Ordering(resource.model, order.names, tuple(shapes.expressions(order.expressions)))
-    )
+    afresh = order and ordering.Ordering(resource.model, order.names, tuple(shapes.expressions(order.expressions)))
     fresh = page_ids._page(resource, plain, afresh, half)
     expected = connection.execute(fresh, {"limit": page.limit, "offset": page.offset}).all()
     assert page_ids.find(connection, resource, narrowed, page, order, half) == expected

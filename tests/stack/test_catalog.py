@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine
 
 from shared.db import catalog
 from shared.upgrading import upgrade
@@ -42,7 +42,7 @@ def connected(stack: Stack) -> Iterator[Connection]:
 
 
 def everything(connection: Connection) -> dict[str, set[str]]:
-    return {what: set(connection.scalars(text(sql.replace(":", "\\:")))) for what, sql in OURS.items()}
+    return {what: set(connection.exec_driver_sql(sql).scalars()) for what, sql in OURS.items()}
 
 
 def test_what_was_just_made_is_as_it_was_left(upgraded: Stack) -> None:
