@@ -14,6 +14,7 @@ PROTECT, CASCADE, SET_NULL, REMOVED = "protect", "cascade", "set null", "removed
 TAGGED = 200
 TCP = 6
 ADMIN = 1
+INTERFACES = ("dcim/interfaces", "virtualization/interfaces")
 
 
 def _slug(word: str) -> dict:
@@ -65,7 +66,8 @@ class Kind:
     `body(word)` gives what an object needs beside its `title`, the attribute that is renamed; `named(word)` is its
     value. `required` edges are always sent, `late` ones only by a later change: what they are at first, the reply says.
     `ruled` types may be refused for more than a reference to what does not exist. `choices` maps an edge to
-    `(things, thing) → ids`, where not every target will do. `shown` maps an edge to the attribute that shows it, if
+    `(things, thing) → ids`, where not every target will do; `let_go` are those edges of them that are emptied when the
+    target, or the interface that it is on, moves elsewhere. `shown` maps an edge to the attribute that shows it, if
     that is another one. `of` tells one kind from others of the same path; `file` is sent with it.
     """
 
@@ -78,6 +80,7 @@ class Kind:
     late: tuple[str, ...] = ()
     named: Callable[[str], str] = _itself
     choices: dict[str, Callable] = field(default_factory=dict)
+    let_go: tuple[str, ...] = ()
     shown: dict[str, str] = field(default_factory=dict)
     of: dict[str, str] = field(default_factory=dict)
     file: Callable[[], dict] | None = None
@@ -85,6 +88,9 @@ class Kind:
     @property
     def key(self) -> str:
         return " of ".join((self.path, *self.of.values()))
+
+    def __repr__(self) -> str:
+        return self.key
 
     def refers(self, found: dict, name: str):
         """The faces of what an object that was read refers to by an edge: a list of `{id, …}`."""
@@ -119,7 +125,7 @@ def _addresses_of_a_machine(things: list, machine) -> list[int]:
 
 def _interfaces(things: list, address) -> list[int]:
     """An address is on an interface of a device or of a machine."""
-    return [each.id for each in things if each.kind.path in ("dcim/interfaces", "virtualization/interfaces")][-40:]
+    return [each.id for each in things if each.kind.path in INTERFACES][-40:]
 
 
 def _image(label: str, path: str) -> Kind:
@@ -203,6 +209,7 @@ KINDS = {
             ruled=True,
             late=("primary_ip4", "primary_ip6", "cluster"),  # few clusters are at the site that was picked
             choices={"primary_ip4": _own_addresses, "primary_ip6": _own_addresses},
+            let_go=("primary_ip4", "primary_ip6"),
         ),
         Kind("dcim/interfaces", INTERFACE, lambda word: {"mode": TAGGED}, required=("device",), ruled=True),
         Kind("virtualization/cluster-types"),
@@ -216,6 +223,7 @@ KINDS = {
             ruled=True,
             late=("primary_ip4",),
             choices={"primary_ip4": _addresses_of_a_machine},
+            let_go=("primary_ip4",),
         ),
         Kind(
             "virtualization/interfaces",

@@ -65,7 +65,8 @@ def _all(client: Client, kind: Kind) -> list[dict]:
 
 def violations(world: World, shown: dict[str, dict[int, dict]]) -> list[str]:
     """Everything that is not as it was promised, in words."""
-    return [*world.violations, *_dangling(shown), *(each for thing in world.things for each in _wrong(thing, shown))]
+    of_things = (each for thing in world.things for each in _wrong(thing, shown, world))
+    return [*world.violations, *_dangling(shown), *of_things]
 
 
 def _dangling(shown: dict[str, dict[int, dict]]):
@@ -85,7 +86,7 @@ def _wrong_targets(owner: str, targets: list[dict], key: str, existing: dict[int
             yield f"{owner} shows a stale {key} {target}"
 
 
-def _wrong(thing: Thing, shown: dict[str, dict[int, dict]]):
+def _wrong(thing: Thing, shown: dict[str, dict[int, dict]], world: World):
     objects = shown[thing.kind.key]
     for name, target in thing.refused:
         if target in shown[thing.kind.edges[name][0]]:
@@ -99,7 +100,7 @@ def _wrong(thing: Thing, shown: dict[str, dict[int, dict]]):
         if not _taken_along(thing, shown):
             yield f"{thing} is not there, but was acknowledged"
     else:
-        yield from _differing(thing, objects[thing.id], shown)
+        yield from _differing(thing, objects[thing.id], shown, world)
 
 
 def _taken_along(thing: Thing, shown: dict[str, dict[int, dict]]) -> bool:
@@ -107,12 +108,14 @@ def _taken_along(thing: Thing, shown: dict[str, dict[int, dict]]) -> bool:
     return any(then == CASCADE and thing.references[name] not in (None, *shown[key]) for name, (key, then) in edges)
 
 
-def _differing(thing: Thing, found: dict, shown: dict[str, dict[int, dict]]):
+def _differing(thing: Thing, found: dict, shown: dict[str, dict[int, dict]], world: World):
     if found[thing.kind.title] != thing.title:
         yield f"{thing} is called {found[thing.kind.title]}"
     for name, (key, then) in thing.kind.edges.items():
         is_now = sorted(target["id"] for target in thing.kind.refers(found, name))
         was = ids(thing.references[name])
         expected = was if then == PROTECT else [each for each in was if each in shown[key]]
+        if is_now == [] and name in thing.kind.let_go and any(map(world.may_have_left, expected)):
+            continue
         if is_now != sorted(expected):
             yield f"{thing} has {name} {is_now}"

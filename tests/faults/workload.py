@@ -20,7 +20,7 @@ import requests
 
 from stack.databases import dsn
 from tests.client import Client
-from tests.faults.kinds import CASCADE, KINDS, REMOVED, Kind, ids
+from tests.faults.kinds import CASCADE, INTERFACES, KINDS, REMOVED, Kind, ids
 from tests.running import Stack
 
 WRITERS = 5
@@ -32,7 +32,10 @@ SLOWEST_COMMIT_SECONDS = 2.0
 
 @dataclass
 class Thing:
-    """An object as its client knows it: what it was told of, and whether that is certain."""
+    """An object as its client knows it: what it was told of, and whether that is certain.
+
+    `moved` are the references that a change was sent for, whatever became of it.
+    """
 
     kind: Kind
     title: str
@@ -41,6 +44,7 @@ class Thing:
     certain: bool = True
     exists: bool = True
     refused: list[tuple[str, int]] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
     caller: Client | None = None
 
 
@@ -115,6 +119,14 @@ class World:
         """Ids to refer to, most of them still there."""
         return [each.id for each in self.present() if each.kind.path == path and each.id]
 
+    def may_have_left(self, address: int) -> bool:
+        """Whether an IP address may have gone to another interface since it was made, or its interface elsewhere."""
+        with self._lock:
+            found = [each for each in self.things if each.kind.path == "ipam/ip-addresses" and each.id == address]
+            interfaces = [each.references["interface"] for each in found]
+            found += [each for each in self.things if each.kind.path in INTERFACES and each.id in interfaces]
+        return any(each.moved & {"interface", "device", "virtual_machine"} for each in found)
+
     def present(self) -> list[Thing]:
         with self._lock:
             return [each for each in self.things if each.id and each.exists]
@@ -182,6 +194,7 @@ class Writer(threading.Thread):
             name = self.random.choice([*thing.kind.edges, *thing.kind.late, *thing.kind.late])
             new = {name: self._pick(thing.kind, name, thing)}
             if new[name] is not None or name not in thing.kind.required:
+                thing.moved.add(name)
                 self._change(thing, new, lambda: self._moved(thing, new))
 
     def _moved(self, thing: Thing, new: dict) -> None:
