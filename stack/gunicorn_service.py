@@ -27,10 +27,12 @@ graceful_timeout = 30
 # Longer than our client keeps an idle connection (shared/http/client.py), so that it never sends into a closing one.
 keepalive = 75
 limit_request_line = 8190
-# No header of a client, not even of one on this machine, may change the path of a request.
-forwarder_headers = ""
+# No header of a client, not even of one on this machine, may change the path or the scheme of a request: what proxies
+# say is for the gateway to judge (gateway/request.py). As gunicorn takes nothing from any, it need not look who asks.
+forwarded_allow_ips, forwarder_headers = "*", ""
+secure_scheme_headers: dict[str, str] = {}
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
-accesslog = None  # the programs write their own (ACCESS_LOG)
+logger_class = "stack.gunicorn_logger.Logger"
 logconfig_dict = logs.configuration()
 control_socket_disable = True
 
