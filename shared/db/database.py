@@ -8,14 +8,13 @@ import orjson
 import psycopg2
 from flask import current_app
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import settings
 from shared.db import watching
 from shared.db.hang_detection import CONNECT_SECONDS, DatabaseHung, WatchedConnection
 from shared.db.read_replica import ReadReplica
-from shared.http.errors import ServiceUnavailable
 from shared.telemetry import metrics
 
 LOCK_TIMEOUT_MS = 4000
@@ -51,6 +50,7 @@ class Database:
         self.engine = _engine(url, **ONLY_PRIMARY)
         self._replica = ReadReplica(_engine(replica_url)) if replica_url else None
         event.listen(self.engine, "handle_error", self._failed)
+        event.listen(self.engine, "checkout", self._taken)
         watching.watch(self.engine, app)
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
         self._sessions = sessionmaker(writing, autoflush=False, expire_on_commit=False)
@@ -80,10 +80,14 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose work is committed once, at the end, or rolled back on any error."""
-        with self._sessions() as session, session.begin():
-            self._connect(session)
-            with self._guard(session):
-                yield session
+        with self._sessions() as session, session.begin(), self._guard(session):
+            yield session
+
+    def _taken(self, connection: WatchedConnection, *_: object) -> None:
+        """Replace all connections if the server has closed this one meanwhile, as when PostgreSQL was restarted."""
+        if connection.is_readable:
+            self._on_disconnect()
+            raise InvalidatePoolError
 
     def _failed(self, context: ExceptionContext) -> None:
         if context.is_disconnect:
@@ -91,26 +95,13 @@ class Database:
             if self._replica is not None:
                 self._replica.forget_primary()
 
-    def _connect(self, session: Session) -> None:
-        """Take a connection now: changing its isolation is the first to notice that PostgreSQL was restarted.
-
-        SQLAlchemy lets that error through as it is.
-        """
-        try:
-            session.connection()
-        except psycopg2.Error:
-            self._on_disconnect()
-            self.engine.dispose()
-            try:
-                session.connection()
-            except psycopg2.Error as error:
-                raise ServiceUnavailable("The database is not available.") from error
-
     def run(self, work: Callable[[Session], T]) -> T:
         """The result of `work(session)`, committed; tried once more if it failed for a moment and changed nothing."""
         try:
-            with self.transaction() as session:
-                return _before_commit(work, session)
+            with self._sessions() as session, session.begin(), _before_commit(), self._guard(session):
+                result = work(session)
+                session.flush()
+                return result
         except _NothingDone:
             pass
         with self.transaction() as session:
@@ -166,11 +157,10 @@ class _NothingDone(Exception):
     """A deadlock, or a connection that broke before anything was committed."""
 
 
-def _before_commit(work: Callable[[Session], T], session: Session) -> T:
+@contextmanager
+def _before_commit() -> Iterator[None]:
     try:
-        result = work(session)
-        session.flush()
-        return result
+        yield
     except DBAPIError as error:
         if was_closed(error) or isinstance(error.orig, psycopg2.errors.DeadlockDetected):
             raise _NothingDone from error

@@ -31,9 +31,22 @@ class DatabaseHung(psycopg2.OperationalError):
 class WatchedConnection(extensions.connection):
     """Knows while it commits. A commit that waits for a synchronous standby must not be cancelled: PostgreSQL would say
     that it is done, though only this server has it and it is lost with it.
+
+    It takes from SQLAlchemy what PostgreSQL does anyway (`READ COMMITTED`), and statements that commit by themselves.
+    psycopg2 would name the isolation to the server, and take it back before each transaction.
     """
 
     committing = False
+
+    def set_isolation_level(self, level: int | None) -> None:
+        self.autocommit = level == extensions.ISOLATION_LEVEL_AUTOCOMMIT
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the server has said something that it was not asked: that it closes the connection, or is gone."""
+        waiting = select.poll()
+        waiting.register(self.fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
 
     def commit(self) -> None:
         self.committing = True

@@ -204,7 +204,7 @@ def test_writers_at_once_read_what_they_wrote_in_the_other_service(hurt, make):
 
 
 def test_the_first_requests_after_a_restart_of_postgresql_succeed(hurt, client, make):
-    site = make("dcim/sites")
+    site, prefix = make("dcim/sites"), client.make("ipam/prefixes/", prefix="10.206.0.0/24")
     paths = [f"dcim/sites/{site['id']}/", "tenancy/tenants/", "ipam/vrfs/", "circuits/providers/"] * 3
     with ThreadPoolExecutor(len(paths)) as pool:
         list(pool.map(client.get, paths))
@@ -212,7 +212,9 @@ def test_the_first_requests_after_a_restart_of_postgresql_succeed(hurt, client, 
         hurt.kill("postgres")
         eventually(lambda: hurt.processes.get("postgres", before) != before, "PostgreSQL is started again")
         eventually(lambda: hurt.health()["postgres"] == "healthy", "PostgreSQL answers")
+        allocated = pool.submit(client.post, f"ipam/prefixes/{prefix['id']}/available-ips/", {})
         assert {status for status, _ in pool.map(client.get, paths)} == {200}
+    assert allocated.result()[0] == 201
     assert client.patch(f"dcim/sites/{site['id']}/", {"facility": "after"})[0] == 200
 
 
