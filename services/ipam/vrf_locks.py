@@ -9,27 +9,28 @@ shares the lock of EVERY, which an allocation from such a container holds alone.
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.config import settings
+from shared.db import prepared
 from shared.db.advisory_locks import VRF_LOCKS
 from shared.schema.changes import Change, Rule
 from shared.schema.naming import described, name_of
 
 GLOBAL, EVERY = 0, -1
-_LOCK = text(
-    "SELECT CASE WHEN alone THEN pg_advisory_xact_lock(:locks, pk)::text"
-    " ELSE pg_advisory_xact_lock_shared(:locks, pk)::text END"
-    " FROM unnest(CAST(:pks AS int[]), CAST(:alone AS boolean[])) AS space(pk, alone)".replace("::", "\\:\\:")
-)
+_LOCK = f"""
+SELECT CASE WHEN alone THEN pg_advisory_xact_lock({VRF_LOCKS}, pk)::text
+ELSE pg_advisory_xact_lock_shared({VRF_LOCKS}, pk)::text END
+FROM unnest(CAST($1 AS int[]), CAST($2 AS boolean[])) AS space(pk, alone)
+"""
 
 
 def lock(session: Session, spaces: "dict[int | None, bool]") -> None:
     """Lock the spaces (ids of VRFs, None is the global table), alone where the value is true; in one order for all."""
     wanted = sorted(({EVERY: False} | {pk or GLOBAL: alone for pk, alone in spaces.items()}).items())
     pks, alone = zip(*wanted, strict=True)
-    session.execute(_LOCK, {"locks": VRF_LOCKS, "pks": list(pks), "alone": list(alone)})
+    prepared.execute(session.connection(), "lock_spaces", _LOCK, (list(pks), list(alone)))
 
 
 def enforces(vrf: Any) -> bool:

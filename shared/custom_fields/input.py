@@ -1,6 +1,6 @@
 """What a request says of custom fields: the values of a write, the filters of a list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from shared import JsonObject
 from shared.custom_fields import types
 from shared.custom_fields.column import LABEL
-from shared.db.prepared import AnySelect
+from shared.db import prepared
 from shared.query import lookup_expressions
 from shared.query.date_filters import DateFilter
 from shared.query.filter_base import FEW_VALUES, NULL, AnyColumn, ColumnFilter, Filter
@@ -32,7 +32,7 @@ def check(session: Session, model: type[Record], changes: list[Change]) -> None:
     if "custom_fields" not in model.attributes:
         return
     full_replicas.require(model)
-    every = definitions(session, model)
+    every = definitions(session.connection(), model)
     assigned = [each for each in every if model.label in each.obj_type]
     by_id = {str(each.id): each for each in every}
     by_name = {each.name: each for each in assigned}
@@ -60,10 +60,14 @@ def _changed(change: Change, by_name: dict[str, Any]) -> JsonObject:
     return {name: value for name, value in sent.items() if value is not None or name not in empty}
 
 
-def definitions(session: Session, model: type[Record]) -> list[Any]:
-    """Every definition, of other types too, in the order in which they are shown."""
-    definition = model.model_of(LABEL)
-    return list(session.scalars(select(definition).order_by(definition.weight, definition.name)))
+def definitions(connection: Connection, model: type[Record]) -> Sequence[Any]:
+    """A row for every definition, of other types too, in the order in which they are shown."""
+    return prepared.execute(connection, "custom_fields", _statement(model.model_of(LABEL).__table__), ())
+
+
+@cache
+def _statement(table: Table) -> str:
+    return prepared.sql(select(table).order_by(table.c.weight, table.c.name))
 
 
 def _deleted(stored: JsonObject, by_id: JsonObject) -> dict[str, None]:
@@ -101,16 +105,10 @@ def filters(connection: Connection, model: type[Any], names: set[str]) -> dict[s
     asked = [name for name in names if name.startswith(PREFIX)]
     if "custom_fields" not in model.attributes or not asked:
         return {}
-    own = [each for each in connection.execute(_rows(model.model_of(LABEL).__table__)) if model.label in each.obj_type]
+    own = [each for each in definitions(connection, model) if model.label in each.obj_type]
     usable = {PREFIX + each.name: each for each in own if each.filter_logic != types.DISABLED}
     made = {name: _named(model.custom_fields, usable, name) for name in asked}
     return {name: each for name, each in made.items() if each}
-
-
-@cache
-def _rows(table: Table) -> AnySelect:
-    """The same as `definitions` as plain rows, which cost less than objects do."""
-    return select(table).order_by(table.c.weight, table.c.name)
 
 
 def _named(column: Any, usable: JsonObject, parameter: str) -> Filter | None:

@@ -104,7 +104,7 @@ def save(session: Session, resource: Resource, table: sheet.Sheet) -> JsonObject
 
 def _columns(session: Session, resource: Resource, table: sheet.Sheet) -> list[Column | None]:
     """What the headings mean; a custom field that is not known may be a new one. Raises BadRequest, NotHeld."""
-    known = definitions(session, resource)
+    known = definitions(session.connection(), resource)
     named = {each for each in table.headings if each.startswith(PREFIX)}
     if "custom_fields" in resource.attributes and named - {PREFIX + each.name for each in known}:
         full_replicas.ask_again(resource.model, LABEL)

@@ -63,15 +63,14 @@ def respond(connection: Connection, resource: Resource, conditions: list[Conditi
 
 def columns_of(connection: Connection, resource: Resource) -> list[Column]:
     """The columns of the list, with those of the custom fields that are defined now."""
-    with Session(connection) as session:
-        return written(resource, definitions(session, resource))
+    return written(resource, definitions(connection, resource))
 
 
-def definitions(session: Session, resource: Resource) -> list[Any]:
+def definitions(connection: Connection, resource: Resource) -> list[Any]:
     """The custom fields that objects of this type have."""
     if "custom_fields" not in resource.attributes:
         return []
-    every = custom_field_input.definitions(session, resource.model)
+    every = custom_field_input.definitions(connection, resource.model)
     return [each for each in every if resource.model.label in each.obj_type]
 
 
