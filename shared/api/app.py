@@ -36,12 +36,12 @@ from shared.db.hang_detection import detect_hangs
 from shared.http import budget, errors, request_body, responses
 from shared.http.budget import Turns
 from shared.references import gauges as reference_gauges
-from shared.references import internal_api, past, tables
+from shared.references import history, internal_api, past, tables
 from shared.references.following import Follower
 from shared.references.lookups import Answer
 from shared.schema.contracts import SERVED_ELSEWHERE
 from shared.schema.models import Record
-from shared.security import authorization, replay_protection
+from shared.security import authorization
 from shared.telemetry import logs, metrics, tracing
 from shared.telemetry.origin import arrived, origin, working_for
 
@@ -178,7 +178,7 @@ def _connect(app: Flask, base: type[Record]) -> None:
     app.extensions["patchbay.past"] = past.Past()
     app.extensions["patchbay.database"] = Database(
         url,
-        guard=replay_protection.guard,
+        guard=history.opening,
         on_disconnect=app.extensions["patchbay.past"].doubt,
         app=base.app,
         replica_url=settings.replica_urls.get(base.app, ""),

@@ -6,6 +6,7 @@ for each note, however often it is told. Numbers of notes on one object are in t
 transaction waited for the one before: what is read in their order arrives in it.
 """
 
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -16,18 +17,21 @@ from sqlalchemy.orm import Session
 
 from shared import JsonObject
 from shared.config import settings
+from shared.db import prepared
 from shared.db.database import database
 from shared.references import client, releasing
 from shared.references.history_functions import CAUSE, CREATED, DELETED, NAME_LENGTH, UPDATED
 from shared.references.history_triggers import noting_function
 from shared.schema.models import Record
 from shared.schema.naming import home_in, name_in
+from shared.security import replay_protection
 from shared.security.authorization import caller
 from shared.telemetry.origin import origin
 
 # So many notes are told by one call, and none more once they have as many bytes as a client may send. With the
 # last one, which tells of twice as much at most, that is less than a body between services may have.
 BATCH = 500
+_NOTES = "patchbay.notes"
 
 # What a process of the release before has noted; the next release does without.
 _OLDER = text(
@@ -39,24 +43,43 @@ _OLDER = text(
 )
 
 
+def opening(session: Session) -> AbstractContextManager[None]:
+    """What every transaction is opened with: that of a request accepts it once only, and is on behalf of its caller."""
+    return replay_protection.guard(session, CAUSE, _caller)
+
+
 def begin(session: Session, cause: JsonObject | None = None) -> None:
     """Say on whose behalf the transaction changes what it changes from here on: the caller's, unless it is another's.
 
-    `cause` is as `reference_outbox` has it.
+    `cause` is as `reference_outbox` has it. The first transaction of a request knows the caller already (`opening`).
     """
-    if cause is None:
-        identity = caller()
-        cause = {"request_id": origin().request_id, "user_id": identity.user_id, "user_name": identity.username}
-    session.execute(text(f"SELECT set_config('{CAUSE}', :cause, true)"), {"cause": orjson.dumps(cause).decode()})
+    if cause is None and CAUSE in session.info:
+        return
+    said = _caller() if cause is None else orjson.dumps(cause).decode()
+    session.execute(text(f"SELECT set_config('{CAUSE}', :cause, true)"), {"cause": said})
+
+
+def _caller() -> str:
+    identity = caller()
+    cause = {"request_id": origin().request_id, "user_id": identity.user_id, "user_name": identity.username}
+    return orjson.dumps(cause).decode()
 
 
 def note(session: Session, model: type[Record], action: int, objects: list[Any]) -> None:
-    """Note that the caller did `action` to `objects` of `model`, which it named."""
+    """Have it noted, at the end of the transaction, that the caller did `action` to `objects` of `model`."""
     if not objects or caller().user_id is None:
         return
-    named = releasing.dependents(session, objects)
-    statement = text(f"SELECT {noting_function(model)}(:action, CAST(:named AS jsonb))")
-    session.execute(statement, {"action": action, "named": orjson.dumps(named).decode()})
+    named = orjson.dumps(releasing.dependents(session, objects)).decode()
+    session.info.setdefault(_NOTES, []).append((noting_function(model), action, named))
+
+
+def noted(session: Session, more: str) -> tuple[Any, ...]:
+    """Write the notes of the transaction; the values of some more SQL, asked for by the same statement."""
+    row: tuple[Any, ...] = ()
+    for function, *values in session.info.pop(_NOTES, ()):
+        asked = f"SELECT {function}($1, $2), {more}"
+        row = prepared.execute(session.connection(), f"{function}_and_more", asked, tuple(values))[0][1:]
+    return row or prepared.execute(session.connection(), "no_history_note", f"SELECT {more}", ())[0]
 
 
 def wake() -> None:

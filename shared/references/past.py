@@ -20,11 +20,11 @@ from sqlalchemy import Connection, select, text, update
 from sqlalchemy.orm import Session
 
 from shared import JsonObject
-from shared.db import prepared, timelines
+from shared.db import timelines
 from shared.db.advisory_locks import AdvisoryLock
 from shared.db.database import database
 from shared.http.errors import ServiceUnavailable
-from shared.references import client, owning
+from shared.references import client, history, owning
 from shared.references.triggers import PUBLISHED
 from shared.schema.models import Record
 
@@ -33,7 +33,7 @@ SECONDS = 2.0
 AGAIN_SECONDS = 0.5
 
 _WRITTEN = f"""
-SELECT nullif(current_setting('{PUBLISHED}', true), ''), (SELECT last_value FROM reference_outbox_id_seq),
+nullif(current_setting('{PUBLISHED}', true), ''), (SELECT last_value FROM reference_outbox_id_seq),
 (SELECT CAST(id AS text) FROM reference_incarnation)
 """
 _FINGERPRINT = f"""
@@ -86,9 +86,9 @@ def past() -> Past:
 
 
 def written(session: Session) -> Publication:
-    """To be asked at the end of a transaction that writes. Raises InDoubt."""
+    """To be asked at the end of a transaction that writes, of which it notes the history. Raises InDoubt."""
     session.flush()
-    told, position, incarnation = prepared.execute(session.connection(), "written", _WRITTEN, ())[0]
+    told, position, incarnation = history.noted(session, _WRITTEN)
     here, known = Known(incarnation, position), past().known
     if known is None or known.incarnation != incarnation or position < known.position:
         past().doubt()

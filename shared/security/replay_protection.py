@@ -4,7 +4,7 @@ The first transaction of a request that writes records the number of its identit
 Numbers are forgotten when the identity would be too old anyway.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flask import has_app_context
@@ -23,7 +23,7 @@ WITH old AS (
     SELECT number FROM identity_spent WHERE spent < clock_timestamp() - interval '{2 * ACCEPTED_SECONDS} seconds'
     LIMIT 2 FOR UPDATE SKIP LOCKED
 ), forgotten AS (DELETE FROM identity_spent USING old WHERE identity_spent.number = old.number)
-INSERT INTO identity_spent (number) VALUES ($1) ON CONFLICT DO NOTHING RETURNING number
+INSERT INTO identity_spent (number) VALUES ($1) ON CONFLICT DO NOTHING RETURNING set_config($2, $3, true)
 """
 
 
@@ -39,14 +39,20 @@ def exempt() -> None:
 
 
 @contextmanager
-def guard(session: Session) -> Iterator[None]:
-    """Guards a transaction: the first of a request records its nonce. Raises Forbidden if it was used before."""
+def guard(session: Session, setting: str, value: Callable[[], str]) -> Iterator[None]:
+    """Guards a transaction: the first of a request records its nonce. Raises Forbidden if it was used before.
+
+    By the same statement the transaction gets a setting, as `session.info` then has it.
+    """
     number = context().nonce if has_app_context() else None
     if number is not None:
         context().nonce = None
     try:
-        if number is not None and not prepared.execute(session.connection(), "spend_identity", _SPEND, (number,)):
-            raise Forbidden("This request was answered before.")
+        if number is not None:
+            values = (number, setting, value())
+            if not prepared.execute(session.connection(), "spend_identity", _SPEND, values):
+                raise Forbidden("This request was answered before.")
+            session.info[setting] = values[-1]
         yield
     except BaseException:
         if number is not None:
