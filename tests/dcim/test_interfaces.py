@@ -191,3 +191,14 @@ def test_a_bulk_that_repeats_a_name_is_refused_on_the_element(api, equipment):
     status, reply = api.post("dcim/interfaces/", [twice, twice])
     assert (status, reply[0], list(reply[1])) == (400, {}, ["non_field_errors"])
     assert api.results("dcim/interfaces/", device_id=device["id"]) == []
+
+
+def test_an_interface_tells_how_many_addresses_are_on_it(api, equipment):
+    device = equipment.make_device()
+    bare, busy = (equipment.make_interface(device) for _ in range(2))
+    for host in (1, 2):
+        api.make("ipam/ip-addresses/", address=f"10.88.0.{host}/24", interface=busy["id"])
+    expected = {bare["id"]: 0, busy["id"]: 2}
+    on_page = api.results("dcim/interfaces/", device_id=device["id"])
+    assert {each["id"]: each["count_ipaddresses"] for each in on_page} == expected
+    assert {pk: read(api, {"id": pk})["count_ipaddresses"] for pk in expected} == expected
