@@ -85,15 +85,18 @@ class Database:
 
     def _taken(self, connection: WatchedConnection, *_: object) -> None:
         """Replace all connections if the server has closed this one meanwhile, as when PostgreSQL was restarted."""
-        if connection.is_readable:
-            self._on_disconnect()
+        if connection.is_lost:
+            self._disconnected()
             raise InvalidatePoolError
 
     def _failed(self, context: ExceptionContext) -> None:
         if context.is_disconnect:
-            self._on_disconnect()
-            if self._replica is not None:
-                self._replica.forget_primary()
+            self._disconnected()
+
+    def _disconnected(self) -> None:
+        self._on_disconnect()
+        if self._replica is not None:
+            self._replica.forget_primary()
 
     def run(self, work: Callable[[Session], T]) -> T:
         """The result of `work(session)`, committed; tried once more if it failed for a moment and changed nothing."""

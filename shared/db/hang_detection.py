@@ -42,8 +42,10 @@ class WatchedConnection(extensions.connection):
         self.autocommit = level == extensions.ISOLATION_LEVEL_AUTOCOMMIT
 
     @property
-    def is_readable(self) -> bool:
-        """Whether the server has said something that it was not asked: that it closes the connection, or is gone."""
+    def is_lost(self) -> bool:
+        """Whether the server has closed the connection while nothing was asked: there is then something to read."""
+        if self.closed:
+            return True
         waiting = select.poll()
         waiting.register(self.fileno(), select.POLLIN)
         return bool(waiting.poll(0))
