@@ -1,6 +1,7 @@
 """What a filled stack holds: interfaces and addresses in the number asked for, and what goes with them."""
 
 from ipaddress import IPv4Address
+from itertools import chain
 
 from bench.filling import Filler
 from shared import JsonObject
@@ -50,7 +51,7 @@ class Dataset:
         filler.add("dcim.platform", named("Platform", 5))
         filler.add("dcim.rack", ({"name": f"R{n}", "site_id": 1 + n % SITES} for n in range(self.racks)))
         filler.add("dcim.device", map(self._device, range(self.devices + 1)))
-        filler.add("dcim.interface", [*map(self._interface, range(self.interfaces)), *self._crowded_ports()])
+        filler.add("dcim.interface", chain(map(self._interface, range(self.interfaces)), self._crowded_ports()))
 
     @property
     def crowded_device(self) -> int:
@@ -94,8 +95,8 @@ class Dataset:
         filler.refer("ipam", "dcim.interface", range(1, self.interfaces + CROWDED_PORTS + 1))
         filler.add("ipam.vrf", ({"name": f"VRF {n}", "rd": f"65000:{n}", "tenant_id": tenant(n)} for n in range(VRFS)))
         filler.add("ipam.role", named("Role", 5))
-        filler.add("ipam.prefix", [*map(self._prefix, range(self.prefixes)), crowded_prefix()])
-        filler.add("ipam.ipaddress", [*map(self._address, range(self.addresses)), *crowded_hosts()])
+        filler.add("ipam.prefix", chain(map(self._prefix, range(self.prefixes)), [crowded_prefix()]))
+        filler.add("ipam.ipaddress", chain(map(self._address, range(self.addresses)), crowded_hosts()))
 
     def _prefix(self, n: int) -> JsonObject:
         return {
