@@ -182,7 +182,7 @@ class Follower(threading.Thread):
 
     def turn(self) -> None:
         base = current_app.extensions["patchbay.base"]
-        self._try(past.require, base)
+        self._try(past.look, base)
         for owner in memory.owners(base):
             self._try(keep_in_touch, base, owner)
         self._try(delivering.pursue_waiting, base)

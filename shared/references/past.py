@@ -96,6 +96,13 @@ def written(session: Session) -> Publication:
     return Publication(orjson.loads(told) if told else {}, here)
 
 
+def look(base: type[Record]) -> None:
+    """Ask before a write has to wait for it. Raises ServiceDown: whoever writes then asks again."""
+    mine = past()
+    with mine.asking:
+        mine.known = mine.known or _ask(base)
+
+
 def require(base: type[Record]) -> None:
     """Ensures, before a write, that the database has lost nothing, or repairs it. Raises ServiceUnavailable."""
     mine = past()
