@@ -11,6 +11,7 @@ from sqlalchemy import Connection, False_, create_engine, inspect, select, text
 from shared.config import APPS
 from shared.migrations import declared
 from shared.query.filter_base import Condition, Filter
+from tests.speed.plans import by_index, scans
 
 LISTS = {f"{each.app}/{each.path}": (app, each) for app in APPS for each in declared(app)[1]}
 # A value of each sort; a filter takes the first that means something to it.
@@ -66,8 +67,8 @@ def _walks(connection: Connection, model: Any, condition: Condition) -> list[dic
     A partial index may be walked whole, as little as is in it; its place is given to the next best.
     """
     table = model.__tablename__
-    scans = [each for each in _scans(_plan(connection, model, condition)) if each.get("Relation Name") == table]
-    walks = [each for each in scans if not _by_index(each)]
+    found = [each for each in scans(_plan(connection, model, condition)) if each.get("Relation Name") == table]
+    walks = [each for each in found if not by_index(each)]
     partial = next((each["Index Name"] for each in walks if _is_partial(connection, each.get("Index Name"))), None)
     if partial is None:
         return walks
@@ -88,13 +89,3 @@ def _plan(connection: Connection, model: Any, condition: Condition) -> dict[str,
     sql = f"EXPLAIN (FORMAT JSON) {statement}"
     plan: dict[str, Any] = connection.exec_driver_sql(sql, statement.params).scalar_one()[0]["Plan"]
     return plan
-
-
-def _scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for below in plan.get("Plans", ()):
-        yield from _scans(below)
-
-
-def _by_index(scan: dict[str, Any]) -> bool:
-    return scan["Node Type"] == "Bitmap Heap Scan" or "Index Cond" in scan

@@ -16,7 +16,11 @@ from shared.schema.representations import Joins, nested_sql, subface, url_sql
 _IN_CHASSIS_OF_MASTER = (
     "SELECT m.id FROM dcim_device m JOIN dcim_virtualchassis c ON m.virtual_chassis_id = c.id WHERE c.master_id = $1.id"
 )
-_INTERFACES_OF = "SELECT id FROM dcim_interface WHERE device_id IN ({})"
+# One device after the other: PostgreSQL takes a chassis for large, and would read all interfaces that there are.
+_INTERFACES_OF = (
+    "SELECT i.id FROM ({}) AS d(id)"
+    " CROSS JOIN LATERAL (SELECT id FROM dcim_interface WHERE device_id = d.id OFFSET 0) AS i"
+)
 _MEMBERS = "SELECT id FROM dcim_device WHERE virtual_chassis_id = $1.id"
 _OF_TYPE = "SELECT id FROM dcim_device WHERE device_type_id = $1.id"
 

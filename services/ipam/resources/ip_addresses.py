@@ -72,8 +72,10 @@ class IPAddress(Base, CustomFields, Tracked):
 
 # The addresses on an interface, and those that are translated to one of them.
 ON_INTERFACE = """
-    SELECT a.id FROM ipam_ipaddress a LEFT JOIN ipam_ipaddress i ON i.id = a.nat_inside_id
-    WHERE $1.id IN (a.interface_id, i.interface_id)
+    SELECT id FROM ipam_ipaddress WHERE interface_id = $1.id UNION
+    SELECT a.id FROM ipam_ipaddress i
+    CROSS JOIN LATERAL (SELECT id FROM ipam_ipaddress WHERE nat_inside_id = i.id OFFSET 0) a
+    WHERE i.interface_id = $1.id
 """
 
 TRANSLATED = "SELECT id FROM ipam_ipaddress WHERE nat_inside_id = $1.id"
