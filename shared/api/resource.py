@@ -84,7 +84,8 @@ class Action:
 class DependentFacts:
     """When one of `columns` of a row of type `label` changes, published facts of the objects `ids` do.
 
-    `ids` is SQL that selects their ids; `$1` in it is the row as it was.
+    `ids` is SQL that selects their ids; `$1` in it is the row as it was. It has to find them by an index, however many
+    rows there are (`tests/speed/test_dependent_facts.py`).
     """
 
     label: str
