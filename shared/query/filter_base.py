@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, False_, false, or_, true
+from sqlalchemy import ColumnElement, False_, false, or_, true, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.http.errors import BadRequest
@@ -15,6 +15,8 @@ NULL = "null"
 # Texts that one request may have looked for in every row, and values of a filter that looks at every row.
 MOST_SEARCHED = 5
 FEW_VALUES = 5
+# So many values of a filter make a shape; statements of more are not asked again often enough to be kept.
+MOST_SHAPED = 8
 
 Condition = ColumnElement[bool]
 AnyColumn = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -106,12 +108,13 @@ class ColumnFilter(Filter):
         values = [self.read(text) for text in texts]
         if IMPOSSIBLE in values:
             return false()
-        if len(values) == 1 and values[0] is not None:
-            return Shaped(self.equals, (values[0],))
-        return self.of_rows(one_of(self.column, values))
+        if None in values or len(values) > MOST_SHAPED:
+            return self.of_rows(one_of(self.column, values))
+        return Shaped(self.equals, tuple(values))
 
-    def equals(self, value: Any) -> Condition:
-        return self.of_rows(self.column == value)
+    def equals(self, *values: Any) -> Condition:
+        """The column holds one of `values`."""
+        return self.of_rows(equal_to_one(self.column, values))
 
 
 class SetFilter(Filter):
@@ -138,6 +141,13 @@ def conditions_of(chosen: Iterable[tuple[Filter, list[str]]]) -> list[Condition]
     """What each filter makes of its values; those that are blank narrow nothing."""
     made = (each.where(values) for each, values in chosen)
     return [condition for condition in made if condition is not None]
+
+
+def equal_to_one(column: AnyColumn, values: Sequence[Any]) -> Condition:
+    """Whether `column` is one of `values`, or of parameters that stand for them; none of them null."""
+    typed = [type_coerce(value, column.type) for value in values]
+    found: Condition = column == values[0] if len(values) == 1 else column.in_(typed)
+    return found
 
 
 def one_of(column: AnyColumn, values: Sequence[Any]) -> Condition:

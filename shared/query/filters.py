@@ -15,11 +15,13 @@ from shared.query.date_filters import DateFilter, MomentFilter
 from shared.query.filter_base import (
     FEW_VALUES,
     IMPOSSIBLE,
+    MOST_SHAPED,
     NULL,
     AnyColumn,
     ColumnFilter,
     Condition,
     Filter,
+    equal_to_one,
     one_of,
 )
 from shared.query.paths import Ids, Path, reach, target_of
@@ -118,7 +120,9 @@ class ReferenceFilter(Filter):
     def where_not(self, values: list[str]) -> Condition | None:
         found, texts = super().where_not(values), [text for value in values if (text := value.strip())]
         keys = self._keys(texts) if found is not None else set()
-        return found if found is None or not keys or None in keys else and_(found, self._all_there(keys))
+        if found is None or not keys or None in keys:
+            return found
+        return and_(found, self._all_there(self._names(keys), len(keys)))
 
     def missing(self) -> Condition | None:
         return reach(self.model, self.path, None)
@@ -140,21 +144,23 @@ class ReferenceFilter(Filter):
         named, keys = [text for text in texts if not _is_null(text)], self._keys(texts)
         if None in keys:
             return false()
-        if len(texts) == len(keys) == 1 and (usable := self._usable(keys)):
-            return Shaped(self._refers_to, (usable[0],))
-        conditions = [reach(self.model, self.path, self._ids(keys))] if keys else []
+        if len(named) == len(texts) and len(self._usable(keys)) == len(keys) <= MOST_SHAPED:
+            return Shaped(self._refers_to, tuple(keys))
+        conditions = [self._reaches(self._names(keys), len(keys))] if keys else []
         if len(named) < len(texts):
             conditions.append(reach(self.model, self.path, None))
         found = or_(*conditions)
-        return and_(found, self._all_there(keys)) if len(keys) > 1 else found
+        return and_(found, self._all_there(self._names(keys), len(keys))) if len(keys) > 1 else found
 
-    def _refers_to(self, key: Any) -> Condition:
-        """The path leads to the object that `key` names."""
-        return reach(self.model, self.path, self._below(select(self.target.id).where(self._key == key), True))
+    def _refers_to(self, *keys: Any) -> Condition:
+        """The path leads to what one of `keys` names, of which each names something."""
+        names = equal_to_one(self._key, keys)
+        found = self._reaches(names, len(keys))
+        return and_(found, self._all_there(names, len(keys))) if len(keys) > 1 else found
 
-    def _ids(self, keys: set[Any]) -> Ids:
-        """The ids of the objects that are named, and of what is below them."""
-        return self._below(self._named(self.target.id, keys), len(keys) == 1)
+    def _reaches(self, names: Condition, count: int) -> Condition:
+        """The path leads to an object for which `names`, by so many keys, holds, or to what is below it."""
+        return reach(self.model, self.path, self._below(select(self.target.id).where(names), count == 1))
 
     def _below(self, ids: Select[int], one: bool) -> Ids:
         """`ids`, of `one` key maybe, and those of what is below them."""
@@ -162,13 +168,13 @@ class ReferenceFilter(Filter):
         alone = wanted is ids and one and (not self.by_key or self.target.key_unique())
         return ids.limit(1).scalar_subquery() if alone else wanted
 
-    def _all_there(self, keys: set[Any]) -> Condition:
+    def _all_there(self, names: Condition, count: int) -> Condition:
         """NetBox empties the list when one of several values names nothing."""
-        return self._named(func.count(self._key.distinct()), keys).scalar_subquery() == len(keys)
+        return select(func.count(self._key.distinct())).where(names).scalar_subquery() == count
 
-    def _named(self, what: Any, keys: set[Any]) -> Select[int]:
-        """`what` of the objects that have one of `keys`."""
-        return select(what).where(one_of(self._key, self._usable(keys)))
+    def _names(self, keys: set[Any]) -> Condition:
+        """Whether an object has one of `keys`."""
+        return one_of(self._key, self._usable(keys))
 
     def _usable(self, keys: set[Any]) -> list[Any]:
         """Those of `keys` that the database can compare."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import false
 
-from shared.query.filter_base import ColumnFilter, Condition, Filter
+from shared.query.filter_base import MOST_SHAPED, ColumnFilter, Condition, Filter, equal_to_one
 from shared.query.shapes import Narrowing, Shaped
 from shared.schema import parsing
 from shared.schema.models import Record
@@ -23,11 +23,11 @@ class IdFilter(Filter):
         if len(numbers) < len(texts):
             return false()
         possible = [number for number in numbers if abs(number) <= parsing.MAX_INTEGER]
-        return Shaped(self.equals, (possible[0],)) if len(possible) == 1 else self._column.in_(possible)
+        few = 0 < len(possible) <= MOST_SHAPED
+        return Shaped(self.equals, tuple(possible)) if few else self._column.in_(possible)
 
-    def equals(self, number: Any) -> Condition:
-        found: Condition = self._column == number
-        return found
+    def equals(self, *numbers: Any) -> Condition:
+        return equal_to_one(self._column, numbers)
 
 
 class IdInFilter(IdFilter):

@@ -64,6 +64,15 @@ def test_most_filters_are_shaped_when_one_value_is_asked_for():
     assert len(shaped) > len(FILTERS) / 2
 
 
+def test_a_few_values_are_shaped_by_their_number():
+    (devices,) = [each for each in DCIM if each.path == "devices"]
+    for name in ("id", "id__in", "name", "site", "site_id", "rack_group_id"):
+        chosen = devices.filter_table[name]
+        few, others, more, many = (chosen.asked(list(map(str, range(1, 1 + n)))) for n in (2, 2, 3, 9))
+        assert isinstance(few, Shaped) and few.shape == others.shape != more.shape
+        assert not isinstance(many, Shaped)
+
+
 @pytest.mark.parametrize("kept", [page_ids._compiled, page_ids._compiled_total])
 def test_no_more_shapes_are_kept_than_there_is_room_for(kept):
     (prefixes,) = [each for each in IPAM if each.path == "prefixes"]

@@ -29,11 +29,11 @@ def device_filters(model: type[Any]) -> tuple[Filter, ...]:
         def condition(texts: list[str]) -> Narrowing:
             named = QUERIED[parameter].asked(texts)
             if isinstance(named, Shaped):
-                return Shaped(of_one, named.values)
+                return Shaped(of_named, named.values)
             return of_devices(false() if named is None else expression(named), len(texts) == 1)
 
-        def of_one(value: Any) -> ColumnElement[bool]:
-            return of_devices(QUERIED[parameter].equals(value), True)
+        def of_named(*values: Any) -> ColumnElement[bool]:
+            return of_devices(QUERIED[parameter].equals(*values), len(values) == 1)
 
         def of_devices(named: ColumnElement[bool], one: bool) -> ColumnElement[bool]:
             own = select(Device.id).where(named)
