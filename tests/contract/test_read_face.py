@@ -25,7 +25,7 @@ def test_sql_and_schema_agree(api, stack, made, label):
     with dcim.test_request_context(base_url=api.base_url), database.transaction() as session:
         row = session.get(resource.model, shown["id"])
         if "custom_fields" in resource.model.attributes:
-            defined = custom_field_input.definitions(session, resource.model)
+            defined = custom_field_input.definitions(session.connection(), resource.model)
             row.custom_field_definitions = [each for each in defined if resource.model.label in each.obj_type]
         dumped = resource.schemas()[0]().dump(row)
         looked_up = {name for lookup in resource.lookups for name in lookup.defaults}
