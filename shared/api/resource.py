@@ -84,8 +84,7 @@ class Action:
 class DependentFacts:
     """When one of `columns` of a row of type `label` changes, published facts of the objects `ids` do.
 
-    `ids` is SQL that selects their ids; `$1` in it is the row as it was. It has to find them by an index, however many
-    rows there are (`tests/speed/test_dependent_facts.py`).
+    `ids` is SQL that finds their ids by an index, however many rows there are; `$1` in it is the row as it was.
     """
 
     label: str
