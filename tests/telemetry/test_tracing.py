@@ -101,6 +101,16 @@ for line in sys.stdin:
     return read
 
 
+def way_up(found: list[list], pk: str) -> list[tuple[str, str]]:
+    """A span, what it is part of, and so on, as (service, name); nothing unless that leads to the caller's."""
+    by_id = {each: (service, name, parent) for service, name, _, each, parent in found}
+    way = []
+    while pk in by_id:
+        service, name, pk = by_id[pk]
+        way.append((service, name))
+    return way if pk == PARENT else []
+
+
 def test_one_request_is_one_trace_through_every_part(traced, spans):
     client = Client(traced.base_url, traced.token)
     tenant = client.make("tenancy/tenants/", name="Nobody Traced", slug="nobody-traced")
@@ -119,19 +129,17 @@ def test_one_request_is_one_trace_through_every_part(traced, spans):
         ("ipam", "apply what tenancy tells"),
         ("ipam", "INSERT"),
     }
-    eventually(lambda: wanted <= {(service, name) for service, name, *_ in spans()}, "all spans have come")
+
+    def have_come() -> bool:
+        """A span is told once it ended, after those within it, and each program tells when it comes to it."""
+        found = spans()
+        ways = [way_up(found, pk) for *_, pk, _ in found]
+        return wanted <= {way[0] for way in ways if way} and all(ways)
+
+    eventually(have_come, "all spans have come")
     found = spans()
-    by_id = {pk: (service, name, parent) for service, name, _, pk, parent in found}
-
-    def way_up(pk: str) -> list[tuple[str, str]]:
-        way = []
-        while pk in by_id:
-            service, name, pk = by_id[pk]
-            way.append((service, name))
-        return way if pk == PARENT else []
-
     (claimed,) = [pk for service, name, _, pk, _ in found if name == "POST /internal/tenancy/claims"]
-    assert way_up(claimed) == [
+    assert way_up(found, claimed) == [
         ("tenancy", "POST /internal/tenancy/claims"),
         ("gateway", "ask tenancy"),
         ("gateway", "POST tenancy"),
@@ -140,6 +148,5 @@ def test_one_request_is_one_trace_through_every_part(traced, spans):
         ("gateway", "ask ipam"),
         ("gateway", "POST ipam"),
     ]
-    assert all(way_up(pk) for *_, pk, _ in found)
     everything = repr(found)
     assert "Nobody" not in everything and traced.token not in everything
