@@ -146,21 +146,22 @@ class ReferenceFilter(Filter):
             return false()
         if len(named) == len(texts) and len(self._usable(keys)) == len(keys) <= MOST_SHAPED:
             return Shaped(self._refers_to, tuple(keys))
-        conditions = [self._reaches(self._names(keys), len(keys))] if keys else []
-        if len(named) < len(texts):
-            conditions.append(reach(self.model, self.path, None))
-        found = or_(*conditions)
-        return and_(found, self._all_there(self._names(keys), len(keys))) if len(keys) > 1 else found
+        return self._reaches(self._names(keys), len(keys), or_nothing=len(named) < len(texts))
 
     def _refers_to(self, *keys: Any) -> Condition:
         """The path leads to what one of `keys` names, of which each names something."""
-        names = equal_to_one(self._key, keys)
-        found = self._reaches(names, len(keys))
-        return and_(found, self._all_there(names, len(keys))) if len(keys) > 1 else found
+        return self._reaches(equal_to_one(self._key, keys), len(keys))
 
-    def _reaches(self, names: Condition, count: int) -> Condition:
-        """The path leads to an object for which `names`, by so many keys, holds, or to what is below it."""
-        return reach(self.model, self.path, self._below(select(self.target.id).where(names), count == 1))
+    def _reaches(self, names: Condition, count: int, or_nothing: bool = False) -> Condition:
+        """The path leads to an object for which `names`, by so many keys, holds, to what is below it, or to nothing."""
+        conditions = []
+        if count:
+            named = self._below(select(self.target.id).where(names), count == 1)
+            conditions.append(reach(self.model, self.path, named))
+        if or_nothing:
+            conditions.append(reach(self.model, self.path, None))
+        found = or_(*conditions)
+        return and_(found, self._all_there(names, count)) if count > 1 else found
 
     def _below(self, ids: Select[int], one: bool) -> Ids:
         """`ids`, of `one` key maybe, and those of what is below them."""
