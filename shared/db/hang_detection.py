@@ -14,6 +14,7 @@ import psycopg2
 from psycopg2 import extensions
 
 from shared.http import budget
+from shared.http.idle_connections import was_closed
 
 CONNECT_SECONDS = 3
 SIGN_OF_LIFE_AFTER_SECONDS = 1
@@ -31,24 +32,20 @@ class DatabaseHung(psycopg2.OperationalError):
 class WatchedConnection(extensions.connection):
     """Knows while it commits. A commit that waits for a synchronous standby must not be cancelled: PostgreSQL would say
     that it is done, though only this server has it and it is lost with it.
-
-    It takes from SQLAlchemy what PostgreSQL does anyway (`READ COMMITTED`), and statements that commit by themselves.
-    psycopg2 would name the isolation to the server, and take it back before each transaction.
     """
 
     committing = False
 
     def set_isolation_level(self, level: int | None) -> None:
+        """Chooses whether each statement commits by itself. The other level that is asked for is PostgreSQL's own
+        (`READ COMMITTED`): psycopg2 would set it and take it back, a trip to the server for each transaction.
+        """
         self.autocommit = level == extensions.ISOLATION_LEVEL_AUTOCOMMIT
 
     @property
     def is_lost(self) -> bool:
-        """Whether the server has closed the connection while nothing was asked: there is then something to read."""
-        if self.closed:
-            return True
-        waiting = select.poll()
-        waiting.register(self.fileno(), select.POLLIN)
-        return bool(waiting.poll(0))
+        """Whether either end has closed the connection while nothing was asked on it."""
+        return bool(self.closed) or was_closed(self)
 
     def commit(self) -> None:
         self.committing = True

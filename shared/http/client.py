@@ -4,7 +4,6 @@ A client for every server on the internet spends more CPU on a small exchange th
 (docs/adr/0002-gateway-hot-path.md); this one speaks to servers of ours.
 """
 
-import select
 import socket
 import ssl
 import time
@@ -12,6 +11,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from shared.http.client_response import PIECE_BYTES, ClientResponse, TimedOut, Unreachable, closed_on_failure
+from shared.http.idle_connections import was_closed
 
 # Less than a server of ours waits for the next request (stack/gunicorn_service.py).
 UNUSED_SECONDS = 60
@@ -77,7 +77,7 @@ class Client:
                 connection, since = self._idle.pop()
             except IndexError:
                 return None
-            if time.monotonic() - since < UNUSED_SECONDS and not _readable(connection):
+            if time.monotonic() - since < UNUSED_SECONDS and not was_closed(connection):
                 return connection
             connection.close()
         return None
@@ -111,10 +111,3 @@ def _send(connection: socket.socket, head: bytes, body: "bytes | IO[bytes]") -> 
             connection.sendall(piece)
     except (BrokenPipeError, ConnectionResetError):
         pass
-
-
-def _readable(connection: socket.socket) -> bool:
-    """Whether an idle connection is readable: as nothing was asked on it, that means that the server has closed it."""
-    waiting = select.poll()
-    waiting.register(connection, select.POLLIN)
-    return bool(waiting.poll(0))
