@@ -33,13 +33,13 @@ def check(session: Session, model: type[Record], changes: list[Change]) -> None:
         return
     full_replicas.require(model)
     every = definitions(session.connection(), model)
-    assigned = [each for each in every if model.label in each.obj_type]
+    own = [each for each in every if model.label in each.obj_type]
     by_id = {str(each.id): each for each in every}
-    by_name = {each.name: each for each in assigned}
+    by_name = {each.name: each for each in own}
     if any(change.values.get("custom_fields", {}).keys() - by_name.keys() for change in changes):
         full_replicas.ask_again(model, LABEL)
     for change in changes:
-        change.object.custom_field_definitions = assigned
+        change.object.custom_field_definitions = own
         if "custom_fields" in change.errors:
             continue
         sent = _changed(change, by_name)
@@ -47,7 +47,7 @@ def check(session: Session, model: type[Record], changes: list[Change]) -> None:
         for name in sent.keys() - by_name.keys():
             change.fail(f'There is no custom field "{name}" for {model.label}.', "custom_fields")
         if change.creating:
-            kept |= {str(each.id): _absent(change, each) for each in assigned if each.name not in sent}
+            kept |= {str(each.id): _absent(change, each) for each in own if each.name not in sent}
         change.values["custom_fields"] = _deleted(change.object.custom_fields or {}, by_id) | kept
 
 
@@ -63,6 +63,11 @@ def _changed(change: Change, by_name: dict[str, Any]) -> JsonObject:
 def definitions(connection: Connection, model: type[Record]) -> Sequence[Any]:
     """A row for every definition, of other types too, in the order in which they are shown."""
     return prepared.execute(connection, "custom_fields", _statement(model.model_of(LABEL).__table__), ())
+
+
+def assigned(connection: Connection, model: type[Record]) -> list[Any]:
+    """Those that objects of `model` have."""
+    return [each for each in definitions(connection, model) if model.label in each.obj_type]
 
 
 @cache
@@ -105,7 +110,7 @@ def filters(connection: Connection, model: type[Any], names: set[str]) -> dict[s
     asked = [name for name in names if name.startswith(PREFIX)]
     if "custom_fields" not in model.attributes or not asked:
         return {}
-    own = [each for each in definitions(connection, model) if model.label in each.obj_type]
+    own = assigned(connection, model)
     usable = {PREFIX + each.name: each for each in own if each.filter_logic != types.DISABLED}
     made = {name: _named(model.custom_fields, usable, name) for name in asked}
     return {name: each for name, each in made.items() if each}

@@ -70,8 +70,7 @@ def definitions(connection: Connection, resource: Resource) -> list[Any]:
     """The custom fields that objects of this type have."""
     if "custom_fields" not in resource.attributes:
         return []
-    every = custom_field_input.definitions(connection, resource.model)
-    return [each for each in every if resource.model.label in each.obj_type]
+    return custom_field_input.assigned(connection, resource.model)
 
 
 def _asked_for(resource: Resource, columns: list[Column]) -> list[Column]:
