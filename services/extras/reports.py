@@ -17,12 +17,11 @@ from threading import BoundedSemaphore, Lock
 import orjson
 
 from shared import JsonObject
-from shared.config import settings
+from shared.config import ROOT, settings
 from shared.http.errors import NotFound, ServiceUnavailable
 from shared.references import client
 from shared.reports import Report, fresh_result
 
-ROOT = Path(__file__).parents[2]
 LOAD_SECONDS = 10
 MOST_LOADED_AT_ONCE = 4
 MOST_RUN_AT_ONCE = 2

@@ -13,11 +13,10 @@ from typing import Any
 
 import orjson
 
-from shared.config import settings
+from shared.config import ROOT, settings
 from shared.http import budget
 from shared.rendering.places import Places
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 5
 PROCESSES = 2
 # In a container a service is alone with its own.
