@@ -10,7 +10,8 @@ import time
 from typing import IO
 from urllib.parse import urlsplit
 
-from shared.http.client_response import PIECE_BYTES, ClientResponse, TimedOut, Unreachable, closed_on_failure
+from shared.http.client_response import ClientResponse, TimedOut, Unreachable, closed_on_failure
+from shared.http.connection import PIECE_BYTES, Connection
 from shared.http.idle_connections import was_closed
 
 # Less than a server of ours waits for the next request (stack/gunicorn_service.py).
@@ -27,7 +28,7 @@ class Client:
         self._host_line = address.netloc.rpartition("@")[2]
         self._connect_seconds = connect_seconds
         self._most_idle = idle
-        self._idle: list[tuple[socket.socket, float]] = []
+        self._idle: list[tuple[Connection, float]] = []
 
     def ask(
         self, method: str, target: str, headers: dict[str, str], body: "bytes | IO[bytes]" = b"", seconds: float = 30
@@ -54,8 +55,7 @@ class Client:
         head = self._head(method, target, headers)
         connection = (None if fresh else self._unused()) or self._connected()
         with closed_on_failure(connection):
-            connection.settimeout(seconds)
-            _send(connection, head, body)
+            _send(connection, head, body, seconds)
         return ClientResponse(self._give_back, connection, method, seconds)
 
     def close(self) -> None:
@@ -63,14 +63,14 @@ class Client:
         while self._idle:
             self._idle.pop()[0].close()
 
-    def _give_back(self, connection: socket.socket) -> None:
+    def _give_back(self, connection: Connection) -> None:
         """Keep a connection that nothing is under way on."""
         if len(self._idle) < self._most_idle:
             self._idle.append((connection, time.monotonic()))
         else:
             connection.close()
 
-    def _unused(self) -> socket.socket | None:
+    def _unused(self) -> Connection | None:
         """The connection used last, for which the server is most likely to wait still."""
         while self._idle:
             try:
@@ -82,11 +82,11 @@ class Client:
             connection.close()
         return None
 
-    def _connected(self) -> socket.socket:
+    def _connected(self) -> Connection:
         try:
-            connection = socket.create_connection((self._host, self._port), self._connect_seconds)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return self._tls.wrap_socket(connection, server_hostname=self._host) if self._tls else connection
+            made = socket.create_connection((self._host, self._port), self._connect_seconds)
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return Connection(self._tls.wrap_socket(made, server_hostname=self._host) if self._tls else made)
         except TimeoutError as error:
             raise TimedOut("no connection in time") from error
         except OSError as error:
@@ -100,14 +100,14 @@ class Client:
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def _send(connection: socket.socket, head: bytes, body: "bytes | IO[bytes]") -> None:
+def _send(connection: Connection, head: bytes, body: "bytes | IO[bytes]", seconds: float) -> None:
     """Send all. A server may answer and close before it has read everything: then its answer counts, not our error."""
     piece = body if isinstance(body, bytes) else body.read(PIECE_BYTES)
-    connection.sendall(head + piece)
+    connection.send(head + piece, seconds)
     if isinstance(body, bytes):
         return
     try:
         while piece := body.read(PIECE_BYTES):
-            connection.sendall(piece)
+            connection.send(piece, seconds)
     except (BrokenPipeError, ConnectionResetError):
         pass

@@ -1,6 +1,5 @@
 """The reply to a request of `shared/http/client.py`, parsed by httptools, and the errors that can happen to it."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,10 +7,10 @@ from contextlib import contextmanager
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from shared.http import budget
+from shared.http.connection import Connection
 
 MOST_HEADER_LINES = 100
 MOST_HEADER_BYTES = 1 << 16
-PIECE_BYTES = 1 << 16
 _SOON = 0.05  # what has come while others were waited for can still be read
 
 
@@ -39,7 +38,7 @@ class ClientResponse:
     """
 
     def __init__(
-        self, give_back: Callable[[socket.socket], None], connection: socket.socket, method: str, seconds: float
+        self, give_back: Callable[[Connection], None], connection: Connection, method: str, seconds: float
     ) -> None:
         self._give_back, self._connection, self._method = give_back, connection, method
         self._seconds, self._deadline = seconds, time.monotonic() + seconds
@@ -55,7 +54,6 @@ class ClientResponse:
                 if arrived > MOST_HEADER_BYTES:
                     raise Broken("too long a head")
                 arrived += self._receive_in_time()
-            self._connection.settimeout(self._seconds)
         self._understand()
         return self
 
@@ -76,7 +74,7 @@ class ClientResponse:
                 yield from self._received.taken()
                 if self._received.ended:
                     break
-                self._receive()
+                self._receive(self._seconds)
         self._finish()
 
     def read(self) -> bytes:
@@ -92,16 +90,15 @@ class ClientResponse:
         """As `_receive`, until the deadline, or until whoever waits here for the reply is gone."""
         while True:
             left = max(self._deadline - time.monotonic(), _SOON)
-            self._connection.settimeout(min(left, budget.LOOK_UP_SECONDS))
             try:
-                return self._receive()
+                return self._receive(min(left, budget.LOOK_UP_SECONDS))
             except TimeoutError:
                 if left <= budget.LOOK_UP_SECONDS or budget.is_over():
                     raise
 
-    def _receive(self) -> int:
+    def _receive(self, seconds: float) -> int:
         """Wait for the next piece and have it understood; how long it was."""
-        piece = self._connection.recv(PIECE_BYTES)
+        piece = self._connection.receive(seconds)
         if not piece:
             raise Broken("the connection ended before the reply did")
         self._parser.feed_data(piece)
@@ -151,7 +148,7 @@ class _Received:
 
 
 @contextmanager
-def closed_on_failure(connection: socket.socket) -> Iterator[None]:
+def closed_on_failure(connection: Connection) -> Iterator[None]:
     """Close `connection` when something goes wrong on it, and name what. Raises TimedOut, Broken."""
     try:
         yield
