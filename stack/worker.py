@@ -8,8 +8,11 @@ import select
 import socket
 from threading import BoundedSemaphore
 from types import FrameType
+from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from stack import gunicorn_request, gunicorn_response
 
 # Any thread waits so long: clients that send the next request at once, as the gateway and most scripts do, avoid the
 # cost.
@@ -24,6 +27,7 @@ class LingeringWorker(ThreadWorker):
     """gunicorn's gthread worker, lingering."""
 
     def init_process(self) -> None:
+        gunicorn_response.install()
         self._places = BoundedSemaphore(max(min(PLACES, self.cfg.threads // 2), 1))
         self._end = os.eventfd(0)
         super().init_process()
@@ -34,9 +38,21 @@ class LingeringWorker(ThreadWorker):
         super().handle_exit(sig, frame)
 
     def handle(self, conn: TConn) -> bool:
+        if conn.parser is None and not self.cfg.is_ssl:
+            conn.parser = gunicorn_request.Parser(self.cfg, conn.sock, conn.client)
         kept = super().handle(conn)
-        while kept is True and self.alive and self._continues(conn.sock):
+        while kept is True and self.alive and (_has_next(conn) or self._continues(conn.sock)):
             kept = super().handle(conn)
+        return kept
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        """gunicorn reads what is left of a body, within a limit of time that it has to set and to take back. That is
+        only done where something is left: each system call lets another thread run in between.
+        """
+        if keepalive and getattr(conn.parser.mesg.body.reader, "length", None) == 0:
+            conn.parser.mesg = None
+            return True
+        kept: bool = super()._keepalive_after(conn, keepalive)  # type: ignore[misc]  # newer than its types
         return kept
 
     def _continues(self, connection: socket.socket) -> bool:
@@ -52,3 +68,8 @@ class LingeringWorker(ThreadWorker):
             return connection.fileno() in dict(waiting.poll(LONG_LINGER_MILLISECONDS))
         finally:
             self._places.release()
+
+
+def _has_next(conn: Any) -> bool:
+    """Whether a client that does not wait for replies has sent its next request with the one before."""
+    return bool(conn.parser.unreader.buf.getvalue())
