@@ -1,5 +1,6 @@
 """What a request says of custom fields: the values of a write, the filters of a list."""
 
+from collections import namedtuple
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -62,12 +63,19 @@ def _changed(change: Change, by_name: dict[str, Any]) -> JsonObject:
 
 def definitions(connection: Connection, model: type[Record]) -> Sequence[Any]:
     """A row for every definition, of other types too, in the order in which they are shown."""
-    return prepared.execute(connection, "custom_fields", _statement(model.model_of(LABEL).__table__), ())
+    table = model.model_of(LABEL).__table__
+    return [_row(table)._make(row) for row in prepared.execute(connection, "custom_fields", _statement(table), ())]
 
 
 def assigned(connection: Connection, model: type[Record]) -> list[Any]:
     """Those that objects of `model` have."""
     return [each for each in definitions(connection, model) if model.label in each.obj_type]
+
+
+@cache
+def _row(table: Table) -> Any:
+    """The type of a row of `table`, with its columns as attributes."""
+    return namedtuple(table.name, table.columns.keys())
 
 
 @cache

@@ -3,12 +3,13 @@
 SQLAlchemy keeps what it compiled, too, but finds it by walking through a statement, which has to be built for that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import psycopg2
 
+from shared.db.driver import fetch
 from shared.db.prepared import AnySelect
 
 _DIALECT = psycopg2.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
@@ -28,9 +29,9 @@ class Compiled:
         }
         self._processors = {name: process for name, process in processors.items() if process is not None}
 
-    def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """What the statement finds, its parameters being `values`."""
         given = {**self._constants, **values}
         for name, process in self._processors.items():
             given[name] = process(given[name])
-        return connection.exec_driver_sql(self.text, given).all()
+        return fetch(connection, self.text, given)

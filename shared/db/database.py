@@ -7,7 +7,7 @@ from typing import TypeVar
 import orjson
 import psycopg2
 from flask import current_app
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -47,10 +47,10 @@ class Database:
         replica_url: str = "",
     ) -> None:
         self._guard, self._on_disconnect, self._app = guard, on_disconnect, app
-        self.engine = _engine(url, **ONLY_PRIMARY)
-        self._replica = ReadReplica(_engine(replica_url)) if replica_url else None
-        event.listen(self.engine, "handle_error", self._failed)
-        event.listen(self.engine, "checkout", self._taken)
+        self.engine = _engine(url, app, **ONLY_PRIMARY)
+        self._replica = ReadReplica(_engine(replica_url, app)) if replica_url else None
+        event.listen(self.engine, "invalidate", self._disconnected)
+        event.listen(self.engine, "checkout", _replace_if_lost)
         watching.watch(self.engine, app)
         writing = self.engine.execution_options(isolation_level="READ COMMITTED")
         self._sessions = sessionmaker(writing, autoflush=False, expire_on_commit=False)
@@ -83,17 +83,7 @@ class Database:
         with self._sessions() as session, session.begin(), self._guard(session):
             yield session
 
-    def _taken(self, connection: WatchedConnection, *_: object) -> None:
-        """Replace all connections if the server has closed this one meanwhile, as when PostgreSQL was restarted."""
-        if connection.is_lost:
-            self._disconnected()
-            raise InvalidatePoolError
-
-    def _failed(self, context: ExceptionContext) -> None:
-        if context.is_disconnect:
-            self._disconnected()
-
-    def _disconnected(self) -> None:
+    def _disconnected(self, *_: object) -> None:
         self._on_disconnect()
         if self._replica is not None:
             self._replica.forget_primary()
@@ -118,7 +108,7 @@ class Database:
         watching.begin_anew(self._app, 2 * settings.database_pool)
 
 
-def _engine(url: str, **asked: str) -> Engine:
+def _engine(url: str, app: str, **asked: str) -> Engine:
     engine = create_engine(
         url or "postgresql+psycopg2://",
         isolation_level="AUTOCOMMIT",
@@ -135,6 +125,7 @@ def _engine(url: str, **asked: str) -> Engine:
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "patchbay",
             "connection_factory": WatchedConnection,
+            "cursor_factory": watching.cursor_of(app),
             **asked,
         },
     )
@@ -154,6 +145,12 @@ def _begin(connection: psycopg2.extensions.connection, _: object) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute("; ".join(f"SET {name} = '{value}'" for name, value in told.items()))
+
+
+def _replace_if_lost(connection: WatchedConnection, *_: object) -> None:
+    """Replace all connections if the server has closed this one meanwhile, as when PostgreSQL was restarted."""
+    if connection.is_lost:
+        raise InvalidatePoolError
 
 
 class _NothingDone(Exception):

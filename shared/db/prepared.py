@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, literal_column
 from sqlalchemy.dialects import postgresql
 
+from shared.db.driver import fetch
+
 MOST = 60
 
 # By convention the first parameter is the address that the client sees, where addresses are shown at all, and the
@@ -24,14 +26,14 @@ def sql(statement: AnySelect) -> str:
     return str(statement.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})).replace("%", "%%")
 
 
-def execute(connection: Connection, name: str, statement: str, values: tuple[Any, ...]) -> Sequence[Any]:
+def execute(connection: Connection, name: str, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of `statement`, prepared as `name` on first use; the server keeps at most `MOST` for a connection."""
     known = connection.info.setdefault("prepared", set())
     if name not in known:
         if len(known) >= MOST:
-            connection.exec_driver_sql("DEALLOCATE ALL")
+            fetch(connection, "DEALLOCATE ALL")
             known.clear()
-        connection.exec_driver_sql(f"PREPARE {name} AS {statement}")
+        fetch(connection, f"PREPARE {name} AS {statement}")
         known.add(name)
     places = f"({', '.join(['%s'] * len(values))})" if values else ""
-    return connection.exec_driver_sql(f"EXECUTE {name} {places}", values).all()
+    return fetch(connection, f"EXECUTE {name} {places}", values)

@@ -3,21 +3,17 @@
 import time
 from typing import Any
 
+from psycopg2 import extensions
 from sqlalchemy import Engine, event
 
 from shared.telemetry import metrics, tracing
 
-_STARTED = "patchbay_started"
-
 
 def watch(engine: Engine, app: str) -> None:
-    """Count the connections of `engine`, the database of `app`, that are at work, and tell of its statements."""
+    """Count the connections of `engine`, the database of `app`, that are at work."""
     in_use = metrics.connections_in_use.labels(app)
     event.listen(engine, "checkout", lambda *_: in_use.inc())
     event.listen(engine, "checkin", lambda *_: in_use.dec())
-    if tracing.wanted():
-        event.listen(engine, "before_cursor_execute", _begin)
-        event.listen(engine, "after_cursor_execute", lambda *told: _end(app, *told))
 
 
 def begin_anew(app: str, most: int) -> None:
@@ -26,11 +22,13 @@ def begin_anew(app: str, most: int) -> None:
     metrics.connections_most.labels(app).set(most)
 
 
-def _begin(connection: Any, cursor: object, statement: str, parameters: object, context: object, many: bool) -> None:
-    connection.info[_STARTED] = time.time_ns()
+def cursor_of(app: str) -> type[extensions.cursor]:
+    """The kind of cursor that the connections of `app` have: where traces are wanted, it tells of its statements."""
 
+    class Traced(extensions.cursor):
+        def execute(self, query: Any, vars: Any = None) -> None:
+            started = time.time_ns()
+            super().execute(query, vars)
+            tracing.record_statement(app, query.decode() if isinstance(query, bytes) else query, started)
 
-def _end(
-    app: str, connection: Any, cursor: object, statement: str, parameters: object, context: object, many: bool
-) -> None:
-    tracing.record_statement(app, statement, connection.info[_STARTED])
+    return Traced if tracing.wanted() else extensions.cursor
