@@ -88,7 +88,7 @@ def rows_after(connection: Connection, shown: Selection, conditions: list[Condit
     total = found[0][1] if found else connection.scalars(select(counted)).one()
     on_page = [row[0] for row in found[: page.limit]]
     rows = _with_lookups(connection, shown, _faces_of(connection, shown, on_page), total)
-    return replace(rows, following=rows.ids[-1]) if len(found) > len(on_page) else rows
+    return replace(rows, following=on_page[-1]) if len(found) > len(on_page) else rows
 
 
 def _rows(
