@@ -6,7 +6,7 @@ which then refuses what is wrong with it.
 
 import re
 
-from gunicorn.http.message import Request as GunicornRequest
+from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import Unreader
 
@@ -20,7 +20,7 @@ _MOST_HEADERS = 100
 _SPECIAL = {"EXPECT"}
 
 
-class Request(GunicornRequest):
+class PlainRequest(Request):
     """gunicorn's, whose head is read faster where it is plain."""
 
     def parse(self, unreader: Unreader) -> bytes:
@@ -48,4 +48,4 @@ class Request(GunicornRequest):
 class Parser(RequestParser):
     """The requests of a connection."""
 
-    mesg_class = Request
+    mesg_class = PlainRequest

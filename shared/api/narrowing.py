@@ -17,7 +17,7 @@ MOST_PARAMETERS = 1000
 
 
 def conditions(connection: Connection, resource: Resource) -> list[Narrowing]:
-    """The conditions that the query string puts on a list, shaped where the filters are those of its declaration.
+    """The conditions that the query string puts on a list, shaped but for those on custom fields.
 
     Raises BadRequest for more than it may.
     """
@@ -30,16 +30,11 @@ def conditions(connection: Connection, resource: Resource) -> list[Narrowing]:
     context().ignored += unknown
     known = [(chosen, values) for chosen, values in given.values() if chosen]
     # A filter that has too many values is named by this, which is why it comes before the limit of all together.
-    made = [_asked(resource, chosen, values) for chosen, values in known]
+    # A filter of a custom field was made for this request: its shape would never come again.
+    made = [chosen.where(values) if chosen.name in own else chosen.asked(values) for chosen, values in known]
     conditions = [found for found in made if found is not None]
     _limit_searches(known)
     return conditions
-
-
-def _asked(resource: Resource, chosen: Filter, values: list[str]) -> Narrowing | None:
-    """What a filter makes of its values. One that was made for this request makes a shape that never comes again."""
-    declared = resource.filter_table.get(chosen.name) is chosen
-    return chosen.asked(values) if declared else chosen.where(values)
 
 
 def _limit_searches(given: Iterable[tuple[Filter, list[str]]]) -> None:

@@ -26,7 +26,7 @@ def refuse_unknown_of_list(resource: Resource, ignored: Iterable[str]) -> None:
     """Raises BadRequest for the first of the parameters `ignored`, where that is asked for."""
     if strict():
         for name in ignored:
-            known = lookup_expressions.names(resource.filter_table, resource.model, name)
+            known = lookup_expressions.names(resource, name)
             raise unknown(name, name, "parameter of this list", [*known, *OF_LISTS])
 
 

@@ -205,7 +205,7 @@ class Resource(Generic[M]):
 
     def filter(self, parameter: str) -> Filter | None:
         """The filter that `parameter` means, a lookup expression or not."""
-        return self.filter_table.get(parameter) or lookup_expressions.find(self.filter_table, self.model, parameter)
+        return self.filter_table.get(parameter) or lookup_expressions.find(self, parameter)
 
     def _filters(self) -> Iterable[Filter]:
         yield IdFilter(self.model)

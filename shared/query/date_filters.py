@@ -4,9 +4,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, false, or_
+from sqlalchemy import and_, false
 
 from shared.query.filter_base import IMPOSSIBLE, AnyColumn, ColumnFilter, Condition, Never
+from shared.query.shapes import Narrowing, Shaped, any_of
 from shared.schema import parsing
 
 
@@ -30,17 +31,20 @@ class MomentFilter(DateFilter):
         super().__init__(name, column)
         self.read = _moment
 
-    def _any_of(self, texts: list[str]) -> Condition:
+    def _any_of(self, texts: list[str]) -> Narrowing:
         moments = [self.read(text) for text in texts]
         if IMPOSSIBLE in moments:
             return false()
-        return or_(*(self._at(*each) for each in zip(texts, moments, strict=True)))
+        return any_of([self._at(*each) for each in zip(texts, moments, strict=True)])
 
-    def _at(self, text: str, moment: datetime) -> Condition:
+    def _at(self, text: str, moment: datetime) -> Shaped:
         if parsing.to_date(text) is None:
-            return self.column == moment
+            return Shaped(self.equals, (moment,))
         day = min(timedelta(days=1), datetime.max.replace(tzinfo=UTC) - moment)
-        return and_(self.column >= moment, self.column < moment + day)
+        return Shaped(self._is_between, (moment, moment + day))
+
+    def _is_between(self, first: Any, end: Any) -> Condition:
+        return and_(self.column >= first, self.column < end)
 
 
 def _moment(text: str) -> datetime | Never:

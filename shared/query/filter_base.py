@@ -4,19 +4,17 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, False_, false, or_, true, type_coerce
+from sqlalchemy import ColumnElement, False_, false, or_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.http.errors import BadRequest
-from shared.query.shapes import Narrowing, Shaped, any_of, expression
+from shared.query.shapes import MOST_SHAPED, Narrowing, Shaped, any_of, expression, negated
 from shared.schema.models import Record
 
 NULL = "null"
 # Texts that one request may have looked for in every row, and values of a filter that looks at every row.
 MOST_SEARCHED = 5
 FEW_VALUES = 5
-# So many values of a filter make a shape; statements of more are not asked again often enough to be kept.
-MOST_SHAPED = 8
 
 Condition = ColumnElement[bool]
 AnyColumn = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -73,10 +71,10 @@ class Filter:
             return None
         return false() if "\x00" in "".join(given) else self._any_of(given)
 
-    def where_not(self, values: list[str]) -> Condition | None:
-        """As `where`, negated; an impossible value matches no row here either."""
-        found = self.where(values)
-        return found if found is None or isinstance(found, False_) else found.is_not(true())
+    def asked_not(self, values: list[str]) -> Narrowing | None:
+        """As `asked`, negated; an impossible value matches no row here either."""
+        found = self.asked(values)
+        return found if found is None or isinstance(found, False_) else negated(found)
 
     def missing(self) -> Condition | None:
         """The condition that there is no value, where that can be told."""
@@ -108,13 +106,18 @@ class ColumnFilter(Filter):
         values = [self.read(text) for text in texts]
         if IMPOSSIBLE in values:
             return false()
-        if None in values or len(values) > MOST_SHAPED:
+        if len(values) > MOST_SHAPED:
             return self.of_rows(one_of(self.column, values))
-        return Shaped(self.equals, tuple(values))
+        given = tuple(value for value in values if value is not None)
+        return Shaped(self.equals if len(given) == len(values) else self.equals_or_is_null, given)
 
     def equals(self, *values: Any) -> Condition:
         """The column holds one of `values`."""
         return self.of_rows(equal_to_one(self.column, values))
+
+    def equals_or_is_null(self, *values: Any) -> Condition:
+        """The column holds one of `values`, of which there may be none, or nothing."""
+        return self.of_rows(or_(*([equal_to_one(self.column, values)] if values else ()), self.column.is_(None)))
 
 
 class SetFilter(Filter):

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy import Select, and_, false, func, or_, select, true
 
 from shared.query.date_filters import DateFilter, MomentFilter
 from shared.query.filter_base import (
     FEW_VALUES,
     IMPOSSIBLE,
-    MOST_SHAPED,
     NULL,
     AnyColumn,
     ColumnFilter,
@@ -25,7 +24,7 @@ from shared.query.filter_base import (
     one_of,
 )
 from shared.query.paths import Ids, Path, reach, target_of
-from shared.query.shapes import Narrowing, Shaped, any_of
+from shared.query.shapes import MOST_SHAPED, Narrowing, Shaped, any_of
 from shared.schema import fields, parsing
 from shared.schema.models import Record
 
@@ -63,7 +62,13 @@ class BooleanFilter(Filter):
     kind = "boolean"
 
     def __init__(self, name: str, condition: Condition) -> None:
-        super().__init__(name, lambda text: condition if text.lower() in TRUE else ~condition)
+        def holds() -> Condition:
+            return condition
+
+        def does_not() -> Condition:
+            return ~condition
+
+        super().__init__(name, lambda text: Shaped(holds if text.lower() in TRUE else does_not, ()))
 
     def asked(self, values: list[str]) -> Narrowing | None:
         return super().asked([value for value in values if value.strip().lower() in TRUE | FALSE])
@@ -117,11 +122,13 @@ class ReferenceFilter(Filter):
         super().__init__(name, lambda text: self._any_of([text]), target_of(model, path), by_key)
         self.model, self.path = model, path
 
-    def where_not(self, values: list[str]) -> Condition | None:
-        found, texts = super().where_not(values), [text for value in values if (text := value.strip())]
+    def asked_not(self, values: list[str]) -> Narrowing | None:
+        found, texts = super().asked_not(values), [text for value in values if (text := value.strip())]
         keys = self._keys(texts) if found is not None else set()
         if found is None or not keys or None in keys:
             return found
+        if isinstance(found, Shaped):
+            return Shaped(self._does_not_refer_to, found.values)
         return and_(found, self._all_there(self._names(keys), len(keys)))
 
     def missing(self) -> Condition | None:
@@ -151,6 +158,10 @@ class ReferenceFilter(Filter):
     def _refers_to(self, *keys: Any) -> Condition:
         """The path leads to what one of `keys` names, of which each names something."""
         return self._reaches(equal_to_one(self._key, keys), len(keys))
+
+    def _does_not_refer_to(self, *keys: Any) -> Condition:
+        """The path leads to nothing that one of `keys` names, of which each names something."""
+        return and_(self._refers_to(*keys).is_not(true()), self._all_there(equal_to_one(self._key, keys), len(keys)))
 
     def _reaches(self, names: Condition, count: int, or_nothing: bool = False) -> Condition:
         """The path leads to an object for which `names`, by so many keys, holds, to what is below it, or to nothing."""

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import false
 
-from shared.query.filter_base import MOST_SHAPED, ColumnFilter, Condition, Filter, equal_to_one
-from shared.query.shapes import Narrowing, Shaped
+from shared.query.filter_base import ColumnFilter, Condition, Filter, equal_to_one
+from shared.query.shapes import MOST_SHAPED, Narrowing, Shaped
 from shared.schema import parsing
 from shared.schema.models import Record
 

@@ -12,8 +12,8 @@ As for any filter, repeating means OR, and an impossible value matches nothing, 
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, JSON, Boolean, Date, DateTime, Integer, String, Text, cast
 from sqlalchemy.types import TypeEngine
@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 from shared.query import filters
 from shared.query.date_filters import DateFilter
 from shared.query.filter_base import FEW_VALUES, IMPOSSIBLE, ColumnFilter, Condition, Filter
+from shared.query.shapes import Narrowing, Shaped
 from shared.schema.models import Attribute, Record
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -31,6 +32,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 PATTERNS = {"ic": "%{}%", "isw": "{}%", "iew": "%{}", "ie": "{}"}
 NOT = "n"
+MOST_KEPT = 1000
 
 
 class Negated(Filter):
@@ -40,8 +42,8 @@ class Negated(Filter):
         super().__init__(name, base.condition)
         self.kind, self.searches, self._base = base.kind, base.searches, base
 
-    def asked(self, values: list[str]) -> Condition | None:
-        return self._base.where_not(values)
+    def asked(self, values: list[str]) -> Narrowing | None:
+        return self._base.asked_not(values)
 
 
 class Pattern(Filter):
@@ -50,10 +52,11 @@ class Pattern(Filter):
     most_values, searches = FEW_VALUES, True
 
     def __init__(self, name: str, base: ColumnFilter, pattern: str) -> None:
-        def condition(text: str) -> Condition:
-            return base.of_rows(base.column.ilike(pattern.format(filters.escape_like(text)), escape="\\"))
+        super().__init__(name, lambda text: Shaped(self._is_like, (pattern.format(filters.escape_like(text)),)))
+        self._base = base
 
-        super().__init__(name, condition)
+    def _is_like(self, pattern: str) -> Condition:
+        return self._base.of_rows(self._base.column.ilike(pattern, escape="\\"))
 
 
 class Comparison(Filter):
@@ -62,30 +65,47 @@ class Comparison(Filter):
     most_values = FEW_VALUES
 
     def __init__(self, name: str, base: ColumnFilter, compares: Callable[[Any, Any], Any]) -> None:
-        def condition(text: str) -> Condition | None:
+        def condition(text: str) -> Shaped | None:
             value = base.read(text)
-            return None if value in (None, IMPOSSIBLE) else base.of_rows(compares(base.column, value))
+            return None if value in (None, IMPOSSIBLE) else Shaped(self._holds, (value,))
 
         super().__init__(name, condition)
-        self.kind = base.kind
+        self.kind, self._base, self._compares = base.kind, base, compares
+
+    def _holds(self, value: Any) -> Condition:
+        return self._base.of_rows(self._compares(self._base.column, value))
 
 
-def find(table: Mapping[str, Filter], model: type[Record], parameter: str) -> Filter | None:
-    """The filter that `parameter` means, by what is declared in `table`, else by an attribute of `model`."""
+class Filtered(Protocol):
+    """A resource, as far as this module knows one."""
+
+    @property
+    def filter_table(self) -> Mapping[str, Filter]: ...
+
+    @property
+    def model(self) -> type[Record]: ...
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def find(resource: Filtered, parameter: str) -> Filter | None:
+    """The filter that `parameter` means, by what `resource` declares, else by an attribute of its model.
+
+    It is kept, for it is the function of a filter by which a shape is known again.
+    """
     name, separator, expression = parameter.rpartition("__")
     if not separator:
         return None
-    bases = (each for each in (table.get(name), _of_attributes(model).get(name)) if each)
+    bases = (each for each in (resource.filter_table.get(name), _of_attributes(resource.model).get(name)) if each)
     return next((found for base in bases if (found := made(parameter, base, expression))), None)
 
 
-def names(table: Mapping[str, Filter], model: type[Record], parameter: str) -> Iterable[str]:
+def names(resource: Filtered, parameter: str) -> Iterable[str]:
     """The names that `parameter` may be a misspelling of."""
-    known = dict(_of_attributes(model)) | dict(table)
+    known = dict(_of_attributes(resource.model)) | dict(resource.filter_table)
     written, separator, expression = parameter.rpartition("__")
     spelled = [*COMPARISONS, *PATTERNS, *(NOT + name for name in PATTERNS), NOT, "empty"]
     either = known if not separator else [f"{name}__{each}" for name in known for each in {*spelled, expression}]
-    return [name for name in either if name in table or find(table, model, name)]
+    return [name for name in either if name in resource.filter_table or find.__wrapped__(resource, name)]
 
 
 def made(name: str, base: Filter, expression: str) -> Filter | None:

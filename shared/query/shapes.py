@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_
+from sqlalchemy import ColumnElement, bindparam, or_, true
+
+# So many values, or conditions that are alternatives, make a shape; statements of more are not asked again often enough
+# to be kept.
+MOST_SHAPED = 8
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,16 @@ class Either:
         return or_(*_built(self.shapes, values))
 
 
+@dataclass(frozen=True)
+class Negation:
+    """Makes the SQL that what `build` makes does not hold, or is null."""
+
+    build: Callable[..., ColumnElement[Any]]
+
+    def __call__(self, *values: Any) -> ColumnElement[bool]:
+        return self.build(*values).is_not(true())
+
+
 Narrowing = ColumnElement[Any] | Shaped
 
 
@@ -55,12 +69,19 @@ def expressions(every: Iterable[Narrowing]) -> list[ColumnElement[Any]]:
 
 
 def any_of(found: Sequence[Narrowing]) -> Narrowing:
-    """One of `found` holds; shaped if all of them are."""
+    """One of `found` holds; shaped if they are few and all of them are."""
     if len(found) == 1:
         return found[0]
-    if every := all_shaped(found):
+    if len(found) <= MOST_SHAPED and (every := all_shaped(found)):
         return Shaped(Either(shapes_of(every)), values_of(every))
     return or_(*expressions(found))
+
+
+def negated(found: Narrowing) -> Narrowing:
+    """What `found` does not hold for; shaped if it is."""
+    if isinstance(found, Shaped):
+        return Shaped(Negation(found.build), found.values)
+    return found.is_not(true())
 
 
 def all_shaped(found: Sequence[Narrowing]) -> list[Shaped] | None:

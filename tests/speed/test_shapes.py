@@ -44,7 +44,9 @@ def queries(draw):
     """A list, several things that the same filters narrow it to, the order and the page."""
     resource = draw(st.sampled_from(LISTS))
     names = draw(st.lists(st.sampled_from(sorted(resource.filter_table)), min_size=1, max_size=2, unique=True))
-    chosen = [resource.filter_table[name] for name in names]
+    expressions = [draw(st.sampled_from(["", "", "__n", "__empty", "__gte", "__ic", "__nisw"])) for _ in names]
+    asked_for = [f"{name}{expression}" for name, expression in zip(names, expressions, strict=True)]
+    chosen = [resource.filter(name) or resource.filter_table[name.partition("__")[0]] for name in asked_for]
     asked = [[each.asked(draw(values)) for each in chosen] for _ in range(4)]
     narrowed = [[found for found in every if found is not None] for every in asked]
     order = ordering.requested(resource.model, draw(st.sampled_from([[], [], ["id"], ["-id"]])))

@@ -17,11 +17,21 @@ from services.virtualization.app import RESOURCES as VIRTUALIZATION
 from shared.api import page_ids
 from shared.api.resource import Resource
 from shared.query import shapes
+from shared.query.filter_base import Filter
 from shared.query.shapes import Shaped
 
 RESOURCES: list[Resource] = [*CIRCUITS, *DCIM, *EXTRAS, *IPAM, *TENANCY, *VIRTUALIZATION]
-# A strict filter refuses what makes no sense, and none of those is shaped.
-FILTERS = [each for resource in RESOURCES for each in resource.filter_table.values() if not each.strict]
+EXPRESSIONS = ["n", "empty", "lt", "lte", "gt", "gte", "ic", "isw", "iew", "ie", "nic", "nisw", "niew", "nie"]
+
+
+def filters_of(resource: Resource) -> list[Filter]:
+    """What is declared, and its lookup expressions. A strict filter refuses what makes no sense, and none is shaped."""
+    names = [name for name, each in resource.filter_table.items() if not each.strict]
+    asked = [*names, *(f"{name}__{expression}" for name in names for expression in EXPRESSIONS)]
+    return [found for name in asked if (found := resource.filter(name))]
+
+
+FILTERS = [each for resource in RESOURCES for each in filters_of(resource)]
 WORDS = ["7", "8", "0", "-1", "99999999999", "null", "true", "10.0.7.0/24", "10.0.8.9", "fd00::/64", "::1", "active"]
 texts = st.one_of(st.sampled_from(WORDS), st.text(min_size=1, max_size=5), st.dates().map(str), st.integers().map(str))
 
@@ -51,8 +61,7 @@ def test_a_shape_has_the_values_that_are_asked_for_as_its_only_parameters(chosen
 
 def test_two_filters_of_a_list_have_two_shapes():
     for resource in RESOURCES:
-        lenient = [each for each in resource.filter_table.values() if not each.strict]
-        asked = [each.asked([word]) for each in lenient for word in WORDS[:1] + WORDS[7:8]]
+        asked = [each.asked([word]) for each in filters_of(resource) for word in WORDS[:1] + WORDS[7:8]]
         made = {(found.shape, sql_of(shapes.expression(found))) for found in asked if isinstance(found, Shaped)}
         for (shape, sql), (other, its) in combinations(made, 2):
             assert shape != other or sql == its
