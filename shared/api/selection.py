@@ -79,7 +79,7 @@ def of_names(resource: Resource, names: tuple[str, ...]) -> Selection:
 
 def requested(resource: Resource) -> Selection:
     """What the query string asks to see. Raises BadRequest where that is nothing, or what there is not."""
-    if not any(name in request.args for name in PARAMETERS):
+    if request.args.keys().isdisjoint(PARAMETERS):
         return everything(resource)
     every = _every_name(resource)
     wanted, unwanted = _named(every, FIELDS), {name for parameter in OMIT for name in _named(every, parameter)}

@@ -5,6 +5,8 @@ grows needs none: readers ignore what they do not know. Every program speaks the
 of the one before, so that two releases that follow each other can be mixed (docs/releasing.md).
 """
 
+from functools import lru_cache
+
 from shared.http.errors import ServiceUnavailable
 
 HEADER = "X-Patchbay-Protocol"
@@ -17,6 +19,7 @@ def as_header() -> dict[str, str]:
     return {HEADER: ", ".join(map(str, SPOKEN))}
 
 
+@lru_cache(maxsize=16)
 def common(said: str | None, spoken: tuple[int, ...] = SPOKEN) -> int | None:
     """The newest protocol that this program and another, which has `said` what it speaks, have in common."""
     theirs = {int(each) for each in (said or "").split(",") if each.strip().isdecimal()}

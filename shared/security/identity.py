@@ -65,6 +65,7 @@ class Identity:
 
 
 ANONYMOUS = Identity()
+_CLAIMS = frozenset(each.name for each in fields(Identity))
 
 
 def keys_of(setting: str) -> list[str]:
@@ -112,9 +113,8 @@ def verify(key: str, header: str | None, method: str, path: str, query: str, bod
     _require_current(time.time() - since.timestamp())
     if not hmac.compare_digest(signed, _fingerprint(method, path, query, body())):
         raise Forged("it was signed for another request")
-    known = {each.name for each in fields(Identity)}
     given: JsonObject = {
-        name: tuple(each) if isinstance(each, list) else each for name, each in claims.items() if name in known
+        name: tuple(each) if isinstance(each, list) else each for name, each in claims.items() if name in _CLAIMS
     }
     return Identity(**given)
 
