@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.client import Client
 from tests.receivers import RECEIVERS
@@ -12,6 +13,11 @@ from tests.web.chromium import CHROMIUM, FLAGS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+# Machines are shared: how long an example takes says nothing of what is tested.
+settings.register_profile("shared machines", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machines")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

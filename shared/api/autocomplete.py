@@ -35,7 +35,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
     says narrows the list as it does there.
     """
     internal = Blueprint("autocomplete", __name__, url_prefix=f"/internal/{base.app}")
-    listed = {f"/api/{each.app}/{each.path}/": each for each in resources}
+    listed = {each.list_path(): each for each in resources}
 
     @internal.get("/autocomplete")
     def autocomplete() -> Response:

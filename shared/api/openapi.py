@@ -9,7 +9,7 @@ from marshmallow import Schema
 from marshmallow import fields as ma
 
 from shared import JsonObject
-from shared.api import restoring, uniqueness
+from shared.api import restoring, selection, uniqueness
 from shared.api.csv.writing import MEDIA
 from shared.api.error_schemas import ERRORS, LIST_ERRORS, InvalidSchema
 from shared.api.openapi_bodies import TABLE, WITH_IDS, body, list_body, listed, one_or_many, request
@@ -64,7 +64,7 @@ def page_schema(read: type[Schema]) -> type[Schema]:
 def read_schema(resource: Resource) -> type[Schema]:
     """What GET answers, with what other services add to it."""
     read = resource.schemas()[0]
-    defaults = resource.lookup_defaults
+    defaults = selection.everything(resource).lookup_defaults
     replaced = {lookup.of: None for lookup in resource.lookups if lookup.of}
     kinds = {name: ma.Dict if default is None else ma.Integer for name, default in (defaults | replaced).items()}
     shown = {name: kind(dump_only=True, allow_none=True) for name, kind in kinds.items()}

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from shared import JsonObject
+from shared.api import selection
 from shared.api.reading import one_row
 from shared.api.resource import ALL, Resource
 from shared.db.database import database
@@ -150,7 +151,7 @@ def _type_of(field: fields.Field) -> str:
 
 def _looked_up(resource: Resource) -> JsonObject:
     """The attributes that other services add to the read face."""
-    return {name: _shown("field", name) for name in resource.lookup_defaults}
+    return {name: _shown("field", name) for name in selection.everything(resource).lookup_defaults}
 
 
 def _shown(kind: str, name: str) -> JsonObject:

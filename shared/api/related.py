@@ -71,7 +71,7 @@ def _part(connection: Connection, resource: Resource, queries: list[Query]) -> b
         return None
     if not rows.total:
         return None
-    told = {"list": f"/api/{resource.app}/{resource.path}/", "queries": queries, "count": rows.total, "objects": []}
+    told = {"list": resource.list_path(), "queries": queries, "count": rows.total, "objects": []}
     return b"".join((orjson.dumps(told)[:-2], ",".join(rows.texts).encode(), b"]}"))
 
 

@@ -164,6 +164,10 @@ class Resource(Generic[M]):
         """The app in whose part of the API the endpoint is."""
         return self.view.app if self.view else self.model.app
 
+    def list_path(self) -> str:
+        """The path of the list."""
+        return f"/api/{self.app}/{self.path}/"
+
     @property
     def is_home(self) -> bool:
         """Whether this is the endpoint that its model is known by."""
@@ -186,11 +190,6 @@ class Resource(Generic[M]):
     @cached_property
     def read_face(self) -> ReadFace:
         return ReadFace(self.shown, readable_names(self.attributes))
-
-    @cached_property
-    def lookup_defaults(self) -> JsonObject:
-        """What an object shows that no lookup asks about."""
-        return {name: value for lookup in self.lookups for name, value in lookup.defaults.items()}
 
     @cached_property
     def ordering(self) -> Ordering:

@@ -109,7 +109,8 @@ def _named(every: Iterable[str], parameter: str) -> set[str]:
 @cache
 def _every_name(resource: Resource) -> tuple[str, ...]:
     """What an object shows, in order."""
-    return tuple(dict.fromkeys(("id", "url", *readable_names(resource.attributes), *resource.lookup_defaults)))
+    own, added = readable_names(resource.attributes), everything(resource).lookup_defaults
+    return tuple(dict.fromkeys(("id", "url", *own, *added)))
 
 
 def _shown_by(lookup: Lookup) -> set[str]:

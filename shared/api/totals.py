@@ -22,7 +22,7 @@ def blueprint(base: type[Record], resources: Sequence[Resource]) -> Blueprint:
     @internal.get("/totals")
     def totals() -> Response:
         with database().serving() as connection:
-            found = {f"/api/{each.app}/{each.path}/": _total(connection, each) for each in listed}
+            found = {each.list_path(): _total(connection, each) for each in listed}
         return json_response({path: number for path, number in found.items() if number is not None})
 
     return internal

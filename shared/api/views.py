@@ -46,7 +46,7 @@ Verbs = Mapping[str, View | Action]
 
 def blueprint(resource: Resource) -> Blueprint:
     """The routes of `resource`: its list, its objects, its actions."""
-    made = Blueprint(f"{resource.app}/{resource.path}", __name__, url_prefix=f"/api/{resource.app}/{resource.path}")
+    made = Blueprint(f"{resource.app}/{resource.path}", __name__, url_prefix=resource.list_path().rstrip("/"))
     for rule, verbs in routes(resource):
         _route(made, resource, rule, verbs)
     return made
@@ -67,7 +67,7 @@ def operations(resource: Resource) -> Iterator[tuple[str, JsonObject]]:
     """What the OpenAPI document says of each path of `resource`, by verb."""
     for rule, verbs in routes(resource):
         told = {verb.lower(): openapi.describe(resource, verb, view) for verb, view in verbs.items()}
-        yield f"/api/{resource.app}/{resource.path}{rule}", told
+        yield resource.list_path().rstrip("/") + rule, told
 
 
 def _route(made: Blueprint, resource: Resource, rule: str, verbs: Verbs) -> None:

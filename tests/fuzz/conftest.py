@@ -14,7 +14,6 @@ BOUNDED = settings(
     max_examples=4,
     derandomize=True,
     database=None,
-    deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

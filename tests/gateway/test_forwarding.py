@@ -28,7 +28,7 @@ def test_escaped_paths_arrive_as_they_were_decided_on(client):
 
 @pytest.mark.parametrize("path", ["/api/dcim/sites/", "/api/users/"])
 def test_however_a_query_is_spelled_its_signature_fits(raw, path):
-    @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(st.text("%2f2Fz'[]|\"<>&=+;#~\\^`{}", max_size=12).map(str.encode))
     def ask(query):
         head = b"GET " + path.encode() + b"?" + query + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"

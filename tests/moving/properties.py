@@ -1,5 +1,5 @@
 """How far properties are looked into: enough, on a machine that is busy too."""
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
-BOUNDED = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+BOUNDED = settings(max_examples=40)

@@ -177,7 +177,7 @@ def test_two_unnamed_secrets_of_a_device_and_role_clash(master, device, make_rol
     assert master.post("secrets/secrets/", items[1])[0] == 400
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(length=st.one_of(st.integers(1, 700), st.sampled_from([127, 128, 255, 256, 65534, 65535])))
 def test_every_length_is_read_as_it_was_written(master, secret, length):
     text = ("é" * (length // 2) + "x" * (length % 2)) if length > 1 else "x"

@@ -1,7 +1,7 @@
 """Statements that are compiled once for a shape find what those find that are compiled for each query."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
@@ -57,7 +57,7 @@ def queries(draw):
     return resource, narrowed, page, order, half
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 @given(queries())
 def test_a_kept_statement_finds_what_a_new_one_does(connections, query):
     resource, asked, page, order, half = query

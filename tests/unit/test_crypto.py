@@ -8,7 +8,7 @@ import re
 import pytest
 from Crypto.Cipher import AES, PKCS1_OAEP
 from Crypto.PublicKey import ECC, RSA
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.secrets import crypto
@@ -51,7 +51,6 @@ plaintexts = st.text(max_size=200) | st.builds(lambda size: "x" * size, lengths)
 
 
 @given(plaintexts)
-@settings(deadline=None)
 @example("x" * 65535)
 @example("")
 def test_a_secret_decrypts_to_what_was_encrypted(plaintext):
@@ -108,7 +107,6 @@ def test_a_text_of_more_than_65535_bytes_is_refused():
 
 
 @given(st.integers(16, 16 + 2 + 30 - 1), st.integers(1, 255))
-@settings(deadline=None)
 def test_an_altered_byte_of_the_text_is_noticed(place, change):
     ciphertext, plaintext_hash = crypto.encrypt_secret("thirty characters of plaintext", MASTER_KEY)
     altered = bytearray(ciphertext)

@@ -190,7 +190,7 @@ OK = b"HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 4\r\n\r\nbody"
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2;a=b\r\ndy\r\n0\r\nX-Sum: 1\r\n\r\n"
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=3000)
 @given(reply=replies(), method=st.sampled_from(("GET", "GET", "GET", "HEAD")))
 @example(reply=Reply(OK, True, list(range(len(OK)))), method="GET")
 @example(reply=Reply(CHUNKS, True, list(range(len(CHUNKS)))), method="GET")
@@ -204,7 +204,7 @@ def test_ours_reads_what_urllib3_reads_or_refuses_it(reply: Reply, method: str):
         assert lower(read) == lower(expected)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(content=st.sampled_from((OK, CHUNKS)), end=st.integers(0, 200), cuts=st.lists(st.integers(0, 100), max_size=6))
 def test_a_reply_that_ends_early_is_refused_wherever_it_ends(content: bytes, end: int, cuts: list[int]):
     reply = Reply(content[: min(end, len(content) - 1)], False, cuts)

@@ -49,7 +49,7 @@ def resource_of(resources: Iterable[Resource], model: type[Record], face: JsonOb
     """The resource by which an object in this state is written; None where there is none."""
     home = home_in(model, face)
     mine = (each for each in resources if each.model is model and "POST" in each.methods)
-    return next((each for each in mine if f"/api/{each.app}/{each.path}/" == home), None)
+    return next((each for each in mine if each.list_path() == home), None)
 
 
 def conflict(model: type[Record], pk: int, face: JsonObject, detail: str, field: str = "") -> JsonObject:
