@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from services.dcim.app import app
@@ -13,6 +12,7 @@ from shared.http.context import context
 from shared.schema import fields, text_fields
 from shared.security.identity import Identity
 from tests.factories import BY_LABEL, Factory
+from tests.speed.statements import heard
 
 FEW, MANY = 2, 12
 # Trees are walked from each object that is moved.
@@ -47,11 +47,14 @@ def changed(label: str, faces: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def statements(stack, label: str, items: list[dict[str, Any]]) -> list[str]:
     """What a service asks of its database to change `items`, and to delete them."""
-    resource, sent = BY_LABEL[label], []
+    resource, sent = BY_LABEL[label], list[str]()
     here = app.extensions["patchbay.database"] = Database(stack.database_url("dcim"))
-    event.listen(here.engine, "before_cursor_execute", lambda *about: sent.append(about[2]))
     engine = here.engine.execution_options(isolation_level="READ COMMITTED")
-    with app.test_request_context(), Session(engine, autoflush=False, expire_on_commit=False) as session:
+    with (
+        heard(here.engine, lambda statement, _: sent.append(statement)),
+        app.test_request_context(),
+        Session(engine, autoflush=False, expire_on_commit=False) as session,
+    ):
         context().identity = Identity(1, "admin", superuser=True, write=True)
         targets = bulk.targets(session, resource, items)
         writing.dump(resource, writing.update(session, resource, targets, items, partial=True))
@@ -59,7 +62,6 @@ def statements(stack, label: str, items: list[dict[str, Any]]) -> list[str]:
             hook(session, targets)
         deleting.remove(session, resource.model, {target.id for target in targets})
         session.rollback()
-    here.engine.dispose()
     return sent
 
 

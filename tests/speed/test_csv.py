@@ -1,7 +1,6 @@
 """CSV of many lines needs no more statements than that of few, out and in."""
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from services.dcim.app import app
@@ -11,6 +10,7 @@ from shared.http.context import context
 from shared.schema import fields
 from shared.security.identity import Identity
 from tests.factories import BY_LABEL
+from tests.speed.statements import heard
 from tests.speed.test_bulk import FEW, MANY, made
 from tests.speed.test_bulk import LABELS as CHANGED
 
@@ -35,16 +35,18 @@ def statements(stack, label: str, ids: list[int]) -> tuple[list[str], list[str]]
     back: list[str] = []
     here = app.extensions["patchbay.database"] = Database(stack.database_url("dcim"))
     asked = out
-    event.listen(here.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
     engine = here.engine.execution_options(isolation_level="READ COMMITTED")
-    with app.test_request_context(), Session(engine, autoflush=False, expire_on_commit=False) as session:
+    with (
+        heard(here.engine, lambda statement, _: asked.append(statement)),
+        app.test_request_context(),
+        Session(engine, autoflush=False, expire_on_commit=False) as session,
+    ):
         context().identity = Identity(1, "admin", superuser=True, write=True)
         columns = writing.columns_of(session.connection(), resource)
         cells = writing.of_objects(session.connection(), resource, ids, columns)
         asked = back
         told = saving.save(session, resource, sent_back(label, ids, columns, cells))
         session.rollback()
-    here.engine.dispose()
     assert told["changed"] + told["unchanged"] == len(ids)
     return out, back
 

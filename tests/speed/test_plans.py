@@ -1,9 +1,10 @@
 """At size, no list walks a whole table: the plans that PostgreSQL makes over a filled stack."""
 
 import re
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine
 
 from bench.dataset import Dataset
 from bench.filling import Filler
@@ -12,6 +13,7 @@ from services.ipam.app import RESOURCES as IPAM
 from shared.api import page_ids
 from shared.db.database import PLANNING
 from shared.query.pagination import Page
+from tests.speed.statements import heard
 
 ROWS = 50_000
 LISTS = {f"{each.app}/{each.path}": each for each in (*DCIM, *IPAM)}
@@ -47,13 +49,11 @@ def plan_of(stack, resource, query: str) -> str:
         stack.database_url(resource.app),
         connect_args={"options": " ".join(f"-c {name}={value}" for name, value in PLANNING.items())},
     )
-    sent = []
-    event.listen(engine, "before_cursor_execute", lambda *about: sent.append(about[2:4]))
-    with engine.connect() as connection:
+    sent: list[tuple[str, Any]] = []
+    with heard(engine, lambda *asked: sent.append(asked)), engine.connect() as connection:
         page_ids.find(connection, resource, narrowed, Page(50, 0), None, resource.ordering.halves)
         sql, values = sent[-1]
         lines = connection.exec_driver_sql(f"EXPLAIN {sql}", values).scalars().all()
-    engine.dispose()
     return "\n".join(lines)
 
 
