@@ -11,9 +11,11 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import Unreader
 
 _METHODS = rb"GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE"
-_LINE = re.compile(rb"(%b) ((/(?!/)[!-\"$->@-~]*)(?:\?([!-\"$-~]*))?) HTTP/1\.1\r\n" % _METHODS)
+_LINE = re.compile(rb"(%b) ((/(?!/)[!-\"$->@-~]*+)(?:\?([!-\"$-~]*+))?) HTTP/1\.1\r\n" % _METHODS)
 # No name here has an underscore: `X-A` and `X_A` would become the same variable.
-_HEADER = re.compile(rb"^([0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*\r\n", re.MULTILINE)
+# Blanks around a value are stripped afterwards: were they named here, a line of blanks that ends badly could be divided
+# in as many ways as the cube of its length.
+_HEADER = re.compile(rb"^([0-9A-Za-z-]++):([^\x00-\x08\x0a-\x1f\x7f]*+)\r\n", re.MULTILINE)
 _MOST_BYTES = 8190  # gunicorn's limit for a single line; what is longer is for gunicorn to judge
 _MOST_HEADERS = 100
 # What means more than its value.
@@ -38,7 +40,7 @@ class PlainRequest(Request):
     def _plain(self, lines: bytes) -> list[tuple[str, str]] | None:
         """The headers in `lines`, or None if there is anything about them to look at more closely."""
         found = _HEADER.findall(lines)
-        headers = [(name.decode("ascii").upper(), value.decode("latin-1")) for name, value in found]
+        headers = [(name.decode("ascii").upper(), value.decode("latin-1").strip(" \t")) for name, value in found]
         names = {name for name, _ in headers}
         special = not names.isdisjoint(_SPECIAL) or not names.isdisjoint(self.cfg.secure_scheme_headers)
         each_once = len(names) == len(headers) == lines.count(b"\n") <= _MOST_HEADERS

@@ -47,6 +47,8 @@ SETTINGS = {
     "io_method": "sync",
     "max_parallel_workers_per_gather": "0",
     "max_logical_replication_workers": "0",
+    # A statement that failed is not logged: there are values in it.
+    "log_min_error_statement": "panic",
 }
 # What is different on a small machine.
 SMALL = {"shared_buffers": "32MB", "effective_cache_size": "128MB", "max_connections": "100", "work_mem": "4MB"}

@@ -10,9 +10,10 @@ from threading import BoundedSemaphore
 from types import FrameType
 from typing import Any
 
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from stack import gunicorn_request, gunicorn_response
+from stack import gunicorn_refusals, gunicorn_request, gunicorn_response
 
 # Any thread waits so long: clients that send the next request at once, as the gateway and most scripts do, avoid the
 # cost.
@@ -44,6 +45,12 @@ class LingeringWorker(ThreadWorker):
         while kept is True and self.alive and (_has_next(conn) or self._continues(conn.sock)):
             kept = super().handle(conn)
         return kept
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        if isinstance(exc, ParseException) and req is None:
+            gunicorn_refusals.refuse(client, addr and addr[0], exc)
+        else:
+            super().handle_error(req, client, addr, exc)
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
         """gunicorn reads what is left of a body, within a limit of time that it has to set and to take back. That is

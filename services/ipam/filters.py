@@ -1,6 +1,5 @@
 """Filters by where an address lies."""
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -50,7 +49,7 @@ class MaskFilter(filters.NumberFilter):
 
 
 def network(text: str) -> str:
-    return canonical(parse_network(re.sub(r"\s*/\s*", "/", text), strict=False))
+    return canonical(parse_network("/".join(part.strip() for part in text.split("/")), strict=False))
 
 
 def strictly_within(column: Any, network: Any) -> ColumnElement[bool]:

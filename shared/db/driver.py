@@ -17,12 +17,12 @@ Values = Sequence[Any] | Mapping[str, Any]
 
 def fetch(connection: Connection, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
     """All rows, as psycopg2 has them; none of a statement that has none. Raises DBAPIError, as SQLAlchemy would."""
-    with closing(connection.connection.cursor()) as cursor:
-        try:
+    try:
+        with closing(connection.connection.cursor()) as cursor:
             cursor.execute(statement, values)
             return list(cursor.fetchall()) if cursor.description else []
-        except psycopg2.Error as error:
-            raise _as_told_by_sqlalchemy(connection, statement, error) from error
+    except psycopg2.Error as error:
+        raise _as_told_by_sqlalchemy(connection, statement, error) from error
 
 
 def _as_told_by_sqlalchemy(connection: Connection, statement: str, error: psycopg2.Error) -> BaseException:

@@ -29,6 +29,8 @@ def cursor_of(app: str) -> type[extensions.cursor]:
         def execute(self, query: Any, vars: Any = None) -> None:
             started = time.time_ns()
             super().execute(query, vars)
-            tracing.record_statement(app, query.decode() if isinstance(query, bytes) else query, started)
+            # What SQLAlchemy sends for several rows at once is bytes, with the values in it.
+            told = query.partition(b" ")[0].decode() if isinstance(query, bytes) else query
+            tracing.record_statement(app, told, started)
 
     return Traced if tracing.wanted() else extensions.cursor

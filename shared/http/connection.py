@@ -7,6 +7,7 @@ set by a system call. In between, other threads take over.
 import select
 import socket
 import ssl
+import time
 
 PIECE_BYTES = 1 << 16
 
@@ -27,23 +28,24 @@ class Connection:
         self._socket.close()
 
     def send(self, data: bytes, seconds: float) -> None:
-        """Send all of `data`, waiting at most `seconds` for each piece to go. Raises TimeoutError, OSError."""
-        rest = memoryview(data)
+        """Send all of `data` within `seconds`. Raises TimeoutError, OSError."""
+        rest, deadline = memoryview(data), time.monotonic() + seconds
         while rest:
             try:
                 rest = rest[self._socket.send(rest) :]
             except _NOT_YET as reason:
-                self._wait(_wanted(reason, select.POLLOUT), seconds)
+                self._wait(_wanted(reason, select.POLLOUT), deadline - time.monotonic())
 
     def receive(self, seconds: float) -> bytes:
-        """The next piece, for which it waits at most `seconds`; empty at the end. Raises TimeoutError, OSError."""
+        """The next piece, which has to come within `seconds`; empty at the end. Raises TimeoutError, OSError."""
+        deadline = time.monotonic() + seconds
         if not (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
             self._wait(select.POLLIN, seconds)
         while True:
             try:
                 return self._socket.recv(PIECE_BYTES)
             except _NOT_YET as reason:
-                self._wait(_wanted(reason, select.POLLIN), seconds)
+                self._wait(_wanted(reason, select.POLLIN), deadline - time.monotonic())
 
     def _wait(self, what: int, seconds: float) -> None:
         waiting = select.poll()

@@ -57,6 +57,10 @@ HEADS = [
     b"GET / HTTP/1.1\r\n" + b"".join(b"A%d: b\r\n" % n for n in range(101)) + b"\r\n",
     b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: " + b"a" * 9000 + b"\r\n\r\n",
+    # What ends badly after so many blanks is refused as soon as anything else.
+    b"GET / HTTP/1.1\r\nX:" + b" " * 8000 + b"\x01\r\n\r\n",
+    b"GET / HTTP/1.1\r\nX:" + b"\t " * 4000 + b"\r\r\n\r\n",
+    b"GET / HTTP/1.1\r\nX: a" + b" " * 8000 + b"b\r\n\r\n",
     b"\r\n" + PLAIN,
     b"\r\n\r\n" + PLAIN,
     PLAIN[:-2],

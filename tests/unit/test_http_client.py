@@ -141,3 +141,25 @@ def test_nobody_there_is_unreachable_and_nothing_smuggles_a_line():
         asked(client)
     with pytest.raises(ValueError):
         client.ask("GET", "/", {"X-A": "b\r\nX-C: d"})
+
+
+def test_a_body_that_is_read_slowly_has_the_time_of_the_whole():
+    """Each piece goes soon enough; all of them together do not."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}", connect_seconds=5, idle=0)
+        ended = threading.Event()
+
+        def read_slowly() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                while connection.recv(1 << 16) and not ended.wait(0.01):
+                    pass
+
+        reading = threading.Thread(target=read_slowly)
+        reading.start()
+        try:
+            with pytest.raises(TimedOut):
+                client.send("POST", "/a", {}, b"0" * (1 << 25), seconds=1)
+        finally:
+            ended.set()
+            reading.join()
