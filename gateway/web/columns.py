@@ -9,6 +9,8 @@ from gateway.web.endpoint import Endpoint
 from shared import JsonObject
 
 PARAMETER, ORDERING = "_columns", "ordering"
+# The parameters that say which part of a list its page has: another list, or another order, begins at its beginning.
+PLACE = ("offset", "cursor", "start")
 
 
 class Columns:
@@ -34,9 +36,7 @@ class Columns:
         """The list sorted by column `name`, the other way round where it is already."""
         order = self.order(name)
         wanted = f"-{order}" if request.args.get(ORDERING) == order else order
-        kept = [
-            (key, text) for key, text in request.args.items(multi=True) if key not in (ORDERING, "offset", "cursor")
-        ]
+        kept = [(key, text) for key, text in request.args.items(multi=True) if key not in (ORDERING, *PLACE)]
         return f"{request.path}?{urlencode([*kept, (ORDERING, wanted)])}"
 
     def sorted_by(self, name: str) -> str:

@@ -2,6 +2,8 @@
 
 import re
 from datetime import datetime
+from html import unescape
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -71,6 +73,42 @@ def test_to_search_chooses_no_columns_and_to_choose_them_searches_on(person, reg
     assert '<input type="hidden" name="_columns" value="slug">' in chosen.split('id="filters"')[1].split("</form>")[0]
     links = dict(re.findall(r'<a href="/api/dcim/regions/(\d+)/">(Sorted [ABC])</a>', chosen))
     assert links == {str(each["id"]): each["name"] for each in regions}
+
+
+def submitted(page: str, **filled: str) -> str:
+    """The query that the filter form of a page sends with these fields `filled`, as a browser makes it."""
+    form = page.split('id="filters"')[1].split("</form>")[0]
+    inputs = (dict(re.findall(r'(\w+)="([^"]*)"', each)) for each in re.findall(r"<input ([^>]*)>", form))
+    given = [(each["name"], filled.get(each["name"], unescape(each.get("value", "")))) for each in inputs]
+    return urlencode(given)
+
+
+def test_to_search_keeps_what_the_form_has_no_field_for(person, regions):
+    asked = {"name__ic": "sorted", "slug__n": "sorted-b", "ordering": "-name", "limit": "5", "_columns": "name"}
+    page = person.get(f"/api/dcim/regions/?{urlencode(asked)}&name=Sorted+B&name=Sorted+C").text
+    assert shown(page) == ["Sorted C"]
+    sent = person.get(f"/api/dcim/regions/?{submitted(page, q='sorted', name='')}")
+    assert dict(parse_qsl(urlsplit(sent.url).query)) == {**asked, "q": "sorted"}
+    assert shown(sent.text) == ["Sorted C", "Sorted A"]
+
+
+def test_another_search_begins_at_its_beginning(person, regions):
+    for place in ("offset=1&ordering=name", "cursor=0", "start=1"):
+        page = person.get(f"/api/dcim/regions/?name__ic=sorted&limit=1&{place}").text
+        assert not {"offset", "cursor", "start"} & dict(parse_qsl(submitted(page))).keys()
+        sorted_by_name = re.search(r'href="([^"]+)">Name</a>', page)[1].replace("&amp;", "&")
+        assert person.get(sorted_by_name).status_code == 200 and place.partition("&")[0] not in sorted_by_name
+
+
+def test_what_is_in_force_without_a_field_is_shown_and_can_be_removed(person, regions):
+    page = person.get("/api/dcim/regions/?q=Sorted&name__ic=sorted+a&ordering=-name&name=Sorted+A").text
+    told = page.split('id="in-force"')[1].split("</p>")[0]
+    assert re.findall(r"<code>([^<]+)</code>", told) == ["name__ic=sorted a", "ordering=-name"]
+    without = unescape(re.search(r'href="([^"]+)"', told)[1])
+    assert without == "/api/dcim/regions/?q=Sorted&ordering=-name&name=Sorted+A"
+    assert 'id="in-force"' not in person.get("/api/dcim/regions/?q=Sorted&_columns=name").text
+    alone = person.get("/api/dcim/regions/?ordering=-name").text.split('id="in-force"')[1].split("</p>")[0]
+    assert 'href="/api/dcim/regions/"' in alone
 
 
 def test_several_are_changed_at_once_and_what_is_blank_stays(api, person, regions):
