@@ -166,6 +166,19 @@ def test_times_are_in_the_zone_that_the_reader_chose_and_machines_are_told_utc(a
     assert "Times are in UTC." in person.get(path).text
 
 
+def test_a_time_that_is_a_link_is_in_the_zone_of_the_reader_too(api, person, administrator):
+    tenant = api.make("tenancy/tenants/", name="Zoned too", slug="zoned-too")
+    account = api.results("users/users/", username=administrator)[0]["id"]
+    api.make("users/tokens/", user=account, expires="2031-01-31T12:00:00Z")
+    about = {"changed_object_type": "tenancy.tenant", "changed_object_id": tenant["id"]}
+    eventually(lambda: api.results("extras/object-changes/", **about), "the change is told")
+    person.session.cookies.set("patchbay_time_zone", "Asia/Kathmandu")
+    for path in ("extras/object-changes/?limit=5", "extras/recent-activity/?limit=5", f"users/users/{account}/"):
+        cells = person.get(f"/api/{path}").text.split("<tbody>", 1)[1].split('id="reply"')[0]
+        assert not re.findall(r">\d{4}-\d\d-\d\dT[^<]*<", cells), path
+        assert re.search(r'<a href="[^"]+"><time datetime="[^"]+">[^<]+ \+0545</time></a>', cells), path
+
+
 def test_what_is_no_zone_is_none(person):
     for zone in ("Mars/Olympus", "../../etc/passwd", "localtime"):
         person.session.cookies.set("patchbay_time_zone", zone)
