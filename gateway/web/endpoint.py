@@ -72,6 +72,15 @@ class Endpoint:
             return None
         return self.resolve(schema["oneOf"][0] if "oneOf" in schema else schema)
 
+    @property
+    def html(self) -> list[str]:
+        """The attributes of what is read here that are lines of HTML."""
+        reply = self.operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        schema = self.resolve(reply.get("application/json", {}).get("schema", {}))
+        if self.is_list:
+            schema = self.resolve(schema.get("properties", {}).get("results", {}).get("items", {}))
+        return [name for name, each in schema.get("properties", {}).items() if each.get("format") == "html"]
+
     def takes(self, verb: str, media: str) -> bool:
         return media in self.operations[verb].get("requestBody", {}).get("content", {})
 

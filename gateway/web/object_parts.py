@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import current_app
 from markupsafe import Markup
 
-from gateway.web import history
+from gateway.web import display, history
 from gateway.web.catalogue import Catalogue
 from gateway.web.differences import Difference
 from gateway.web.endpoint import Endpoint
@@ -94,7 +94,8 @@ class ObjectParts:
     def attributes(self) -> JsonObject:
         """What is shown of the object by itself: not its address, nor what is shown as a difference."""
         apart = ("url", history.BEFORE, history.AFTER) if history.is_change(self._body) else ("url",)
-        return {name: value for name, value in self._body.items() if name not in apart}
+        shown = display.marked(self._body, self._endpoint.html)
+        return {name: value for name, value in shown.items() if name not in apart}
 
     @cached_property
     def _below(self) -> dict[str, Endpoint]:

@@ -70,8 +70,10 @@ class HtmlPage:
 
     def _rows(self) -> Iterator[str]:
         found, told = self.body["results"], {"columns": self.columns.shown, "selectable": bool(self.bulk)}
+        html = self.endpoint.html if self.endpoint else []
         for start in range(0, len(found), ROWS_AT_ONCE):
-            yield render_template("rows.html", rows=found[start : start + ROWS_AT_ONCE], **told)
+            rows = [display.marked(row, html) for row in found[start : start + ROWS_AT_ONCE]]
+            yield render_template("rows.html", rows=rows, **told)
 
     @property
     def url(self) -> str:

@@ -11,7 +11,8 @@ class RelatedList:
     """The beginning of the list at `endpoint`, as `columns` and `rows`; `body` is the object it belongs to."""
 
     def __init__(self, part: JsonObject, endpoint: Endpoint | None, body: JsonObject) -> None:
-        self.path, self.rows, self.count = part["list"], part["objects"], part["count"]
+        self.path, self.count = part["list"], part["count"]
+        self.rows = [display.marked(row, endpoint.html if endpoint else []) for row in part["objects"]]
         self.name = named(self.path)
         self.id = self.path.split("/")[3]
         self.address = f"{self.path}?{urlencode(part['queries'][0])}"

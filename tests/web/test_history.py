@@ -5,6 +5,7 @@ import uuid
 from html import unescape
 
 import pytest
+from markupsafe import escape
 
 from tests.factories import Factory
 from tests.running import eventually
@@ -121,3 +122,30 @@ def test_who_is_not_logged_in_is_asked_to(api, factory, person):
     assert person.session.post(person.base_url + undo, data={}, timeout=60).status_code == 403
     asked = person.get(f"/api/{PATH}revert/").text
     assert 'name="request_id"' in asked
+
+
+def test_what_was_done_is_told_in_words_with_a_link(api, person, administrator):
+    name = 'R&D <b> "x"'
+    made = api.make("tenancy/tenants/", name=name, slug=f"rd-{uuid.uuid4().hex[:8]}")
+    api.delete(f"tenancy/tenants/{made['id']}/")
+    kept = person.send("/api/tenancy/tenants/", name=name, slug=f"rd-{uuid.uuid4().hex[:8]}").headers["Location"]
+    account = api.results("users/users/", username=administrator)[0]["id"]
+    activity = "extras/recent-activity/"
+    about = {"content_type": "tenancy.tenant", "object_id": kept.rstrip("/").rpartition("/")[2]}
+    eventually(lambda: api.results(activity, **about), "what was done is told")
+    eventually(
+        lambda: len(api.results(activity, content_type="tenancy.tenant", object_id=made["id"])) == 2, "the delete"
+    )
+    done = api.results(activity, **about)[0]["id"]
+    shown = f'created tenant <a href="{kept}">{escape(name)}</a>'
+    for path in (
+        f"{activity}?limit=50",
+        f"{activity}?_columns=message",
+        f"{activity}{done}/",
+        f"users/users/{account}/",
+    ):
+        page = person.get(f"/api/{path}").text.split('id="reply"')[0]
+        assert shown in page, path
+        assert "&lt;a href" not in page, path
+    gone = person.get(f"/api/{activity}?content_type=tenancy.tenant&action=5&object_id={made['id']}").text
+    assert f"<td>deleted tenant {escape(name)}</td>" in gone.split('id="reply"')[0]
