@@ -61,6 +61,11 @@ class Endpoint:
     def has_filter(self, name: str) -> bool:
         return any(each["name"] == name for each in self.parameters())
 
+    @property
+    def ordered_by(self) -> list[str]:
+        """The attributes that the list can be ordered by."""
+        return next((each["x-ordered-by"] for each in self.parameters() if "x-ordered-by" in each), [])
+
     def permission(self, verb: str) -> str | None:
         return self.operations[verb].get("x-permission")
 

@@ -55,6 +55,34 @@ def test_a_list_is_sorted_by_a_column_and_back(person, regions):
     assert shown(person.get(back).text) == ["Sorted C", "Sorted B", "Sorted A"]
 
 
+def test_a_column_is_a_link_only_where_the_list_has_such_an_order(api, person, administrator):
+    account = api.results("users/users/", username=administrator)[0]["id"]
+    pair = api.get("secrets/generate-rsa-key-pair/")[1]
+    key = api.make("secrets/user-keys/", user=account, public_key=pair["public_key"])
+    try:
+        for path in ("secrets/user-keys/", "extras/object-changes/", "extras/recent-activity/", "users/users/"):
+            head = person.get(f"/api/{path}").text.split("<thead>")[1].split("</thead>")[0]
+            links = [unescape(each) for each in re.findall(r'href="([^"]+)"', head)]
+            assert links and not any("is_active" in each for each in links if "user-keys" in each)
+            for each in links:
+                assert person.get(each).status_code == 200, each
+    finally:
+        assert api.delete(f"secrets/user-keys/{key['id']}/")[0] == 204
+
+
+def test_a_list_is_sorted_by_what_a_reference_is_called(api, person, regions):
+    for place, parent in ((0, regions[2]), (1, regions[0])):
+        assert api.patch(f"dcim/regions/{regions[place]['id']}/", {"parent": parent["id"]})[0] == 200
+    page = person.get("/api/dcim/regions/?q=Sorted&_columns=name&_columns=parent").text
+    link = unescape(re.search(r'href="([^"]+)">Parent</a>', page)[1])
+    found = person.get(link).text
+    assert 'aria-sort="ascending"' in found
+    # The names of their parents are Sorted B, Sorted C and none.
+    assert re.findall(r'/">(Sorted [ABC])</a></td><td>', found) == ["Sorted A", "Sorted B", "Sorted C"]
+    for each in (regions[1], regions[0]):
+        api.patch(f"dcim/regions/{each['id']}/", {"parent": None})
+
+
 def test_columns_are_chosen(person, regions):
     page = person.get("/api/dcim/regions/?q=Sorted&_columns=slug&_columns=parent").text
     assert re.findall(r"<th scope=\"col\"[^>]*>(?:<a[^>]*>)?(\w+)", page.split("<tbody>")[0]) == [
