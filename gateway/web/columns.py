@@ -13,14 +13,20 @@ PARAMETER, ORDERING = "_columns", "ordering"
 PLACE = ("offset", "cursor", "start")
 
 
+def usual(rows: list[JsonObject], endpoint: Endpoint | None) -> list[str]:
+    """The columns of `rows` where nobody chose any: those that the list declares, else those worth one."""
+    declared = [name for name in (endpoint.columns if endpoint else ()) if rows and name in rows[0]]
+    return declared or display.columns(rows, endpoint.part_of if endpoint else ())
+
+
 class Columns:
-    """The columns of `rows`: `shown` are those that the reader chose, or those worth one."""
+    """The columns of `rows`: `shown` are those that the reader chose, or the usual ones."""
 
     def __init__(self, rows: list[JsonObject], endpoint: Endpoint | None) -> None:
         self._endpoint = endpoint
         self.every = [name for name in (rows[0] if rows else ()) if name not in ("id", "url")]
         chosen = [name for name in request.args.getlist(PARAMETER) if name in self.every]
-        self.shown = chosen or display.columns(rows, endpoint.part_of if endpoint else ())
+        self.shown = chosen or usual(rows, endpoint)
 
     def is_ordered(self, name: str) -> bool:
         """Whether the list can be ordered by column `name`; by a reference it is by what its objects are called."""

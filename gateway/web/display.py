@@ -24,6 +24,7 @@ SPELLED = {
     "rirs": "RIRs",
     "mgmt": "management",
     "obj": "object",
+    "repr": "name",
     "reportresult": "report result",
     "useraction": "user action",
     "vlans": "VLANs",

@@ -54,6 +54,12 @@ class Endpoint:
         found: list[str] = self.operations.get("get", {}).get("x-part-of", [])
         return found
 
+    @property
+    def columns(self) -> list[str]:
+        """The attributes that a table of the list shows; empty where that depends on their values."""
+        found: list[str] = self.operations.get("get", {}).get("x-columns", [])
+        return found
+
     def parameters(self) -> list[JsonObject]:
         """The filters of the list."""
         return [each for each in self.operations.get("get", {}).get("parameters", ()) if each["in"] == "query"]

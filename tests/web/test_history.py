@@ -112,6 +112,18 @@ def test_what_is_in_the_way_is_said(api, factory, person):
     assert api.get(f"dcim/sites/{site['id']}/")[1]["name"] == "Three"
 
 
+def test_the_list_of_changes_tells_who_did_what_to_what(api, factory, person):
+    site = factory.make("dcim.site", name="Listed")
+    assert api.delete(f"dcim/sites/{site['id']}/")[0] == 204
+    site = factory.make("dcim.site", name="Listed")
+    changes(api, "dcim.site", site["id"], 1)
+    page = person.get(f"/api/{PATH}?object_repr=Listed").text
+    head, cells = page.split("<thead>")[1].split("</thead>")[0], page.split("<tbody>")[1].split("</tbody>")[0]
+    assert words(head) == "ID Time User Action Changed object type Changed object Object name"
+    assert f'<a href="/api/dcim/sites/{site["id"]}/">Listed</a>' in cells
+    assert "Deleted dcim.site — Listed" in words(cells) and "Created dcim.site Listed Listed" in words(cells)
+
+
 def test_who_is_not_logged_in_is_asked_to(api, factory, person):
     site = factory.make("dcim.site")
     change = changes(api, "dcim.site", site["id"], 1)[0]

@@ -72,6 +72,7 @@ recent_activity = Resource(
         *BY_TIME,
     ),
     order=("-time",),
+    columns=("time", "user", "message"),
     methods=READ,
     visible=shown_to,
 )
