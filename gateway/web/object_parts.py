@@ -72,6 +72,8 @@ class ObjectParts:
     @cached_property
     def previewed(self) -> dict[str, str]:
         """What the user may have done to this object that first says what it would do: summaries by name."""
+        if history.is_change(self._body) and not history.can_be_undone(self._body):
+            return {}
         found = {name: each for name, each in self._below.items() if each.preview and may(each.permission("post"))}
         return {name: str(each.operations["post"]["summary"]) for name, each in found.items()}
 

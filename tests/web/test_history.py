@@ -9,7 +9,7 @@ from markupsafe import escape
 
 from tests.factories import Factory
 from tests.running import eventually
-from tests.web.conftest import Person
+from tests.web.conftest import PASSWORD, Person
 
 PATH = "extras/object-changes/"
 
@@ -76,6 +76,14 @@ def test_a_change_is_undone_after_it_was_looked_at(api, factory, person):
     assert "Undone: 1 object was brought back" in person.get(done.headers["Location"]).text
     assert api.get(f"dcim/sites/{site['id']}/")[1]["name"] == "Before"
     assert "there is nothing to do" in person.get(undo).text
+
+
+def test_no_undo_is_offered_of_what_is_never_undone(api, person):
+    user = api.make("users/users/", username=f"kept-{uuid.uuid4().hex[:8]}", password=PASSWORD)
+    change = changes(api, "users.user", user["id"], 1)[0]
+    for path in (f"users/users/{user['id']}/", f"{PATH}{change['id']}/"):
+        page = person.get(f"/api/{path}").text
+        assert "Created" in page and "revert/" not in page, path
 
 
 def test_a_whole_request_is_undone_with_what_it_took_along(api, factory, person):
