@@ -24,6 +24,7 @@ SPELLED = {
     "rirs": "RIRs",
     "mgmt": "management",
     "obj": "object",
+    "repr": "name",
     "reportresult": "report result",
     "useraction": "user action",
     "vlans": "VLANs",
@@ -77,12 +78,23 @@ def is_moment(value: Any) -> bool:
 
 
 def activity(message: str) -> Markup:
-    """A line of the recent activity, which is text with one link to an object of this site."""
+    """A line of the recent activity, which is HTML with at most one link to an object of this site; other tags are
+    shown as they are written.
+    """
     if not (found := _LINKED.fullmatch(message)):
-        return escape(message)
-    before, address, name, after = found.groups()
-    link = Markup('<a href="{}{}">{}</a>').format(request.script_root, address, Markup(name).striptags())
-    return escape(before) + link + escape(after)
+        return _text(message)
+    before, address, name, after = map(_text, found.groups())
+    return before + Markup('<a href="{}{}">{}</a>').format(request.script_root, address, name) + after
+
+
+def _text(html: str) -> Markup:
+    """HTML without tags as text that is safe whatever it says."""
+    return escape(Markup(html).unescape())
+
+
+def marked(row: JsonObject, html: Iterable[str]) -> JsonObject:
+    """`row` with its attributes `html` as markup."""
+    return row | {name: activity(row[name]) for name in html if isinstance(row.get(name), str)}
 
 
 def linked_json(value: Any) -> Markup:

@@ -54,12 +54,23 @@ class Endpoint:
         found: list[str] = self.operations.get("get", {}).get("x-part-of", [])
         return found
 
+    @property
+    def columns(self) -> list[str]:
+        """The attributes that a table of the list shows; empty where that depends on their values."""
+        found: list[str] = self.operations.get("get", {}).get("x-columns", [])
+        return found
+
     def parameters(self) -> list[JsonObject]:
         """The filters of the list."""
         return [each for each in self.operations.get("get", {}).get("parameters", ()) if each["in"] == "query"]
 
     def has_filter(self, name: str) -> bool:
         return any(each["name"] == name for each in self.parameters())
+
+    @property
+    def ordered_by(self) -> list[str]:
+        """The attributes that the list can be ordered by."""
+        return next((each["x-ordered-by"] for each in self.parameters() if "x-ordered-by" in each), [])
 
     def permission(self, verb: str) -> str | None:
         return self.operations[verb].get("x-permission")
@@ -71,6 +82,15 @@ class Endpoint:
         if schema is None:
             return None
         return self.resolve(schema["oneOf"][0] if "oneOf" in schema else schema)
+
+    @property
+    def html(self) -> list[str]:
+        """The attributes of what is read here that are lines of HTML."""
+        reply = self.operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        schema = self.resolve(reply.get("application/json", {}).get("schema", {}))
+        if self.is_list:
+            schema = self.resolve(schema.get("properties", {}).get("results", {}).get("items", {}))
+        return [name for name, each in schema.get("properties", {}).items() if each.get("format") == "html"]
 
     def takes(self, verb: str, media: str) -> bool:
         return media in self.operations[verb].get("requestBody", {}).get("content", {})

@@ -13,6 +13,7 @@ from gateway.web.endpoint import Endpoint
 from gateway.web.page_forms import custom_fields_of
 from gateway.web.upstream_client import Question, answer_to, may
 from shared import JsonObject
+from shared.config import SERVICES
 
 CHANGES = "/api/extras/object-changes/"
 MOST = 10
@@ -70,13 +71,18 @@ def of_object(endpoint: Endpoint, path: str) -> History | None:
 
 def _entry(row: JsonObject, found: list[Difference]) -> Entry:
     address = f"{CHANGES}{row['id']}/"
-    undo = f"{address}revert/" if may(None) else ""
+    undo = f"{address}revert/" if may(None) and can_be_undone(row) else ""
     return Entry(address, row["time"], row["user_name"], row["action"]["label"], found, undo)
 
 
 def is_change(body: object) -> bool:
     """Whether an object is itself a change."""
     return isinstance(body, dict) and body.keys() >= {BEFORE, AFTER, "changed_object_type", "request_id"}
+
+
+def can_be_undone(change: JsonObject) -> bool:
+    """Whether there is an undo of a change at all: a service does it, and accounts are in none."""
+    return change["changed_object_type"].partition(".")[0] in SERVICES
 
 
 def of_change(body: JsonObject) -> list[Difference]:
@@ -100,7 +106,7 @@ def of_request(body: JsonObject) -> tuple[str, str]:
     if not body["request_id"]:
         return "", ""
     query = urlencode({"request_id": body["request_id"]})
-    return f"{CHANGES}?{query}", f"{CHANGES}revert/?{query}" if may(None) else ""
+    return f"{CHANGES}?{query}", f"{CHANGES}revert/?{query}" if may(None) and can_be_undone(body) else ""
 
 
 def _shapes(label: str) -> dict[str, JsonObject]:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import current_app
 from markupsafe import Markup
 
-from gateway.web import history
+from gateway.web import display, history
 from gateway.web.catalogue import Catalogue
 from gateway.web.differences import Difference
 from gateway.web.endpoint import Endpoint
@@ -72,6 +72,8 @@ class ObjectParts:
     @cached_property
     def previewed(self) -> dict[str, str]:
         """What the user may have done to this object that first says what it would do: summaries by name."""
+        if history.is_change(self._body) and not history.can_be_undone(self._body):
+            return {}
         found = {name: each for name, each in self._below.items() if each.preview and may(each.permission("post"))}
         return {name: str(each.operations["post"]["summary"]) for name, each in found.items()}
 
@@ -94,7 +96,8 @@ class ObjectParts:
     def attributes(self) -> JsonObject:
         """What is shown of the object by itself: not its address, nor what is shown as a difference."""
         apart = ("url", history.BEFORE, history.AFTER) if history.is_change(self._body) else ("url",)
-        return {name: value for name, value in self._body.items() if name not in apart}
+        shown = display.marked(self._body, self._endpoint.html)
+        return {name: value for name, value in shown.items() if name not in apart}
 
     @cached_property
     def _below(self) -> dict[str, Endpoint]:

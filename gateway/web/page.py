@@ -12,15 +12,16 @@ from markupsafe import Markup
 
 from gateway.request import Request
 from gateway.web import bulk, display, forms, object_parts, policy, refusals, reply_json, snippets
-from gateway.web.columns import Columns
+from gateway.web.columns import PARAMETER, PLACE, Columns
 from gateway.web.endpoint import Endpoint
+from gateway.web.filter_form import FilterForm
 from gateway.web.object_parts import ObjectParts
-from gateway.web.page_forms import filters_of, form_of, questions_of
+from gateway.web.page_forms import form_of, questions_of
 from gateway.web.upstream_client import Question, UpstreamResponse, may
 from shared import JsonObject
 from shared.query.pagination import Page
 
-PAGING = ("limit", "offset", "cursor", "start", "format", "_columns")
+PAGING = ("limit", *PLACE, "format", PARAMETER)
 ROWS_AT_ONCE = 100
 # Where the rows of a list belong; what users entered has no such brackets.
 ROWS = Markup("<!--rows-->")
@@ -69,12 +70,14 @@ class HtmlPage:
 
     def _rows(self) -> Iterator[str]:
         found, told = self.body["results"], {"columns": self.columns.shown, "selectable": bool(self.bulk)}
+        html = self.endpoint.html if self.endpoint else []
         for start in range(0, len(found), ROWS_AT_ONCE):
-            yield render_template("rows.html", rows=found[start : start + ROWS_AT_ONCE], **told)
+            rows = [display.marked(row, html) for row in found[start : start + ROWS_AT_ONCE]]
+            yield render_template("rows.html", rows=rows, **told)
 
     @property
     def url(self) -> str:
-        query = _query("format", "_columns")
+        query = _query("format", PARAMETER)
         return f"{self.asked.root}{self.asked.path}{'?' if query else ''}{query}"
 
     @property
@@ -147,18 +150,8 @@ class HtmlPage:
         return bulk.allowed(self.endpoint)
 
     @cached_property
-    def filters(self) -> list[forms.Input]:
-        if not (self.is_list and self.endpoint):
-            return []
-        return filters_of(self.endpoint)
-
-    @property
-    def narrowed(self) -> bool:
-        return not forms.NO_FILTERS.issuperset(request.args)
-
-    @property
-    def searchable(self) -> bool:
-        return bool(self.endpoint and self.endpoint.has_filter("q"))
+    def filters(self) -> FilterForm:
+        return FilterForm(self.endpoint)
 
     @property
     def range(self) -> str:

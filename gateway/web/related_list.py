@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from gateway.web import display
+from gateway.web import columns, display
 from gateway.web.endpoint import Endpoint
 from shared import JsonObject
 
@@ -11,14 +11,14 @@ class RelatedList:
     """The beginning of the list at `endpoint`, as `columns` and `rows`; `body` is the object it belongs to."""
 
     def __init__(self, part: JsonObject, endpoint: Endpoint | None, body: JsonObject) -> None:
-        self.path, self.rows, self.count = part["list"], part["objects"], part["count"]
+        self.path, self.count = part["list"], part["count"]
+        self.rows = [display.marked(row, endpoint.html if endpoint else []) for row in part["objects"]]
         self.name = named(self.path)
         self.id = self.path.split("/")[3]
         self.address = f"{self.path}?{urlencode(part['queries'][0])}"
-        context = endpoint.part_of if endpoint else []
         self.columns = [
             name
-            for name in display.columns(self.rows, context)
+            for name in columns.usual(self.rows, endpoint)
             if not all(isinstance(row[name], dict) and row[name].get("url") == body.get("url") for row in self.rows)
         ]
 

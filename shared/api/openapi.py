@@ -97,11 +97,12 @@ def describe(resource: Resource, verb: str, view: View | Action) -> JsonObject:
 
 
 def _belonging(resource: Resource) -> JsonObject:
-    """What the objects of a list are part of: the references that are shown beside their names, and types beyond; and
-    whether the service tells how full they are.
+    """What the objects of a list are part of: the references that are shown beside their names, and types beyond;
+    whether the service tells how full they are, and which columns a table of them has.
     """
-    told = {"x-part-of": list(context_of(resource)), "x-belongs-to": list(resource.belonging)}
-    return {**told, **({"x-utilization": True} if resource.utilization else {})}
+    told: JsonObject = {"x-part-of": list(context_of(resource)), "x-belongs-to": list(resource.belonging)}
+    told |= {"x-utilization": True} if resource.utilization else {}
+    return told | ({"x-columns": list(resource.columns)} if resource.columns else {})
 
 
 def _describe_action(resource: Resource, verb: str, action: Action) -> JsonObject:

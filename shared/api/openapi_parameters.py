@@ -45,7 +45,8 @@ def list_parameters(resource: Resource) -> list[JsonObject]:
     export = openapi_schemas.query(
         PARAMETER, "The name of an export template, to get what it makes of the list.", "string"
     )
-    order = openapi_schemas.query(ordering.PARAMETER, ORDERING, "string")
+    names = ordering.ordered(resource.model)
+    order = openapi_schemas.query(ordering.PARAMETER, ORDERING, "string", **{"x-ordered-by": names})
     return [*paging(*PAGING), _FORMAT, export, order, *selecting()] + [
         _of_filter(made) for made in resource.filter_table.values()
     ]

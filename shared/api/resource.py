@@ -96,8 +96,7 @@ class DependentFacts:
 class Resource(Generic[M]):
     """One type of object of the API.
 
-    filters     names of attributes, `Related(...)`, or Filters of its own; `id`, `id__in`, what identifies an object,
-                and when it was created and changed are always there
+    filters     names of attributes, `Related(...)`, Filters; `id`, `id__in`, what identifies and dates are always there
     search      names of attributes (or SQL expressions) that `q` looks into; `search_extra(text)` adds conditions
     order       names of attributes, dotted through references (`"site.name"`), `-` for descending; id breaks ties
     reorder     `reorder(args)`: the expressions that a list with such a query string is ordered by instead, or ()
@@ -115,6 +114,7 @@ class Resource(Generic[M]):
     awaited     `awaited(read)`: the page that `read()` finds, once there is what whoever asks waits for
     belonging   `{label: query(connection, id)}`: the query of this list for what belongs to an object of that type
     part_of     the references that tell objects of one name apart; those of `unique` and `order` unless given
+    columns     the attributes that a table of its objects shows; those worth one, by their values, unless given
     utilization  `utilization()`: selects the (id, used) of each object, used being what part of it is taken, 0.0 to 1.0
     note        what whoever reads an object has to know, for the document and for people
     view        what the endpoint shows and takes of its model, and where, if not all of it with its model
@@ -148,6 +148,7 @@ class Resource(Generic[M]):
     invariants: tuple[Invariant, ...] = ()
     belonging: Mapping[str, Callable[[Connection, int], dict[str, str] | None]] = field(default_factory=dict)
     part_of: tuple[str, ...] | None = None
+    columns: tuple[str, ...] = ()
     utilization: Callable[[], AnySelect] | None = None
     note: str = ""
     view: View | None = None

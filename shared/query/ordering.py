@@ -114,11 +114,11 @@ def _resolved(model: type[Record], name: str) -> str:
     for place, step in enumerate(path):
         attribute = model.attributes.get(step)
         if attribute is None or not attribute.is_reference:
-            raise unknown(PARAMETER, name, "attribute that has an order", _names_like(model, path[:place]))
+            raise unknown(PARAMETER, name, "attribute that has an order", _below(path[:place], model))
         model = model.model_of(attribute.field.target)
     found = model.attributes.get(last)
     if found is None or not _is_ordered(model, found):
-        raise unknown(PARAMETER, name, "attribute that has an order", _names_like(model, path))
+        raise unknown(PARAMETER, name, "attribute that has an order", _below(path, model))
     if found.is_reference:
         path.append(last)
         model = model.model_of(found.field.target)
@@ -126,9 +126,14 @@ def _resolved(model: type[Record], name: str) -> str:
     return ("-" if name.startswith("-") else "") + ".".join((*path, _sorted_by(model, found)))
 
 
-def _names_like(model: type[Record], above: list[str]) -> Iterable[str]:
-    """What `model`, found at `above`, can be ordered by."""
-    return (".".join((*above, name)) for name, each in model.attributes.items() if _is_ordered(model, each))
+def ordered(model: type[Record]) -> list[str]:
+    """The attributes of `model` that its list can be ordered by."""
+    return [name for name, each in model.attributes.items() if _is_ordered(model, each)]
+
+
+def _below(path: list[str], model: type[Record]) -> Iterable[str]:
+    """What `model`, found at `path`, can be ordered by."""
+    return (".".join((*path, name)) for name in ordered(model))
 
 
 def _is_ordered(model: type[Record], attribute: Attribute) -> bool:

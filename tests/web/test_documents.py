@@ -40,6 +40,21 @@ def test_references_filters_and_permissions_are_told(document):
     assert lists["post"]["x-permission"] == "dcim.add_site"
 
 
+def test_a_list_takes_every_order_that_is_told(api, document):
+    told = {
+        path: each["x-ordered-by"]
+        for path, verbs in document["paths"].items()
+        for each in verbs.get("get", {}).get("parameters", ())
+        if "x-ordered-by" in each
+    }
+    assert "is_active" not in told["/api/secrets/user-keys/"] and "region" in told["/api/dcim/sites/"]
+    for path, names in told.items():
+        for start in range(0, len(names), 8):  # as many as can be named at once
+            order = ",".join(names[start : start + 8])
+            status, reply = api.get(path.removeprefix("/api/"), ordering=order, limit=1)
+            assert status == 200, (path, order, reply)
+
+
 @pytest.mark.parametrize("label", sorted(set(BY_LABEL) - NOT_BY_JSON))
 def test_replies_are_what_the_document_says(api, document, label):
     """Nothing that it does not tell of, nothing missing, whatever is null."""

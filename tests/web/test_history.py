@@ -5,10 +5,11 @@ import uuid
 from html import unescape
 
 import pytest
+from markupsafe import escape
 
 from tests.factories import Factory
 from tests.running import eventually
-from tests.web.conftest import Person
+from tests.web.conftest import PASSWORD, Person
 
 PATH = "extras/object-changes/"
 
@@ -77,6 +78,14 @@ def test_a_change_is_undone_after_it_was_looked_at(api, factory, person):
     assert "there is nothing to do" in person.get(undo).text
 
 
+def test_no_undo_is_offered_of_what_is_never_undone(api, person):
+    user = api.make("users/users/", username=f"kept-{uuid.uuid4().hex[:8]}", password=PASSWORD)
+    change = changes(api, "users.user", user["id"], 1)[0]
+    for path in (f"users/users/{user['id']}/", f"{PATH}{change['id']}/"):
+        page = person.get(f"/api/{path}").text
+        assert "Created" in page and "revert/" not in page, path
+
+
 def test_a_whole_request_is_undone_with_what_it_took_along(api, factory, person):
     device = factory.make("dcim.device", name=f"gone {uuid.uuid4().hex[:8]}")
     port = factory.make("dcim.interface", device=device["id"])
@@ -111,6 +120,18 @@ def test_what_is_in_the_way_is_said(api, factory, person):
     assert api.get(f"dcim/sites/{site['id']}/")[1]["name"] == "Three"
 
 
+def test_the_list_of_changes_tells_who_did_what_to_what(api, factory, person):
+    site = factory.make("dcim.site", name="Listed")
+    assert api.delete(f"dcim/sites/{site['id']}/")[0] == 204
+    site = factory.make("dcim.site", name="Listed")
+    changes(api, "dcim.site", site["id"], 1)
+    page = person.get(f"/api/{PATH}?object_repr=Listed").text
+    head, cells = page.split("<thead>")[1].split("</thead>")[0], page.split("<tbody>")[1].split("</tbody>")[0]
+    assert words(head) == "ID Time User Action Changed object type Changed object Object name"
+    assert f'<a href="/api/dcim/sites/{site["id"]}/">Listed</a>' in cells
+    assert "Deleted dcim.site — Listed" in words(cells) and "Created dcim.site Listed Listed" in words(cells)
+
+
 def test_who_is_not_logged_in_is_asked_to(api, factory, person):
     site = factory.make("dcim.site")
     change = changes(api, "dcim.site", site["id"], 1)[0]
@@ -121,3 +142,30 @@ def test_who_is_not_logged_in_is_asked_to(api, factory, person):
     assert person.session.post(person.base_url + undo, data={}, timeout=60).status_code == 403
     asked = person.get(f"/api/{PATH}revert/").text
     assert 'name="request_id"' in asked
+
+
+def test_what_was_done_is_told_in_words_with_a_link(api, person, administrator):
+    name = 'R&D <b> "x"'
+    made = api.make("tenancy/tenants/", name=name, slug=f"rd-{uuid.uuid4().hex[:8]}")
+    api.delete(f"tenancy/tenants/{made['id']}/")
+    kept = person.send("/api/tenancy/tenants/", name=name, slug=f"rd-{uuid.uuid4().hex[:8]}").headers["Location"]
+    account = api.results("users/users/", username=administrator)[0]["id"]
+    activity = "extras/recent-activity/"
+    about = {"content_type": "tenancy.tenant", "object_id": kept.rstrip("/").rpartition("/")[2]}
+    eventually(lambda: api.results(activity, **about), "what was done is told")
+    eventually(
+        lambda: len(api.results(activity, content_type="tenancy.tenant", object_id=made["id"])) == 2, "the delete"
+    )
+    done = api.results(activity, **about)[0]["id"]
+    shown = f'created tenant <a href="{kept}">{escape(name)}</a>'
+    for path in (
+        f"{activity}?limit=50",
+        f"{activity}?_columns=message",
+        f"{activity}{done}/",
+        f"users/users/{account}/",
+    ):
+        page = person.get(f"/api/{path}").text.split('id="reply"')[0]
+        assert shown in page, path
+        assert "&lt;a href" not in page, path
+    gone = person.get(f"/api/{activity}?content_type=tenancy.tenant&action=5&object_id={made['id']}").text
+    assert f"<td>deleted tenant {escape(name)}</td>" in gone.split('id="reply"')[0]

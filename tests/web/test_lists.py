@@ -2,6 +2,8 @@
 
 import re
 from datetime import datetime
+from html import unescape
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -53,6 +55,34 @@ def test_a_list_is_sorted_by_a_column_and_back(person, regions):
     assert shown(person.get(back).text) == ["Sorted C", "Sorted B", "Sorted A"]
 
 
+def test_a_column_is_a_link_only_where_the_list_has_such_an_order(api, person, administrator):
+    account = api.results("users/users/", username=administrator)[0]["id"]
+    pair = api.get("secrets/generate-rsa-key-pair/")[1]
+    key = api.make("secrets/user-keys/", user=account, public_key=pair["public_key"])
+    try:
+        for path in ("secrets/user-keys/", "extras/object-changes/", "extras/recent-activity/", "users/users/"):
+            head = person.get(f"/api/{path}").text.split("<thead>")[1].split("</thead>")[0]
+            links = [unescape(each) for each in re.findall(r'href="([^"]+)"', head)]
+            assert links and not any("is_active" in each for each in links if "user-keys" in each)
+            for each in links:
+                assert person.get(each).status_code == 200, each
+    finally:
+        assert api.delete(f"secrets/user-keys/{key['id']}/")[0] == 204
+
+
+def test_a_list_is_sorted_by_what_a_reference_is_called(api, person, regions):
+    for place, parent in ((0, regions[2]), (1, regions[0])):
+        assert api.patch(f"dcim/regions/{regions[place]['id']}/", {"parent": parent["id"]})[0] == 200
+    page = person.get("/api/dcim/regions/?q=Sorted&_columns=name&_columns=parent").text
+    link = unescape(re.search(r'href="([^"]+)">Parent</a>', page)[1])
+    found = person.get(link).text
+    assert 'aria-sort="ascending"' in found
+    # The names of their parents are Sorted B, Sorted C and none.
+    assert re.findall(r'/">(Sorted [ABC])</a></td><td>', found) == ["Sorted A", "Sorted B", "Sorted C"]
+    for each in (regions[1], regions[0]):
+        api.patch(f"dcim/regions/{each['id']}/", {"parent": None})
+
+
 def test_columns_are_chosen(person, regions):
     page = person.get("/api/dcim/regions/?q=Sorted&_columns=slug&_columns=parent").text
     assert re.findall(r"<th scope=\"col\"[^>]*>(?:<a[^>]*>)?(\w+)", page.split("<tbody>")[0]) == [
@@ -71,6 +101,42 @@ def test_to_search_chooses_no_columns_and_to_choose_them_searches_on(person, reg
     assert '<input type="hidden" name="_columns" value="slug">' in chosen.split('id="filters"')[1].split("</form>")[0]
     links = dict(re.findall(r'<a href="/api/dcim/regions/(\d+)/">(Sorted [ABC])</a>', chosen))
     assert links == {str(each["id"]): each["name"] for each in regions}
+
+
+def submitted(page: str, **filled: str) -> str:
+    """The query that the filter form of a page sends with these fields `filled`, as a browser makes it."""
+    form = page.split('id="filters"')[1].split("</form>")[0]
+    inputs = (dict(re.findall(r'(\w+)="([^"]*)"', each)) for each in re.findall(r"<input ([^>]*)>", form))
+    given = [(each["name"], filled.get(each["name"], unescape(each.get("value", "")))) for each in inputs]
+    return urlencode(given)
+
+
+def test_to_search_keeps_what_the_form_has_no_field_for(person, regions):
+    asked = {"name__ic": "sorted", "slug__n": "sorted-b", "ordering": "-name", "limit": "5", "_columns": "name"}
+    page = person.get(f"/api/dcim/regions/?{urlencode(asked)}&name=Sorted+B&name=Sorted+C").text
+    assert shown(page) == ["Sorted C"]
+    sent = person.get(f"/api/dcim/regions/?{submitted(page, q='sorted', name='')}")
+    assert dict(parse_qsl(urlsplit(sent.url).query)) == {**asked, "q": "sorted"}
+    assert shown(sent.text) == ["Sorted C", "Sorted A"]
+
+
+def test_another_search_begins_at_its_beginning(person, regions):
+    for place in ("offset=1&ordering=name", "cursor=0", "start=1"):
+        page = person.get(f"/api/dcim/regions/?name__ic=sorted&limit=1&{place}").text
+        assert not {"offset", "cursor", "start"} & dict(parse_qsl(submitted(page))).keys()
+        sorted_by_name = re.search(r'href="([^"]+)">Name</a>', page)[1].replace("&amp;", "&")
+        assert person.get(sorted_by_name).status_code == 200 and place.partition("&")[0] not in sorted_by_name
+
+
+def test_what_is_in_force_without_a_field_is_shown_and_can_be_removed(person, regions):
+    page = person.get("/api/dcim/regions/?q=Sorted&name__ic=sorted+a&ordering=-name&name=Sorted+A").text
+    told = page.split('id="in-force"')[1].split("</p>")[0]
+    assert re.findall(r"<code>([^<]+)</code>", told) == ["name__ic=sorted a", "ordering=-name"]
+    without = unescape(re.search(r'href="([^"]+)"', told)[1])
+    assert without == "/api/dcim/regions/?q=Sorted&ordering=-name&name=Sorted+A"
+    assert 'id="in-force"' not in person.get("/api/dcim/regions/?q=Sorted&_columns=name").text
+    alone = person.get("/api/dcim/regions/?ordering=-name").text.split('id="in-force"')[1].split("</p>")[0]
+    assert 'href="/api/dcim/regions/"' in alone
 
 
 def test_several_are_changed_at_once_and_what_is_blank_stays(api, person, regions):
@@ -126,6 +192,19 @@ def test_times_are_in_the_zone_that_the_reader_chose_and_machines_are_told_utc(a
     assert "Times are in UTC." in somebody.__class__(somebody.base_url).get(path).text
     assert person.send("/time-zone/", zone="").status_code == 303
     assert "Times are in UTC." in person.get(path).text
+
+
+def test_a_time_that_is_a_link_is_in_the_zone_of_the_reader_too(api, person, administrator):
+    tenant = api.make("tenancy/tenants/", name="Zoned too", slug="zoned-too")
+    account = api.results("users/users/", username=administrator)[0]["id"]
+    api.make("users/tokens/", user=account, expires="2031-01-31T12:00:00Z")
+    about = {"changed_object_type": "tenancy.tenant", "changed_object_id": tenant["id"]}
+    eventually(lambda: api.results("extras/object-changes/", **about), "the change is told")
+    person.session.cookies.set("patchbay_time_zone", "Asia/Kathmandu")
+    for path in ("extras/object-changes/?limit=5", "extras/recent-activity/?limit=5", f"users/users/{account}/"):
+        cells = person.get(f"/api/{path}").text.split("<tbody>", 1)[1].split('id="reply"')[0]
+        assert not re.findall(r">\d{4}-\d\d-\d\dT[^<]*<", cells), path
+        assert re.search(r'<a href="[^"]+"><time datetime="[^"]+">[^<]+ \+0545</time></a>', cells), path
 
 
 def test_what_is_no_zone_is_none(person):

@@ -126,6 +126,8 @@ object_changes = Resource(
     awaited=Stream(newest).awaited,
     search=("object_repr", "user_name", "request_id"),
     order=("-time",),
+    # A deleted object is nowhere, but its name is known.
+    columns=("time", "user", "action", "changed_object_type", "changed_object", "object_repr"),
     methods=READ,
     visible=shown_to,
 )

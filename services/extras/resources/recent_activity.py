@@ -19,6 +19,12 @@ FORMER_ACTION = {CREATED: 1, UPDATED: 3, DELETED: 5}
 _ESCAPED = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#39;"), ('"', "&#34;"))
 
 
+class Html(fields.Text):
+    """Text with at most one link to an object, as HTML."""
+
+    shape = {"format": "html"}
+
+
 def _action(change: Any) -> ColumnElement[Any]:
     return case(FORMER_ACTION, value=change.action)
 
@@ -47,7 +53,7 @@ SHOWN = (
     _computed("action", fields.Choice(ACTION), _action),
     _computed("content_type", fields.Text(), lambda change: change.changed_object_type),
     _computed("object_id", fields.Integer(), lambda change: change.changed_object_id),
-    _computed("message", fields.Text(), _message),
+    _computed("message", Html(), _message),
 )
 
 recent_activity = Resource(
@@ -66,6 +72,7 @@ recent_activity = Resource(
         *BY_TIME,
     ),
     order=("-time",),
+    columns=("time", "user", "message"),
     methods=READ,
     visible=shown_to,
 )
