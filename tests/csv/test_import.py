@@ -240,9 +240,11 @@ def test_the_same_object_twice_is_refused(api, factory):
 
 
 def test_a_dry_run_says_what_would_be_and_does_nothing(api):
-    text = "name,slug\nDry,dry-run\n"
+    known = api.make("dcim/sites/", name="Wet", slug="wet-run")
+    text = "name,slug\nDry,dry-run\nWetter,wet-run\n"
     told = saved(api, "dcim/sites/", text, dry_run="true")
-    assert (told["created"], told["rows"][0]["what"]) == (1, "created")
+    assert (told["created"], told["changed"]) == (1, 1)
+    assert [(each["id"], each["what"]) for each in told["rows"]] == [(None, "created"), (known["id"], "changed")]
     assert api.get("dcim/sites/", slug="dry-run")[1]["count"] == 0
     assert refused(api, "dcim/sites/", "name,slug\nDry,d r y\n", dry_run="true")[0][:2] == (2, "slug")
 

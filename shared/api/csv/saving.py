@@ -98,8 +98,9 @@ def save(session: Session, resource: Resource, table: sheet.Sheet) -> JsonObject
         _refuse(file)  # what was to be changed is wrong, and there now; else it was a race
         raise
     _refuse(file)
-    told = _answer(file)
-    if request.args.get(DRY_RUN, "") in Boolean.TRUE:
+    dry_run = request.args.get(DRY_RUN, "") in Boolean.TRUE
+    told = _answer(file, dry_run)
+    if dry_run:
         raise DryRun(told)
     return told
 
@@ -220,7 +221,10 @@ def _refused(errors: list[JsonObject]) -> BadRequest:
     return BadRequest({"errors": errors})
 
 
-def _answer(file: _File) -> JsonObject:
-    rows = [{"line": each.line.number, "id": each.id, "what": file.outcome[each.line.number]} for each in file.lines]
-    outcomes = list(file.outcome.values())
+def _answer(file: _File, dry_run: bool) -> JsonObject:
+    """What became of each line; an object that a dry run does not create has no id."""
+    outcomes = [file.outcome[each.line.number] for each in file.lines]
+    ids = [None if dry_run and what == CREATED else each.id for each, what in zip(file.lines, outcomes, strict=True)]
+    told = zip(file.lines, ids, outcomes, strict=True)
+    rows = [{"line": each.line.number, "id": pk, "what": what} for each, pk, what in told]
     return {what: outcomes.count(what) for what in (CREATED, CHANGED, UNCHANGED)} | {"rows": rows}
