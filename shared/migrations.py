@@ -124,7 +124,7 @@ def run(config: Config) -> None:
         context.run_migrations()
 
 
-def _finish_script(context: MigrationContext, revision: Any, directives: list[Any]) -> None:
+def _finish_script(context: Any, revision: Any, directives: list[Any]) -> None:
     script = directives[0]
     _require_defaults(script.upgrade_ops)
     _leave_indexes(script)
