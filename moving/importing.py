@@ -1,6 +1,7 @@
 """What `patchbay import` does: each kind of source becomes rows, and one loader takes them all."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -47,7 +48,9 @@ class Importer:
         kinds = catalogue.of_label(label) or [each for each in catalogue.kinds.values() if each.path == label]
         if not kinds:
             known = sorted({each.label for each in catalogue.kinds.values()})
-            raise CliError(f"{label} is no type: it is one of {', '.join(known)}")
+            near = get_close_matches(label, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"it is one of {', '.join(known)}"
+            raise CliError(f"{label} is no type: {hint}")
         progress = Progress("checked" if self._dry_run else "saved")
         loader = SheetLoader(self._api, kinds[0], catalogue.most_at_once, self.report)
         loader.load(path, in_parts=in_parts, dry_run=self._dry_run, progress=progress)

@@ -53,7 +53,7 @@ class SheetLoader:
         try:
             told = self._api.send_csv(f"{self._kind.path}/", content, **query)
         except Refused as refused:
-            raise CliError("\n".join(_sentences(path, refused, content, lines))) from refused
+            raise _error(path, refused, content, lines) from refused
         except OutcomeUnknown as error:
             raise CliError(f"nobody knows whether the last part was saved ({error}): run the import again") from error
         for what in (CREATED, CHANGED, UNCHANGED) if not dry_run else ():
@@ -71,19 +71,21 @@ def _parts(path: Path, most: int) -> Iterator[tuple[list[str], Lines]]:
             filled = (each for each in records if any(each.cells))
             while part := list(islice(filled, most)):
                 yield head.cells, part
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise CliError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise CliError(f"{path} cannot be read as UTF-8: {error}") from error
 
 
-def _sentences(path: Path, refused: Refused, content: str, lines: Lines) -> Iterator[str]:
+def _error(path: Path, refused: Refused, content: str, lines: Lines) -> CliError:
     """What is wrong, by the lines of the file."""
     told = refused.told.get("errors") if isinstance(refused.told, dict) else None
     if not told:
-        yield f"{path}: {refused.status} {short(refused.told)}"
-        return
+        return CliError(f"{path}: {refused.status} {short(refused.told)}")
     sent = sheet.read(content).lines
     numbers = {1: 1} | {here.number: there.number for here, there in zip(sent, lines, strict=False)}
-    yield f"{path}: nothing of these lines is saved"
+    wrong = []
     for each in told:
         column = f", {each['column']}" if each["column"] else ""
-        yield f"line {numbers.get(each['line'], each['line'])}{column}: {each['message']}"
+        wrong.append(f"line {numbers.get(each['line'], each['line'])}{column}: {each['message']}")
+    return CliError(f"{path}: nothing of these lines is saved:", wrong)

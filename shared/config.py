@@ -183,6 +183,13 @@ class Settings:
         return TOGETHER if len(self.service_keys) > 1 else next(iter(self.service_keys), "")
 
     @classmethod
+    def defaults(cls) -> dict[str, str]:
+        """What each variable is where nothing says otherwise, but for those of a single service."""
+        return {
+            each.metadata["variable"]: _text_of(each.default) for each in fields(cls) if "variable" in each.metadata
+        }
+
+    @classmethod
     def variables(cls) -> list[str]:
         """The names of all variables that any process reads."""
         own = [each.metadata["variable"] for each in fields(cls) if "variable" in each.metadata]
@@ -190,6 +197,13 @@ class Settings:
         addresses = [f"{owner}_URL" for owner in owners[:-1]]  # the gateway's is a field of its own
         databases = [database_variable(app, kind) for app in APPS for kind in ("DATABASE", "DATABASE_REPLICA")]
         return [*own, *addresses, *databases, *(f"PATCHBAY_{app.upper()}_KEY" for app in APPS)]
+
+
+def _text_of(value: Any) -> str:
+    """A default as one would set it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value in (None, ()) else f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def is_private(variable: str) -> bool:

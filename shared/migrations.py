@@ -54,14 +54,22 @@ def revisions(app: str) -> set[str]:
     return {each.revision for each in ScriptDirectory(str(folder(app))).walk_revisions()}
 
 
-class NoDefault(Exception):
+class NotRevised(Exception):
+    """No migration can be written; the text says why."""
+
+
+class NoDefault(NotRevised):
     """A new column that rows cannot be without has no value for the rows that are there."""
+
+
+class NothingGained(NotRevised):
+    """The models have nothing that the migrations do not make."""
 
 
 def revise(app: str, database_url: str, message: str) -> None:
     """Write a migration with what the models have and `database_url`, a scratch database, has not.
 
-    It runs on tables with rows, and passes the project's own style checks. Raises NoDefault.
+    It runs on tables with rows, and passes the project's own style checks. Raises NoDefault, NothingGained.
     """
     engine = create_engine(database_url)
     with engine.begin() as connection:
@@ -116,11 +124,21 @@ def run(config: Config) -> None:
         context.run_migrations()
 
 
-def _finish_script(context: MigrationContext, revision: Any, directives: list[Any]) -> None:
+def _finish_script(context: Any, revision: Any, directives: list[Any]) -> None:
     script = directives[0]
     _require_defaults(script.upgrade_ops)
     _leave_indexes(script)
     _join_circles(script)
+    if _is_empty(script.upgrade_ops):
+        app = context.environment_context.config.attributes["app"]
+        raise NothingGained(
+            f"the models of {app} have gained nothing; is the resource in RESOURCES? (An index needs no migration; to move data, copy the last one and write what it does.)"
+        )
+
+
+def _is_empty(operations: Any) -> bool:
+    """Whether there is nothing to do; a table of which only indexes differ is a container without any."""
+    return all(isinstance(each, OpContainer) and _is_empty(each) for each in operations.ops)
 
 
 def _require_defaults(operations: Any) -> None:

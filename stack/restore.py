@@ -53,7 +53,7 @@ def unpacked(file: Path, folder: DataFolder) -> Iterator[Backup]:
     """The backup in `file`, unpacked below the data folder. Raises CliError."""
     with tempfile.TemporaryDirectory(prefix="restore-", dir=folder.path) as scratch:
         try:
-            with tarfile.open(file) as archive:
+            with _opened(file) as archive:
                 _extract(archive, Path(scratch))
             manifest = json.loads(Path(scratch, "manifest.json").read_text())
             if manifest["format"] != FORMAT:
@@ -61,6 +61,14 @@ def unpacked(file: Path, folder: DataFolder) -> Iterator[Backup]:
             yield Backup(Path(scratch), manifest["moment"], manifest["databases"])
         except (tarfile.TarError, OSError, ValueError, KeyError, TypeError) as error:
             raise CliError(f"{file} is no backup of Patchbay: {error}") from error
+
+
+def _opened(file: Path) -> tarfile.TarFile:
+    """Raises CliError for what is no archive; tarfile would tell of every way in which it is none."""
+    try:
+        return tarfile.open(file)  # noqa: SIM115 - the caller closes it
+    except tarfile.ReadError as error:
+        raise CliError(f"{file} is no backup of Patchbay") from error
 
 
 def _extract(archive: tarfile.TarFile, target: Path) -> None:

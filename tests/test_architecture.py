@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.routing import route
-from shared.config import APPS, SERVICES, package_of
+from shared.config import APPS, SERVICES, Settings, package_of
 from shared.schema.contracts import CONTRACTS
 
 ROOT = Path(__file__).parent.parent
@@ -273,6 +273,13 @@ def test_no_file_makes_a_reader_scroll_for_long(folder):
 
 def longest(path: Path) -> int:
     return 150 if path.parent.name == "resources" else 250
+
+
+def test_the_documentation_names_every_setting():
+    named = set(re.findall(r"[A-Z][A-Z0-9_]+(?:<SERVICE>_[A-Z_]+)?", (ROOT / "docs" / "operations.md").read_text()))
+    owners = "|".join({"GATEWAY", *map(str.upper, APPS)})
+    settings = {re.sub(rf"^PATCHBAY_(?:{owners})_", "PATCHBAY_<SERVICE>_", each) for each in Settings.variables()}
+    assert settings - named == set()
 
 
 def test_every_test_folder_is_a_package():

@@ -35,7 +35,7 @@ class SheetLineSchema(Schema):
     """What became of one line of CSV."""
 
     line = ma.Integer(required=True)
-    id = ma.Integer(required=True)
+    id = ma.Integer(required=True, allow_none=True)
     what = ma.String(required=True, metadata={"enum": ["created", "changed", "unchanged"]})
 
 

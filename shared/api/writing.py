@@ -162,6 +162,20 @@ def _apply(resource: Resource, change: Change, referred: dict[str, dict[int, obj
             set_committed_value(change.object, name, referred[attribute.field.target].get(value))
 
 
+def is_so(resource: Resource, change: Change) -> bool:
+    """Whether all that a change says, loaded and with what it refers to found, is what its object has already."""
+    for name, value in change.values.items():
+        attribute = resource.attributes[name]
+        now = getattr(change.object, attribute.column)
+        if name == "custom_fields":
+            value = custom_fields.merged(now, value)
+        if attribute.is_list:
+            now, value = {each.id for each in now}, set(value)
+        if now != value:
+            return False
+    return True
+
+
 def _apply_defaults(model: type[Record], target: Record) -> None:
     for column in model.__mapper__.columns:
         default: Any = column.default

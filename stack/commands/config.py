@@ -2,7 +2,7 @@
 
 import click
 
-from shared.config import APPS, Settings, is_private
+from shared.config import APPS, Settings, is_private, surroundings
 from stack import processes, settings_file
 from stack.cli_error import CliError
 from stack.commands import data_option
@@ -32,6 +32,10 @@ def command(settings: tuple[str, ...], reveal: bool, folder: DataFolder) -> None
             click.echo(f"{name}={'(hidden)' if hidden else remembered[name]}")
         elif name not in Settings.variables():
             raise CliError(f"{name} is no setting; docs/operations.md lists them")
+        elif name in (defaults := Settings.defaults()) and not surroundings().get(name):
+            click.echo(f"{name}={defaults[name]} (the default)")
+        else:
+            click.echo(f"{name} is {'said by the environment' if surroundings().get(name) else 'not set'}")
 
 
 def change(folder: DataFolder, changes: dict[str, str]) -> None:
@@ -40,8 +44,8 @@ def change(folder: DataFolder, changes: dict[str, str]) -> None:
     with folder.locked():
         remembered = settings_file.read(folder)
         changed = {name for name, value in changes.items() if remembered.get(name, "") != value}
-        if processes.alive(folder):
-            if places := sorted(changed & FIXED):
-                raise CliError(f"{places[0]} cannot change while Patchbay runs; ./patchbay down stops it")
-            click.echo("./patchbay restart has the running programs know it", err=True)
+        if processes.alive(folder) and (places := sorted(changed & FIXED)):
+            raise CliError(f"{places[0]} cannot change while Patchbay runs; ./patchbay down stops it")
         settings_file.write(folder, {name: value for name, value in (remembered | changes).items() if value})
+        if processes.alive(folder):
+            click.echo("./patchbay restart has the running programs know it", err=True)

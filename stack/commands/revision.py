@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from shared.config import APPS
-from shared.migrations import NoDefault, revise
+from shared.migrations import NotRevised, revise
 from shared.migrations import folder as migrations_of
 from stack.cli_error import CliError
 from stack.folder import DataFolder
@@ -28,6 +28,6 @@ def command(app: str, message: str) -> None:
             cluster.create(["revision"])
             try:
                 revise(app, cluster.url("revision"), message)
-            except NoDefault as error:
+            except NotRevised as error:
                 raise CliError(str(error)) from error
     click.echo(f"Written to {migrations_of(app) / 'versions'}: read it before it is committed.")

@@ -56,6 +56,36 @@ def test_a_line_is_about_the_id_it_has_or_what_is_called_so_or_a_new_object(api,
     assert (again["created"], again["changed"], again["unchanged"]) == (0, 0, 3)
 
 
+def test_what_is_written_otherwise_but_means_what_is_there_is_not_saved(api, factory, site, device):
+    tenant = factory.make("tenancy.tenant", name="Same Ltd", slug="same-ltd")
+    tags = {"site": site["id"], "tenant": tenant["id"], "status": 1, "is_pool": True}
+    prefix = api.make("ipam/prefixes/", prefix="10.205.0.0/24", **tags, description="as it is")
+    vlans = [factory.make("ipam.vlan", vid=vid, site=site["id"], name=f"same-{vid}") for vid in (21, 22)]
+    port = {"device": device["id"], "mode": 200, "tagged_vlans": [each["id"] for each in vlans]}
+    port = factory.make("dcim.interface", **port, name="same-trunk")
+    field = {"name": "csv_same", "type": 300, "obj_type": ["ipam.prefix"], "default": "true"}
+    field = api.make("extras/custom-fields/", **field)
+    api.patch(f"ipam/prefixes/{prefix['id']}/", {"custom_fields": {"csv_same": True}})
+    before = api.get(f"ipam/prefixes/{prefix['id']}/")[1]
+    text = (
+        "prefix,site,tenant,status,is_pool,cf_csv_same,description\n"
+        "10.205.0.0/24,Amsterdam 1,Same Ltd,1,yes,1,as it is\n"
+    )
+    told = saved(api, "ipam/prefixes/", text)
+    assert told["rows"] == [{"line": 2, "id": prefix["id"], "what": "unchanged"}]
+    vlans_by_id = f'device,name,mode,tagged_vlans\ncsv-sw1,same-trunk,200,"{{{vlans[1]["id"]}}},{{{vlans[0]["id"]}}}"\n'
+    assert saved(api, "dcim/interfaces/", vlans_by_id)["unchanged"] == 1
+    assert api.get(f"ipam/prefixes/{prefix['id']}/")[1] == before
+    for other in (text.replace("yes", "no"), text.replace(",1,yes,1", ",2,yes,1"), text.replace("yes,1", "yes,0")):
+        assert saved(api, "ipam/prefixes/", other)["changed"] == 1
+        assert saved(api, "ipam/prefixes/", text)["changed"] == 1
+    one = vlans_by_id.replace(f",{{{vlans[0]['id']}}}", "")
+    assert saved(api, "dcim/interfaces/", one)["changed"] == 1
+    assert [each["id"] for each in api.get(f"dcim/interfaces/{port['id']}/")[1]["tagged_vlans"]] == [vlans[1]["id"]]
+    assert refused(api, "ipam/prefixes/", text.replace(",1,yes", ",9,yes"))[0][:2] == (2, "status")
+    api.delete(f"extras/custom-fields/{field['id']}/")
+
+
 def test_what_has_no_unique_name_is_known_by_what_tells_it_apart(api, factory):
     vrfs = [factory.make("ipam.vrf", enforce_unique=False) for _ in range(2)]
     text = (
@@ -141,6 +171,16 @@ def test_custom_fields_are_columns(api, factory):
             api.delete(f"extras/custom-fields/{each['id']}/")
 
 
+def test_what_is_only_written_is_saved_whatever_is_there(api):
+    text = "name,obj_type,payload_url,type_create,secret\ncsv-hook,dcim.site,https://example.com/,true,"
+    pk = saved(api, "extras/webhooks/", f"{text}kept secret\n")["rows"][0]["id"]
+    assert api.get(f"extras/webhooks/{pk}/")[1]["has_secret"] is True
+    assert saved(api, "extras/webhooks/", f"{text}kept secret\n")["changed"] == 1
+    assert saved(api, "extras/webhooks/", f"{text}\n")["changed"] == 1
+    assert api.get(f"extras/webhooks/{pk}/")[1]["has_secret"] is False
+    api.delete(f"extras/webhooks/{pk}/")
+
+
 def test_lines_may_refer_to_each_other(api):
     text = "name,slug,parent\nLeaf,leaf-1,Middle 1\nMiddle 1,middle-1,root-1\nRoot 1,root-1,\n"
     told = saved(api, "dcim/regions/", text)
@@ -200,9 +240,11 @@ def test_the_same_object_twice_is_refused(api, factory):
 
 
 def test_a_dry_run_says_what_would_be_and_does_nothing(api):
-    text = "name,slug\nDry,dry-run\n"
+    known = api.make("dcim/sites/", name="Wet", slug="wet-run")
+    text = "name,slug\nDry,dry-run\nWetter,wet-run\n"
     told = saved(api, "dcim/sites/", text, dry_run="true")
-    assert (told["created"], told["rows"][0]["what"]) == (1, "created")
+    assert (told["created"], told["changed"]) == (1, 1)
+    assert [(each["id"], each["what"]) for each in told["rows"]] == [(None, "created"), (known["id"], "changed")]
     assert api.get("dcim/sites/", slug="dry-run")[1]["count"] == 0
     assert refused(api, "dcim/sites/", "name,slug\nDry,d r y\n", dry_run="true")[0][:2] == (2, "slug")
 

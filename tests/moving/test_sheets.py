@@ -36,9 +36,20 @@ def test_lines_become_objects_once(api, load):
 def test_what_is_wrong_is_told_by_line_and_nothing_is_saved(api, load):
     status, told = load('name,slug\n"Two\nlines",fine-sheet\nBad,b a d\n')
     assert status == 1 and "line 4, slug: " in told
+    status, told = load("name,slug,nonsense\nA,a,1\n")
+    assert status == 1 and told.splitlines()[0].endswith("sheet.csv: nothing of these lines is saved:")
+    status, told = load("name,slug,weight\nA,a,x\nB,b,y\n")
+    assert [line.partition(":")[0] for line in told.splitlines()[1:]] == ["line 2, weight", "line 3, weight"]
     assert api.get("ipam/roles/", slug="fine-sheet")[1]["count"] == 0
-    assert "no type" in load("name\nx\n", label="ipam.rolle")[1]
+    assert load("name\nx\n", label="ipam.rolle") == (1, "patchbay: ipam.rolle is no type: did you mean ipam.role?\n")
+    assert "is no type: it is one of circuits.circuit, " in load("name\nx\n", label="xyz")[1]
     assert "line 2: " in load('name\n"x\n')[1]
+
+
+def test_a_file_that_is_not_there(stack, tmp_path):
+    missing = tmp_path / "nosuch.csv"
+    done = patchbay("import", missing, "--type", "dcim.site", "--data", stack.data)
+    assert (done.returncode, done.stderr) == (1, f"patchbay: {missing} cannot be read: No such file or directory\n")
 
 
 def test_longer_files_go_part_by_part_if_that_is_asked_for(api, load):

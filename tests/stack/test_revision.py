@@ -64,6 +64,18 @@ def test_a_field_that_old_rows_could_not_have_is_refused_with_the_reason(copy: C
     assert "Traceback" not in refused.stderr
 
 
+def test_models_that_have_gained_nothing_get_no_migration(copy: Copy):
+    before = sorted((copy.home / VERSIONS).iterdir())
+    refused = copy.run("revision", "tenancy", "Nothing new")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(
+        "patchbay: the models of tenancy have gained nothing; is the resource in RESOURCES?"
+    )
+    assert sorted(path for path in (copy.home / VERSIONS).iterdir() if path.suffix == ".py") == [
+        path for path in before if path.suffix == ".py"
+    ]
+
+
 def test_a_slip_in_a_declaration_is_one_line(copy: Copy):
     path = copy.home / TENANTS
     path.write_text(path.read_text().replace('filters=("name", "group")', 'filters=("naem", "group")'))

@@ -63,7 +63,13 @@ def test_config_shows_and_changes(external: Stack, urls: dict[str, str]) -> None
     assert external.run("config", "LOGIN_REQUIRED=true").stdout == "LOGIN_REQUIRED=true\n"
     refused = external.run("migrate", LOGIN_REQUIRED="false")
     assert "LOGIN_REQUIRED is not what" in refused.stderr and "settings.env says 'true'" in refused.stderr
-    assert external.run("config", "LOGIN_REQUIRED=").stdout == ""
+    assert external.run("config", "LOGIN_REQUIRED=").stdout == "LOGIN_REQUIRED=false (the default)\n"
+    assert external.run("config", "DATABASE_POOL").stdout == "DATABASE_POOL=8 (the default)\n"
+    assert (
+        external.run("config", "DATABASE_POOL", DATABASE_POOL="9").stdout
+        == "DATABASE_POOL is said by the environment\n"
+    )
+    assert external.run("config", "PATCHBAY_DCIM_KEY").stdout == "PATCHBAY_DCIM_KEY is not set\n"
     assert external.folder.settings.stat().st_mode & 0o077 == 0
 
 
@@ -81,6 +87,13 @@ def test_config_refuses_what_is_no_setting(external: Stack, change: str, told: s
     refused = external.run("config", change)
     assert refused.returncode == 1 and told in refused.stderr and "hidden" not in refused.stderr
     assert external.folder.settings.read_text() == before
+
+
+def test_a_refusal_while_programs_run_speaks_of_no_restart(stack: Stack) -> None:
+    refused = stack.run("config", "STRICT_FILTERS=ture")
+    assert (refused.returncode, refused.stderr) == (1, "patchbay: STRICT_FILTERS must be true or false, not 'ture'\n")
+    done = stack.run("config", "STRICT_FILTERS=")
+    assert (done.returncode, done.stderr) == (0, "./patchbay restart has the running programs know it\n")
 
 
 def test_one_service_is_migrated_without_the_others(server: Stack, urls: dict[str, str], make_stack) -> None:

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from shared import JsonObject
 from shared.api import bulk, writing
 from shared.api.csv import columns as csv_columns
-from shared.api.csv import matching, sheet
+from shared.api.csv import matching, sheet, unchanged
 from shared.api.csv.columns import Column
 from shared.api.csv.reading import Reading, readings
-from shared.api.csv.writing import MEDIA, definitions, of_objects
+from shared.api.csv.writing import MEDIA, definitions
 from shared.api.resource import Resource
 from shared.api.transaction import write
 from shared.config import settings
@@ -88,16 +88,19 @@ def save(session: Session, resource: Resource, table: sheet.Sheet) -> JsonObject
     file = _File(resource, table, _columns(session, resource, table))
     file.lines = readings(resource.model, table, file.columns)
     matching.match(session, resource, [each for each in file.lines if not each.id and not each.errors])
-    _mark_unchanged(session, file)
-    _change(session, file)
+    found = bulk.locked(session, resource, [each.id for each in file.lines if each.id])
+    same = unchanged.lines(session, resource, file.columns, [each for each in file.lines if each.id in found], found)
+    file.outcome = dict.fromkeys(same, UNCHANGED)
+    _change(session, file, found)
     try:
         _create(session, file)
     except IntegrityError:
         _refuse(file)  # what was to be changed is wrong, and there now; else it was a race
         raise
     _refuse(file)
-    told = _answer(file)
-    if request.args.get(DRY_RUN, "") in Boolean.TRUE:
+    dry_run = request.args.get(DRY_RUN, "") in Boolean.TRUE
+    told = _answer(file, dry_run)
+    if dry_run:
         raise DryRun(told)
     return told
 
@@ -114,28 +117,9 @@ def _columns(session: Session, resource: Resource, table: sheet.Sheet) -> list[C
         raise _refused([_told(error.line, error.column, error.message)]) from error
 
 
-def _mark_unchanged(session: Session, file: _File) -> None:
-    """What an object shows already needs no change."""
-    shown = [each for each in file.columns if each is not None]
-    meant = {each.line.number: each for each in file.lines if each.id}
-    if not meant:
-        return
-    now = of_objects(session.connection(), file.resource, [each.id for each in meant.values()], shown)
-    for number, each in meant.items():
-        told = [
-            (each.cells[heading], column) for heading, column in zip(file.table.headings, file.columns, strict=True)
-        ]
-        same = each.id in now and all(
-            column is None or column.attribute is None or now[each.id][column.heading] == cell for cell, column in told
-        )
-        if same:
-            file.outcome[number] = UNCHANGED
-
-
-def _change(session: Session, file: _File) -> None:
-    """Change what is there. Raises Forbidden."""
+def _change(session: Session, file: _File, found: dict[int, Any]) -> None:
+    """Change what is there, the rows `found`. Raises Forbidden."""
     resource = file.resource
-    found = bulk.locked(session, resource, [each.id for each in file.lines if each.id])
     lines: list[Reading] = []
     seen: set[int] = set()
     for each in file.lines:
@@ -237,7 +221,10 @@ def _refused(errors: list[JsonObject]) -> BadRequest:
     return BadRequest({"errors": errors})
 
 
-def _answer(file: _File) -> JsonObject:
-    rows = [{"line": each.line.number, "id": each.id, "what": file.outcome[each.line.number]} for each in file.lines]
-    outcomes = list(file.outcome.values())
+def _answer(file: _File, dry_run: bool) -> JsonObject:
+    """What became of each line; an object that a dry run does not create has no id."""
+    outcomes = [file.outcome[each.line.number] for each in file.lines]
+    ids = [None if dry_run and what == CREATED else each.id for each, what in zip(file.lines, outcomes, strict=True)]
+    told = zip(file.lines, ids, outcomes, strict=True)
+    rows = [{"line": each.line.number, "id": pk, "what": what} for each, pk, what in told]
     return {what: outcomes.count(what) for what in (CREATED, CHANGED, UNCHANGED)} | {"rows": rows}
