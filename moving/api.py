@@ -65,6 +65,17 @@ class ApiClient:
         """The reply to GET `/api/<path>`. Raises Refused, or CliError when there is none."""
         return _parsed(self._ask("GET", f"/api/{path}", params=query, headers=headers))
 
+    def document(self) -> Any:
+        """The OpenAPI document, with the part of every service. Raises CliError while one is missing."""
+        missing = ""
+        for number in range(TRIES):
+            reply = self._ask("GET", "/api/schema/")
+            missing = reply.headers.get("X-Degraded", "")
+            if not missing:
+                return _parsed(reply)
+            _wait(number, None)
+        raise CliError(f"{self.base_url}/api/schema/ lacks what {missing} serves, which does not answer")
+
     def version(self) -> str:
         """The version of the API (`"2.3"`), as it says itself. Raises CliError."""
         return self._ask("GET", "/api/").headers.get("API-Version", "")

@@ -25,7 +25,7 @@ class Exporter:
         progress: Callable[[str, int], None] = lambda path, number: None,
     ) -> None:
         self._api, self._report, self._session, self._progress = api, report, session, progress
-        self.catalogue = TypeCatalogue(api.get("schema/"))
+        self.catalogue = TypeCatalogue(api.document())
 
     def rows(self) -> Iterator[Row]:
         """All rows, those of one type in the order of their ids."""

@@ -43,7 +43,7 @@ class Importer:
 
     def load_sheet(self, path: Path, label: str, in_parts: bool) -> None:
         """Create and change what a file of CSV says of objects of one type. Raises CliError."""
-        catalogue = TypeCatalogue(self._api.get("schema/"))
+        catalogue = TypeCatalogue(self._api.document())
         kinds = catalogue.of_label(label) or [each for each in catalogue.kinds.values() if each.path == label]
         if not kinds:
             known = sorted({each.label for each in catalogue.kinds.values()})
@@ -67,7 +67,7 @@ class Importer:
         self._load(state, remote.rows(self._catalogue), private_key, remote.totals(self._catalogue))
 
     def _open(self, source: str) -> State:
-        self._catalogue = TypeCatalogue(self._api.get("schema/"))
+        self._catalogue = TypeCatalogue(self._api.document())
         path = place(self._folder.path, self._name or source)
         self.report = MoveReport(path.with_suffix(".rejects.jsonl"))
         state = State(path)

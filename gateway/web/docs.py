@@ -3,11 +3,11 @@
 At the addresses of NetBox 2.3 it is Swagger 2.0, as there.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import orjson
 import yaml
-from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask import Blueprint, Response, after_this_request, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gateway.negotiation import VERSION
@@ -109,9 +109,19 @@ def redoc() -> ResponseReturnValue:
     return redirect("/api/docs/", 308)
 
 
+def _tell_what_is_missing(apps: list[str], reply: Response) -> Response:
+    reply.headers["X-Degraded"] = ", ".join(apps)
+    return reply
+
+
 def document() -> JsonObject:
-    """All apps in one document; each has the tag of its name. One whose service is down is left out."""
+    """All apps in one document; each has the tag of its name.
+
+    One whose service is down, and has not told its part before, is left out, and the reply says so.
+    """
     documents = current_app.extensions["patchbay.catalogue"].documents()
+    if missing := sorted(app for app, each in documents.items() if not each):
+        after_this_request(partial(_tell_what_is_missing, missing))
     paths: JsonObject = {"/api/search/": {"get": SEARCH}, "/api/status/": {"get": status_api.OPERATION}}
     components: JsonObject = {"securitySchemes": SECURITY}
     for each in documents.values():

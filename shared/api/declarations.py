@@ -2,6 +2,7 @@
 
 from shared.api.resource import Related, Resource
 from shared.query.paths import Back
+from shared.schema.contracts import CONTRACTS
 from shared.schema.declaration_error import DeclarationError, require
 from shared.schema.models import Record
 
@@ -35,6 +36,11 @@ def _check_references(model: type[Record], where: str) -> None:
         if attribute.is_reference or attribute.is_list:
             require(attribute.field.target, model.models, f"{where} the reference {name}")
             target = model.model_of(attribute.field.target)
+            if target.replica and model.base.app not in CONTRACTS[target.label].holders:
+                raise DeclarationError(
+                    f"{where} the reference {name}: {model.base.app} is not among the `holders` of {target.label}"
+                    " (shared/schema/contracts.py), the services that may refer to its objects"
+                )
             for shown in attribute.field.nested or ():
                 require(shown, target.attributes, f"{where} nested of {name}")
 

@@ -16,6 +16,7 @@ from shared.security.identity import CALLER_HEADER, DELEGATION_HEADER, HEADER, I
 from shared.telemetry.origin import origin
 
 T = TypeVar("T")
+LONGEST_REASON = 200
 CONNECT_SECONDS = 2
 READ_SECONDS = 6
 
@@ -29,6 +30,16 @@ class ServiceDown(Exception):
     def __init__(self, service: str) -> None:
         super().__init__(f"The {service} service does not answer.")
         self.service = service
+
+
+class CallRefused(ServiceDown):
+    """The service answers, but not this: it was asked in a way that it refuses, and has done nothing."""
+
+    def __init__(self, service: str, status: int, content: bytes) -> None:
+        super().__init__(service)
+        self.args = (
+            f"The {service} service refuses this: {status} {content[:LONGEST_REASON].decode(errors='replace')}",
+        )
 
 
 def call(
@@ -86,8 +97,10 @@ def _read(service: str, answer: ClientResponse) -> JsonObject:
     except Failed as error:
         raise ServiceDown(service) from error
     if answer.status != 200:
-        if answer.status < 500:  # not down, but asked in a way that it refuses: repeating it will not help
-            log.error("the %s service answers %s: %s", service, answer.status, content[:200].decode(errors="replace"))
+        if answer.status < 500:  # repeating it will not help
+            refused = CallRefused(service, answer.status, content)
+            log.error("%s", refused)
+            raise refused
         raise ServiceDown(service)
     said = next((value for name, value in answer.headers if name.lower() == protocol.HEADER.lower()), None)
     if protocol.common(said) is None:

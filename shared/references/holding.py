@@ -86,7 +86,7 @@ def claim(target: type[Record], ids: set[int], sought: Collection[str] = ()) -> 
     is not held already.
 
     The intent is written first: if this process dies before the answer is stored, the follower claims once more, so
-    the owner never keeps a claim for a replica that does not exist.
+    the owner never keeps a claim for a replica that does not exist. An owner that refuses keeps none.
     """
     token = uuid.uuid4()
     rows = [{"token": token, "label": target.label, "object_id": pk} for pk in sorted(ids)]
@@ -94,6 +94,11 @@ def claim(target: type[Record], ids: set[int], sought: Collection[str] = ()) -> 
         database().run(lambda session: session.execute(insert(_intents(target)), rows))
     try:
         return settle(target, {token}, ids, sought)
+    except client.CallRefused as refused:
+        database().run(
+            lambda session: session.execute(delete(_intents(target)).where(_intents(target).c.token == token))
+        )
+        raise ServiceUnavailable(f"{refused} It was asked to check a reference.") from refused
     except client.ServiceDown as down:
         raise ServiceUnavailable(f"{down} It is needed to check a reference.") from down
 

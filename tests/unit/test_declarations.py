@@ -25,9 +25,9 @@ def service_base(of: str) -> Any:
     return Base
 
 
-def cable_labels(**declared) -> Resource:
+def cable_labels(of: str = "circuits", **declared) -> Resource:
     """A resource of a service of its own, whose type refers to one of the same service and to one of another."""
-    base: Any = service_base("tenancy")
+    base: Any = service_base(of)
 
     class Roll(base):
         nested = ("name",)
@@ -38,7 +38,7 @@ def cable_labels(**declared) -> Resource:
         nested = ("name",)
         name = text(50)
         length = integer(1, 300, default=10)
-        roll_id = reference("tenancy.roll", on_delete=CASCADE)
+        roll_id = reference(f"{of}.roll", on_delete=CASCADE)
         site_id = reference("dcim.site", on_delete=PROTECT, null=True)
 
     return Resource(CableLabel, **{"path": "cable-labels", **declared})
@@ -53,6 +53,11 @@ def test_a_sound_declaration_passes():
             unique=(("roll", "name"),),
         )
     )
+
+
+def test_only_a_holder_may_refer_to_the_type_of_another_service():
+    with pytest.raises(DeclarationError, match="the reference site: tenancy is not among the `holders` of dcim.site"):
+        declarations.check(cable_labels("tenancy"))
 
 
 @pytest.mark.parametrize(
@@ -71,17 +76,17 @@ def test_a_sound_declaration_passes():
 def test_a_slip_names_the_resource_and_the_nearest_name(declared, told):
     with pytest.raises(DeclarationError) as caught:
         declarations.check(cable_labels(**declared))
-    assert str(caught.value).startswith("the resource tenancy.cablelabel: ") and told in str(caught.value)
+    assert str(caught.value).startswith("the resource circuits.cablelabel: ") and told in str(caught.value)
 
 
 def test_a_reference_to_an_unknown_type_of_another_service_says_so_when_it_is_declared():
-    base: Any = service_base("tenancy")
+    base: Any = service_base("circuits")
     with pytest.raises(DeclarationError, match=r"names 'dcim.sites', which does not exist; did you mean 'dcim.site'"):
         type("Label", (base,), {"site_id": reference("dcim.sites", on_delete=PROTECT)})
 
 
 def test_a_reference_to_an_unknown_type_of_the_own_service_says_so():
-    base: Any = service_base("tenancy")
+    base: Any = service_base("circuits")
 
     class Roll(base):
         nested = ("name",)
@@ -90,9 +95,11 @@ def test_a_reference_to_an_unknown_type_of_the_own_service_says_so():
     class Label(base):
         nested = ("name",)
         name = text(50)
-        roll_id = reference("tenancy.rol", on_delete=PROTECT)
+        roll_id = reference("circuits.rol", on_delete=PROTECT)
 
-    with pytest.raises(DeclarationError, match=r"the reference roll names 'tenancy.rol'.*did you mean 'tenancy.roll'"):
+    with pytest.raises(
+        DeclarationError, match=r"the reference roll names 'circuits.rol'.*did you mean 'circuits.roll'"
+    ):
         declarations.check(Resource(Label, path="labels"))
 
 
@@ -108,20 +115,20 @@ def test_a_reference_to_an_unknown_type_of_the_own_service_says_so():
     ],
 )
 def test_an_attribute_that_would_hide_what_every_model_has_says_so(declared, told):
-    base: Any = service_base("tenancy")
-    with pytest.raises(DeclarationError, match=f"tenancy: CableLabel {told}"):
+    base: Any = service_base("circuits")
+    with pytest.raises(DeclarationError, match=f"circuits: CableLabel {told}"):
         type("CableLabel", (base,), declared)
 
 
 def test_an_underscore_gives_an_attribute_a_name_that_every_model_needs():
-    base: Any = service_base("tenancy")
+    base: Any = service_base("circuits")
     label = type("CableLabel", (base,), {"label_": text(50), "nested": ("label",)})
     declarations.check(Resource(label, path="cable-labels", filters=("label",), order=("label_",)))
     assert set(read_schema(label)().fields) == {"id", "url", "label"}
 
 
 def test_a_nested_name_that_no_attribute_has_says_so():
-    base: Any = service_base("tenancy")
+    base: Any = service_base("circuits")
     label = type("Label", (base,), {"title": text(50)})
     with pytest.raises(DeclarationError, match=r"nested names 'name'"):
         declarations.check(Resource(label, path="labels", order=("title",)))

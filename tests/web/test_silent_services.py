@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from moving.api import ApiClient
+from stack.cli_error import CliError
 from tests.client import Client
 
 
@@ -41,3 +43,15 @@ def test_a_page_of_a_service_that_does_not_answer_says_which_request_it_was(hung
     page = api.request("GET", "tenancy/tenants/", headers={"Accept": "text/html", "X-Request-ID": "asked-by-a-test"})
     assert page.status_code == 504
     assert "<code>asked-by-a-test</code>" in page.text and "did not answer in time" in page.text
+
+
+def test_a_document_without_a_service_says_so_and_is_none_to_move_by(make_stack):
+    stack = make_stack().start()
+    api = Client(stack.base_url, stack.token)
+    with stack.frozen("tenancy"):
+        whole = api.request("GET", "schema/")
+        assert whole.headers["X-Degraded"] == "tenancy"
+        assert "/api/dcim/sites/" in whole.json()["paths"] and "/api/tenancy/tenants/" not in whole.json()["paths"]
+        with pytest.raises(CliError, match="lacks what tenancy serves"):
+            ApiClient(stack.base_url, stack.token).document()
+    assert "/api/tenancy/tenants/" in ApiClient(stack.base_url, stack.token).document()["paths"]
