@@ -161,10 +161,8 @@ def _filter(column: Any, definition: Any) -> Filter:
         elif definition.type == types.SELECTION:
             if text == "0" or text.lower() == NULL:
                 return types.without_value_sql(column, definition)
-            chosen = types.choice_of(definition, text)
-            if chosen is None:
+            if text not in definition.choices:
                 return None
-            text = str(chosen)
         elif definition.filter_logic == types.LOOSE:
             return types.contains_sql(column, definition, f"%{escape_like(text)}%")
         return types.equal_sql(column, definition, text)

@@ -73,19 +73,11 @@ def _parse_boolean(definition: Any, value: Any) -> bool:
 
 
 def _parse_selection(definition: Any, value: Any) -> int:
-    """The id of a choice, which may be as it is read, `{"value", "label"}`, or meant by its text."""
+    """The id of a choice, which may be as it is read: `{"value", "label"}`."""
     value = unwrapped(value, "value")
-    chosen = None if isinstance(value, (list, dict, bool)) else choice_of(definition, str(value))
-    if chosen is None:
-        raise ValidationError("Must be the id of one of the choices, or its text.")
-    return chosen
-
-
-def choice_of(definition: Any, text: str) -> int | None:
-    """The id of the choice that `text` means: an id, or, where it is none, the text of a choice."""
-    if text in definition.choices:
-        return int(text)
-    return next((int(pk) for pk, choice in definition.choices.items() if choice["value"] == text), None)
+    if not isinstance(value, (list, dict, bool)) and str(value) in definition.choices:
+        return int(value)
+    raise ValidationError("Must be the id of one of the choices.")
 
 
 _PARSERS = {

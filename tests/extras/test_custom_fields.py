@@ -55,27 +55,6 @@ def test_a_retyped_field_shows_what_its_type_can_read_and_forgets_nothing(api):
     api.delete(f"{PATH}{field['id']}/")
 
 
-def test_a_choice_is_meant_by_its_id_or_its_text(api):
-    choices = [{"value": text} for text in ("red", "blue")]
-    field = api.make(PATH, name="hue", type=600, obj_type=["dcim.site"], choices=choices)
-    red, blue = (each["id"] for each in field["choices"])
-    api.patch(f"{PATH}{field['id']}/", {"choices": [*field["choices"], {"value": str(red)}]})
-    made = site(api, "hued", custom_fields={"hue": "blue"})
-    assert values(api, made)["hue"] == {"value": blue, "label": "blue"}
-    for asked, slugs in (("blue", ["hued"]), (blue, ["hued"]), ("red", []), ("Blue", [])):
-        assert [each["slug"] for each in api.results("dcim/sites/", cf_hue=asked)] == slugs, asked
-    path = f"dcim/sites/{made['id']}/"
-    for wrong in ("Blue", " blue", "0", ["blue"], True):
-        status, reply = api.patch(path, {"custom_fields": {"hue": wrong}})
-        assert (status, list(reply)) == (400, ["custom_fields"]), wrong
-    for sent in (str(red), red, "red"):
-        assert api.patch(path, {"custom_fields": {"hue": sent}})[0] == 200
-        assert values(api, made)["hue"] == {"value": red, "label": "red"}, "an id comes before a text"
-    refused = api.call("GET", "dcim/sites/", params={"cf_hue": "Blue"}, headers={"Prefer": "handling=strict"})
-    assert refused == (400, {"cf_hue": ['"Blue" is no value that this parameter can have.']})
-    api.delete(f"{PATH}{field['id']}/")
-
-
 def test_a_choice_takes_its_values_along(api):
     choices = [{"value": "one"}, {"value": "two", "weight": 5}]
     field = api.make(PATH, name="pick", type=600, obj_type=["dcim.site"], choices=choices)
