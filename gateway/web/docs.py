@@ -30,7 +30,8 @@ DESCRIPTION = (
     "Lookup expressions are not listed one by one: `<filter>__n` is what the filter leaves out; an attribute `<name>` "
     "also has `<name>__n` and `<name>__empty`, of a text `__ic`, `__isw`, `__iew`, `__ie` (contains, starts with, "
     "ends with, is; whatever the case) and `__nic`, `__nisw`, `__niew`, `__nie`, of a number, a date or a moment "
-    "`__lt`, `__lte`, `__gt`, `__gte`. With `Prefer: handling=strict` a parameter that means nothing is a 400."
+    "`__lt`, `__lte`, `__gt`, `__gte`. With `Prefer: handling=strict` a parameter that means nothing is a 400, so "
+    "is a value that it cannot have."
 )
 _RESULT = {"id": {"type": "integer"}, **{name: {"type": "string"} for name in ("type", "name", "context", "url")}}
 _FOUND = {

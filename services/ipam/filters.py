@@ -44,8 +44,8 @@ class MaskFilter(filters.NumberFilter):
     def __init__(self, column: Any) -> None:
         super().__init__("mask_length", func.masklen(column))
 
-    def asked(self, values: list[str]) -> Narrowing | None:
-        return super().asked([value for value in values if value.strip().strip("-+0.")])
+    def ignores(self, text: str) -> bool:
+        return not text.strip("-+0.")
 
 
 def network(text: str) -> str:

@@ -15,8 +15,8 @@ from shared import JsonObject
 from shared.api.resource import Resource
 from shared.http.context import context
 from shared.http.errors import BadRequest
-from shared.query.filters import TRUE
-from shared.query.refusals import strict, unknown
+from shared.query.filters import FALSE, TRUE
+from shared.query.refusals import meaningless, strict, unknown
 from shared.references.lookups import Lookup
 from shared.schema.read_face import ReadFace
 from shared.schema.representations import readable_names
@@ -83,7 +83,7 @@ def requested(resource: Resource) -> Selection:
         return everything(resource)
     every = _every_name(resource)
     wanted, unwanted = _named(every, FIELDS), {name for parameter in OMIT for name in _named(every, parameter)}
-    if not wanted and (request.args.getlist(BRIEF) or [""])[-1].strip().lower() in TRUE:
+    if not wanted and _is_brief():
         shown = ("id", "url", *resource.model.nested)
     elif wanted or unwanted:
         shown = tuple(name for name in every if not wanted or name in wanted)
@@ -93,6 +93,13 @@ def requested(resource: Resource) -> Selection:
     if not shown:
         raise BadRequest({next(name for name in OMIT if name in request.args): ["This leaves nothing to show."]})
     return of_names(resource, shown)
+
+
+def _is_brief() -> bool:
+    text = (request.args.getlist(BRIEF) or [""])[-1].strip().lower()
+    if text and text not in TRUE | FALSE and strict():
+        raise meaningless(BRIEF, text)
+    return text in TRUE
 
 
 def _named(every: Iterable[str], parameter: str) -> set[str]:

@@ -36,8 +36,8 @@ class Filter:
 
     `kind` says to forms and documents what the parameter takes: text, integer, boolean, date, choice or reference;
     `target` is the model of whose objects it takes ids or, `by_key`, natural keys. At most `most_values` are taken.
-    `told` is what documents say of it, where that does not follow. What makes no sense matches nothing; a `strict` one
-    refuses it.
+    `told` is what documents say of it, where that does not follow. What makes no sense matches nothing, and is
+    refused if the client is strict, or the filter.
     One that `searches` compares each value with every row, whatever the indexes; how many values such filters have
     together is limited, too (`MOST_SEARCHED`).
     """
@@ -64,7 +64,7 @@ class Filter:
 
     def asked(self, values: list[str]) -> Narrowing | None:
         """The same, shaped where the SQL of these values is that of others, too."""
-        given = list(dict.fromkeys(text for value in values if (text := value.strip())))
+        given = list(dict.fromkeys(text for value in values if not self.ignores(text := value.strip())))
         if len(given) > self.most_values:
             raise BadRequest({self.name: [f"At most {self.most_values} values can be asked for at once."]})
         if not given:
@@ -75,6 +75,14 @@ class Filter:
         """As `asked`, negated; an impossible value matches no row here either."""
         found = self.asked(values)
         return found if found is None or isinstance(found, False_) else negated(found)
+
+    def ignores(self, text: str) -> bool:
+        """Whether `text` narrows nothing, as a blank does."""
+        return not text
+
+    def parts(self, value: str) -> list[str]:
+        """The texts that one `value` consists of."""
+        return [value]
 
     def missing(self) -> Condition | None:
         """The condition that there is no value, where that can be told."""

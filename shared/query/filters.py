@@ -70,8 +70,8 @@ class BooleanFilter(Filter):
 
         super().__init__(name, lambda text: Shaped(holds if text.lower() in TRUE else does_not, ()))
 
-    def asked(self, values: list[str]) -> Narrowing | None:
-        return super().asked([value for value in values if value.strip().lower() in TRUE | FALSE])
+    def ignores(self, text: str) -> bool:
+        return text.lower() not in TRUE | FALSE
 
 
 class ChoiceFilter(ColumnFilter):

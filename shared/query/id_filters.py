@@ -36,5 +36,8 @@ class IdInFilter(IdFilter):
     def __init__(self, model: type[Record]) -> None:
         super().__init__(model, "id__in")
 
+    def parts(self, value: str) -> list[str]:
+        return value.split(",")
+
     def _any_of(self, texts: list[str]) -> Narrowing:
-        return super()._any_of([part for text in texts for part in text.split(",") if part.strip()])
+        return super()._any_of([part for text in texts for part in self.parts(text) if part.strip()])

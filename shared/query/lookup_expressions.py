@@ -45,6 +45,12 @@ class Negated(Filter):
     def asked(self, values: list[str]) -> Narrowing | None:
         return self._base.asked_not(values)
 
+    def ignores(self, text: str) -> bool:
+        return self._base.ignores(text)
+
+    def parts(self, value: str) -> list[str]:
+        return self._base.parts(value)
+
 
 class Pattern(Filter):
     """Whether a text is like `pattern`, in which `{}` stands for what is asked, whatever the case."""

@@ -9,6 +9,7 @@ from flask import request
 from shared.config import settings
 from shared.http.errors import BadRequest
 from shared.http.responses import base_url
+from shared.query.refusals import meaningless, strict
 from shared.schema import parsing
 
 MAX_OFFSET = 2**63 - 1
@@ -30,18 +31,19 @@ class Page:
 
     @classmethod
     def of_request(cls) -> "Page":
-        """The page asked for. As in NetBox, a limit or an offset that is no number means the default.
+        """The page asked for. As in NetBox, a limit or an offset that is no number means the default, unless the client
+        is strict.
 
         Raises BadRequest for an invalid cursor or start, or one that is combined with what contradicts it.
         """
-        limit = _natural(_last("limit"), settings.paginate_count)
+        limit = _natural("limit", settings.paginate_count)
         if settings.max_page_size:
             limit = min(limit or settings.max_page_size, settings.max_page_size)
         for name in ("cursor", "start"):
             if text := _last(name).strip():
                 _refuse_beside(name)
                 return cls(limit or None, 0, _id(name, text) - (name == "start"), name == "start")
-        return cls(limit or None, min(_natural(_last("offset"), 0), MAX_OFFSET))
+        return cls(limit or None, min(_natural("offset", 0), MAX_OFFSET))
 
     def links(self, total: int, following: int | None = None) -> tuple[str | None, str | None]:
         """The addresses of the next and the previous page; `following` is the cursor of the next, if there is one."""
@@ -61,9 +63,13 @@ def _last(name: str) -> str:
     return (request.args.getlist(name) or [""])[-1]
 
 
-def _natural(text: str, default: int) -> int:
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 100 else default
+def _natural(name: str, default: int) -> int:
+    text = _last(name).strip()
+    if text.isascii() and text.isdigit() and len(text) < 100:
+        return int(text)
+    if text and strict():
+        raise meaningless(name, text)
+    return default
 
 
 def _refuse_beside(name: str) -> None:

@@ -1,4 +1,7 @@
-"""The process that renders templates: work as JSON on standard input, texts or an error on standard output."""
+"""The process that renders templates, or only parses them: work as JSON on standard input.
+
+Texts or an error come back on standard output, or, where the work has no names, what is wrong with which template.
+"""
 
 import json
 import resource
@@ -19,7 +22,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     work = json.load(sys.stdin.buffer, object_hook=shaped)
-    sys.stdout.write(json.dumps(answer(work["sources"], work["names"])))
+    told = answer(work["sources"], work["names"]) if "names" in work else faults(work["sources"])
+    sys.stdout.write(json.dumps(told))
 
 
 def answer(sources: dict[str, str], names: JsonObject) -> JsonObject:
@@ -29,8 +33,25 @@ def answer(sources: dict[str, str], names: JsonObject) -> JsonObject:
     except MemoryError:
         raise
     except Exception as error:  # whatever it is, it is the template's
-        told = f"{type(error).__name__}: {error}"[:500]
-        return {"error": told.encode(errors="backslashreplace").decode()}
+        return {"error": _said(error)}
+
+
+def faults(sources: dict[str, str]) -> JsonObject:
+    """`{"faults": {key: message}}` of the `sources` that are no templates."""
+    environment, found = Environment(), {}
+    for key, source in sources.items():
+        try:
+            environment.compile(source)
+        except MemoryError:
+            raise
+        except Exception as error:
+            found[key] = _said(error)
+    return {"faults": found}
+
+
+def _said(error: Exception) -> str:
+    told = f"{type(error).__name__}: {error}"[:500]
+    return told.encode(errors="backslashreplace").decode()
 
 
 def _render(environment: Environment, source: str, names: JsonObject) -> str:

@@ -87,8 +87,9 @@ def test_every_lookup_expression_is_understood(api, made, resource):
         assert resource.filter(name).where([" "]) is None
     for first in range(0, len(asked), MOST_SEARCHED):
         some = dict(list(asked.items())[first : first + MOST_SEARCHED])
-        status, page = api.call("GET", path_of(resource), params=some, headers=STRICT)
-        assert status == 200 and page["count"] <= everything, page
+        reply = api.request("GET", path_of(resource), params=some)
+        assert reply.status_code == 200 and reply.json()["count"] <= everything, reply.text
+        assert "X-Ignored-Parameters" not in reply.headers
 
 
 @pytest.mark.parametrize("resource", MADE, ids=by_label)
@@ -227,6 +228,58 @@ def test_a_strict_client_is_told_of_what_means_nothing(stack, api):
         Client(stack.base_url).call("GET", f"dcim/sites/{known}", headers={"Prefer": 'wait=1, handling="strict"'})[0]
         == 200
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter", "value", "named"),
+    [
+        ("dcim/sites/", "status", "no-such", "no-such"),
+        ("dcim/sites/", "status", ["1", "no-such"], "no-such"),
+        ("dcim/sites/", "status__n", "no-such", "no-such"),
+        ("dcim/sites/", "asn__gt", "many", "many"),
+        ("dcim/sites/", "asn__lt", "null", "null"),
+        ("dcim/sites/", "created__gte", "2026-13-28", "2026-13-28"),
+        ("dcim/sites/", "last_updated", "soon", "soon"),
+        ("dcim/sites/", "id", "x", "x"),
+        ("dcim/sites/", "id__in", "1,2,x", "x"),
+        ("dcim/sites/", "id__in__n", "1,2,x", "x"),
+        ("dcim/sites/", "tenant_id", "acme", "acme"),
+        ("dcim/sites/", "name__ic", "a\x00", "a\x00"),
+        ("dcim/sites/", "limit", "abc", "abc"),
+        ("dcim/sites/", "offset", "-1", "-1"),
+        ("dcim/sites/", "brief", "maybe", "maybe"),
+        ("dcim/devices/", "serial__empty", "maybe", "maybe"),
+        ("dcim/devices/", "is_pdu", ["true", "maybe"], "maybe"),
+        ("dcim/devices/", "is_pdu__n", "maybe", "maybe"),
+        ("dcim/devices/", "mac_address", "none", "none"),
+        ("dcim/interfaces/", "vlan_id", "x", "x"),
+        ("dcim/interfaces/", "device_id", "x", "x"),
+        ("dcim/rack-reservations/", "created", "soon", "soon"),
+        ("ipam/ip-addresses/", "parent", "notanet", "notanet"),
+        ("ipam/ip-addresses/", "family", "5", "5"),
+        ("ipam/prefixes/", "mask_length", ["24", "0"], "0"),
+        ("ipam/prefixes/", "vlan_vid", "x", "x"),
+    ],
+)
+def test_a_strict_client_is_told_of_a_value_that_cannot_be(api, path, parameter, value, named):
+    assert api.get(path, **{parameter: value})[0] == 200
+    refused = {parameter: [f'"{named}" is no value that this parameter can have.']}
+    assert api.call("GET", path, params={parameter: value}, headers=STRICT) == (400, refused)
+
+
+def test_a_value_that_only_names_nothing_is_an_empty_list_to_a_strict_client_too(api, factory):
+    site = factory.make("dcim.site")["id"]
+    for asked in ({"region": "no-such"}, {"region_id": 2**40}, {"id__in": f"{2**31 - 1},"}, {"slug": "no-such"}):
+        status, page = api.call("GET", "dcim/sites/", params=asked, headers=STRICT)
+        assert (status, page["count"]) == (200, 0), asked
+    asked = {"id": site, "limit": " ", "brief": "", "status": "", "id__in": f"{site},,"}
+    assert api.call("GET", "dcim/sites/", params=asked, headers=STRICT)[1]["count"] == 1
+
+
+def test_an_interface_carries_no_vlan_that_cannot_be(api):
+    for parameter in ("vlan_id", "device_id"):
+        assert api.results("dcim/interfaces/", **{parameter: "x"}) == []
+        assert api.results("dcim/interfaces/", **{f"{parameter}__n": "x"}) == []
 
 
 def test_an_installation_may_be_strict_with_everybody(monkeypatch):

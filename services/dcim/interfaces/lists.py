@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, or_, select, union
+from sqlalchemy import ColumnElement, False_, and_, case, or_, select, union
 from werkzeug.datastructures import MultiDict
 
 from services.dcim.choices import LAG_FORM_FACTOR, NOT_CONNECTABLE, VIRTUAL_FORM_FACTORS, WIRELESS_FORM_FACTORS
@@ -26,11 +26,13 @@ def device_filters(model: type[Any]) -> tuple[Filter, ...]:
     """The interfaces of a device and, if it is the master of a chassis, those of the other members it manages."""
 
     def of_device(parameter: str) -> Filter:
-        def condition(texts: list[str]) -> Narrowing:
+        def condition(texts: list[str]) -> Narrowing | None:
             named = QUERIED[parameter].asked(texts)
+            if named is None or isinstance(named, False_):
+                return None
             if isinstance(named, Shaped):
                 return Shaped(of_named, named.values)
-            return of_devices(false() if named is None else expression(named), len(texts) == 1)
+            return of_devices(expression(named), len(texts) == 1)
 
         def of_named(*values: Any) -> ColumnElement[bool]:
             return of_devices(QUERIED[parameter].equals(*values), len(values) == 1)
@@ -68,7 +70,9 @@ def vlan_filter(model: type[Any]) -> Filter:
 
     def condition(texts: list[str]) -> ColumnElement[bool] | None:
         named = IdFilter(vlan).where(texts)
-        ids = select(vlan.id).where(false() if named is None else named)
+        if named is None or isinstance(named, False_):
+            return None
+        ids = select(vlan.id).where(named)
         return or_(reach(model, ("untagged_vlan",), ids), reach(model, ("tagged_vlans",), ids))
 
     return SetFilter("vlan_id", condition, vlan)
