@@ -7,11 +7,8 @@ import shutil
 import subprocess
 from typing import Any
 
-import psycopg2.errors
 from flask import Response, request
-from sqlalchemy import Connection, Row, Text, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Row, select
 
 from shared import JsonObject
 from shared.api.resource import Resource
@@ -63,24 +60,6 @@ def _format() -> str:
 def tiers(patterns: str) -> list[list[str]]:
     """The regular expressions of each line; a line is a tier."""
     return [[word for part in line.split(";") if (word := part.strip())] for line in patterns.splitlines()]
-
-
-def every_pattern(text: str) -> list[str]:
-    """All regular expressions of a map."""
-    return [each for line in tiers(text) for each in line]
-
-
-def fault(connection: Connection, patterns: list[str]) -> str:
-    """Why one of `patterns` is no regular expression, as PostgreSQL says; empty if all of them are."""
-    each = func.unnest(cast(patterns, ARRAY(Text))).column_valued()
-    try:
-        with connection.begin_nested():
-            connection.execute(select(func.bool_or(literal("").regexp_match(each))))
-    except DBAPIError as error:
-        if not isinstance(error.orig, psycopg2.errors.InvalidRegularExpression):
-            raise
-        return (error.orig.diag.message_primary or "").removeprefix("invalid regular expression: ")
-    return ""
 
 
 def too_much(lines: list[list[str]]) -> str:

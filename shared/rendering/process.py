@@ -1,7 +1,4 @@
-"""The process that renders templates, or only parses them: work as JSON on standard input.
-
-Texts or an error come back on standard output, or, where the work has no names, what is wrong with which template.
-"""
+"""The process that renders templates: work as JSON on standard input, texts or an error on standard output."""
 
 import json
 import resource
@@ -22,8 +19,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     work = json.load(sys.stdin.buffer, object_hook=shaped)
-    told = answer(work["sources"], work["names"]) if "names" in work else faults(work["sources"])
-    sys.stdout.write(json.dumps(told))
+    sys.stdout.write(json.dumps(answer(work["sources"], work["names"])))
 
 
 def answer(sources: dict[str, str], names: JsonObject) -> JsonObject:
@@ -33,25 +29,8 @@ def answer(sources: dict[str, str], names: JsonObject) -> JsonObject:
     except MemoryError:
         raise
     except Exception as error:  # whatever it is, it is the template's
-        return {"error": _said(error)}
-
-
-def faults(sources: dict[str, str]) -> JsonObject:
-    """`{"faults": {key: message}}` of the `sources` that are no templates."""
-    environment, found = Environment(), {}
-    for key, source in sources.items():
-        try:
-            environment.compile(source)
-        except MemoryError:
-            raise
-        except Exception as error:
-            found[key] = _said(error)
-    return {"faults": found}
-
-
-def _said(error: Exception) -> str:
-    told = f"{type(error).__name__}: {error}"[:500]
-    return told.encode(errors="backslashreplace").decode()
+        told = f"{type(error).__name__}: {error}"[:500]
+        return {"error": told.encode(errors="backslashreplace").decode()}
 
 
 def _render(environment: Environment, source: str, names: JsonObject) -> str:

@@ -1,4 +1,4 @@
-"""Templates that users write: parsed and rendered in a process of their own, which knows nothing and can be ended.
+"""Templates that users write: rendered in a process of their own, which knows nothing and can be ended.
 
 Few are rendered at once: each process may take as much memory as `shared/rendering/process.py` says, so all services on
 a machine together need for templates at most PROCESSES × that much.
@@ -13,7 +13,6 @@ from typing import Any
 
 import orjson
 
-from shared import JsonObject
 from shared.config import ROOT, settings
 from shared.http import budget
 from shared.rendering.places import Places
@@ -34,37 +33,20 @@ def render(sources: dict[str, str], **names: Any) -> dict[str, str]:
 
     The process has no environment, no network code, and limits on time and memory: `shared/rendering/process.py`.
     """
-    answer = _done({"sources": sources, "names": names})
-    if "error" in answer:
-        raise TemplateFailed(answer["error"])
-    texts: dict[str, str] = answer["texts"]
-    return texts
-
-
-def faults(sources: dict[str, str]) -> dict[str, str]:
-    """Why those of `sources` that are no templates cannot be rendered, whatever the names. Raises as `render` does."""
-    found: dict[str, str] = _done({"sources": sources})["faults"]
-    return found
-
-
-def _done(work: JsonObject) -> JsonObject:
-    """The answer of a process of `shared/rendering/process.py` to `work`."""
     command = [sys.executable, "-s", "-m", "shared.rendering.process"]
+    work = orjson.dumps({"sources": sources, "names": names})
     try:
         with _turns.turn(), _places.taken() as place:
             seconds = budget.left(SECONDS)
             done = subprocess.run(
-                command,
-                input=orjson.dumps(work),
-                capture_output=True,
-                timeout=seconds,
-                env={},
-                cwd=ROOT,
-                pass_fds=(place,),
+                command, input=work, capture_output=True, timeout=seconds, env={}, cwd=ROOT, pass_fds=(place,)
             )
     except subprocess.TimeoutExpired:
         raise TemplateFailed(f"The template takes more than {SECONDS} seconds.") from None
     if done.returncode:
         raise TemplateFailed("The template needs more time or memory than it may have.")
-    answer: JsonObject = orjson.loads(done.stdout)
-    return answer
+    answer = orjson.loads(done.stdout)
+    if "error" in answer:
+        raise TemplateFailed(answer["error"])
+    texts: dict[str, str] = answer["texts"]
+    return texts

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Text, select
 
 from services.extras.base import Base
 from services.extras.object_types import EXPORTABLE, one_of
-from services.extras.templates import validate_templates
 from shared import JsonObject
 from shared.api.resource import Resource
 from shared.schema import columns, fields
@@ -66,5 +65,4 @@ export_templates = Resource(
     filters=("content_type", "name"),
     order=("content_type", "name"),
     unique=(("content_type", "name"),),
-    rules=(validate_templates("template_code"),),
 )

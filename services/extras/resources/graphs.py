@@ -4,7 +4,6 @@ from sqlalchemy import Connection, select
 
 from services.extras.base import Base
 from services.extras.choices import GRAPH_TYPE
-from services.extras.templates import validate_templates
 from shared import JsonObject
 from shared.api.resource import Resource
 from shared.schema import columns
@@ -35,9 +34,4 @@ def graphs_of_types(connection: Connection, ids: list[int]) -> dict[int, JsonObj
     return found
 
 
-graphs = Resource(
-    Graph,
-    filters=("type", "name"),
-    order=("type", "weight", "name"),
-    rules=(validate_templates("source", "link"),),
-)
+graphs = Resource(Graph, filters=("type", "name"), order=("type", "weight", "name"))
