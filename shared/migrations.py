@@ -132,7 +132,8 @@ def _finish_script(context: Any, revision: Any, directives: list[Any]) -> None:
     if _is_empty(script.upgrade_ops):
         app = context.environment_context.config.attributes["app"]
         raise NothingGained(
-            f"the models of {app} have gained nothing; is the resource in RESOURCES? (An index needs no migration; to move data, copy the last one and write what it does.)"
+            f"the models of {app} have gained nothing; is the resource in RESOURCES? (An index needs no migration;"
+            " to move data, copy the last one and write what it does.)"
         )
 
 
