@@ -49,6 +49,14 @@ def eventually(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.1)
 
 
+def lives(process: psutil.Process) -> bool:
+    """Whether a process is there; one that has ended, of which whoever started it is yet to take note, is not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def leader(folder: DataFolder, name: str) -> psutil.Process:
     """The process that keeps `name`, which must be alive."""
     found = processes.leader(folder, name)

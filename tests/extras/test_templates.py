@@ -9,7 +9,7 @@ import pytest
 
 from shared.rendering.sandbox import PROCESSES
 from tests.client import Client
-from tests.running import eventually
+from tests.running import eventually, lives
 
 ESCAPES = (
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",
@@ -153,7 +153,7 @@ def rendering(stack) -> dict[str, list[psutil.Process]]:
             with suppress(psutil.Error):  # gone, or too busy to be looked at
                 if "shared.rendering.process" in each.cmdline():
                     found.setdefault(name, []).append(each)
-    return {name: [each for each in mine if each.is_running()] for name, mine in found.items()}
+    return {name: [each for each in mine if lives(each)] for name, mine in found.items()}
 
 
 def test_all_services_together_render_few_templates_at_once(stack, api):

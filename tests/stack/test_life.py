@@ -14,7 +14,7 @@ from shared.config import SERVICES
 from stack import gunicorn_service, processes
 from stack.plan import GATEWAY, Plan, address_variable
 from stack.settings_file import key_variable
-from tests.running import Stack, eventually, free_port, leader, patchbay
+from tests.running import Stack, eventually, free_port, leader, lives, patchbay
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_down_leaves_no_process_and_up_finds_everything_again(running: Stack) ->
     token = running.token
     before = everything(running)
     assert running.down().returncode == 0
-    assert [process for process in before if process.is_running()] == []
+    assert [process for process in before if lives(process)] == []
     assert running.run("status").returncode == 1
     again = running.up()
     assert again.returncode == 0
@@ -207,7 +207,7 @@ def test_down_cleans_up_after_a_crash(running: Stack, victims: str) -> None:
         assert refused.returncode == 1
         assert "already running" in refused.stderr
     assert running.down().returncode == 0
-    left = [process for process in before if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    left = [process for process in before if lives(process)]
     assert left == []
 
 

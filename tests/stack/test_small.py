@@ -12,7 +12,7 @@ from shared.http import protocol
 from shared.security.identity import HEADER, Identity, digest, sign
 from stack.plan import GATEWAY, POSTGRES, Plan
 from tests.client import Client
-from tests.running import Stack, eventually
+from tests.running import Stack, eventually, lives
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_the_killed_process_comes_back_with_all_services(client: Client, small: 
     small.kill(TOGETHER)
     eventually(lambda: small.processes.get(TOGETHER, before[TOGETHER]) != before[TOGETHER], "it is started again")
     small.wait_until_healthy()
-    assert not worker.is_running()
+    eventually(lambda: not lives(worker), "its worker has ended with it")
     for service, path in (("dcim", "sites"), ("tenancy", "tenants"), ("ipam", "prefixes")):
         assert client.get(f"{service}/{path}/")[0] == 200
 
