@@ -23,14 +23,14 @@ class Columns:
     """The columns of `rows`: `shown` are those that the reader chose, or the usual ones."""
 
     def __init__(self, rows: list[JsonObject], endpoint: Endpoint | None) -> None:
-        self._endpoint = endpoint
+        self._ordered_by = endpoint.ordered_by if endpoint else []
         self.every = [name for name in (rows[0] if rows else ()) if name not in ("id", "url")]
         chosen = [name for name in request.args.getlist(PARAMETER) if name in self.every]
         self.shown = chosen or usual(rows, endpoint)
 
     def is_ordered(self, name: str) -> bool:
         """Whether the list can be ordered by column `name`; by a reference it is by what its objects are called."""
-        return self._endpoint is not None and name in self._endpoint.ordered_by
+        return name in self._ordered_by
 
     def address(self, name: str) -> str:
         """The list sorted by column `name`, the other way round where it is already."""

@@ -32,11 +32,9 @@ class Endpoint:
         """How a page of an object shows what is below it: as a "drawing" of its own, an "image", a "table",
         "pictures"; empty for what it only links to.
         """
-        reading = self.operations.get("get", {})
-        media = reading.get("responses", {}).get("200", {}).get("content", {})
-        if "image/svg+xml" in media:
+        if "image/svg+xml" in self._replies:
             return "drawing"
-        return "image" if "image/png" in media else str(reading.get("x-shown", ""))
+        return "image" if "image/png" in self._replies else str(self._reading.get("x-shown", ""))
 
     @property
     def preview(self) -> str:
@@ -46,23 +44,23 @@ class Endpoint:
     @property
     def note(self) -> str:
         """What whoever reads an object has to know."""
-        return str(self.operations.get("get", {}).get("description", ""))
+        return str(self._reading.get("description", ""))
 
     @property
     def part_of(self) -> list[str]:
         """The references that tell objects of the list apart where their names do not."""
-        found: list[str] = self.operations.get("get", {}).get("x-part-of", [])
+        found: list[str] = self._reading.get("x-part-of", [])
         return found
 
     @property
     def columns(self) -> list[str]:
         """The attributes that a table of the list shows; empty where that depends on their values."""
-        found: list[str] = self.operations.get("get", {}).get("x-columns", [])
+        found: list[str] = self._reading.get("x-columns", [])
         return found
 
     def parameters(self) -> list[JsonObject]:
         """The filters of the list."""
-        return [each for each in self.operations.get("get", {}).get("parameters", ()) if each["in"] == "query"]
+        return [each for each in self._reading.get("parameters", ()) if each["in"] == "query"]
 
     def has_filter(self, name: str) -> bool:
         return any(each["name"] == name for each in self.parameters())
@@ -86,11 +84,22 @@ class Endpoint:
     @property
     def html(self) -> list[str]:
         """The attributes of what is read here that are lines of HTML."""
-        reply = self.operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
-        schema = self.resolve(reply.get("application/json", {}).get("schema", {}))
+        schema = self.resolve(self._replies.get("application/json", {}).get("schema", {}))
         if self.is_list:
             schema = self.resolve(schema.get("properties", {}).get("results", {}).get("items", {}))
         return [name for name, each in schema.get("properties", {}).items() if each.get("format") == "html"]
+
+    @property
+    def _reading(self) -> JsonObject:
+        """What the document says of GET."""
+        found: JsonObject = self.operations.get("get", {})
+        return found
+
+    @property
+    def _replies(self) -> JsonObject:
+        """What GET answers, by media type."""
+        found: JsonObject = self._reading.get("responses", {}).get("200", {}).get("content", {})
+        return found
 
     def takes(self, verb: str, media: str) -> bool:
         return media in self.operations[verb].get("requestBody", {}).get("content", {})

@@ -39,9 +39,12 @@ class FilterForm:
     @property
     def removable(self) -> list[tuple[str, str]]:
         """(parameter, address of the list without it) for each that is kept and shown nowhere else on the page."""
-        shown = [each for each in self.kept if each[0] not in TOLD_ELSEWHERE]
-        rest = {each: urlencode([other for other in self._asked if other != each]) for each in shown}
-        return [("=".join(each), f"{request.path}?{rest[each]}".rstrip("?")) for each in rest]
+        shown = dict.fromkeys(each for each in self.kept if each[0] not in TOLD_ELSEWHERE)
+        return [("=".join(each), self._address_without(each)) for each in shown]
+
+    def _address_without(self, parameter: tuple[str, str]) -> str:
+        rest = [each for each in self._asked if each != parameter]
+        return f"{request.path}?{urlencode(rest)}".rstrip("?")
 
     @property
     def _asked(self) -> list[tuple[str, str]]:
