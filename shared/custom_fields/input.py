@@ -64,7 +64,7 @@ def _changed(change: Change, by_name: dict[str, Any]) -> JsonObject:
 def definitions(connection: Connection, model: type[Record]) -> Sequence[Any]:
     """A row for every definition, of other types too, in the order in which they are shown."""
     table = model.model_of(LABEL).__table__
-    return [_row(table)._make(row) for row in prepared.execute(connection, "custom_fields", _statement(table), ())]
+    return list(map(_row(table)._make, prepared.execute(connection, "custom_fields", _statement(table), ())))
 
 
 def assigned(connection: Connection, model: type[Record]) -> list[Any]:
