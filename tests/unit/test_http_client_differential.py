@@ -31,6 +31,12 @@ class ScriptedSocket:
     def recv(self, _size: int) -> bytes:
         return self.pieces.pop(0) if self.pieces else b""
 
+    def receive(self, _seconds: float) -> bytes:
+        """As our client has it."""
+        return self.recv(0)
+
+    def send(self, _content: bytes, _seconds: float) -> None: ...
+
     def sendall(self, _content: bytes) -> None: ...
 
     def settimeout(self, _seconds: float | None) -> None: ...
@@ -68,24 +74,10 @@ class Read:
     body: bytes
 
 
-class ScriptedConnection:
-    """The same as our client has its connections."""
-
-    def __init__(self, pieces: list[bytes]):
-        self.pieces = list(pieces)
-
-    def receive(self, _seconds: float) -> bytes:
-        return self.pieces.pop(0) if self.pieces else b""
-
-    def send(self, _content: bytes, _seconds: float) -> None: ...
-
-    def close(self) -> None: ...
-
-
 class OneConnection(Client):
     """Our client, whose one connection is given."""
 
-    def __init__(self, connection: ScriptedConnection):
+    def __init__(self, connection: ScriptedSocket):
         super().__init__("http://localhost", 1, 0)
         self.connection = connection
 
@@ -95,7 +87,7 @@ class OneConnection(Client):
 
 def ours(method: str, pieces: list[bytes]) -> Read | None:
     try:
-        reply = OneConnection(ScriptedConnection(pieces)).ask(method, "/", {})
+        reply = OneConnection(ScriptedSocket(pieces)).ask(method, "/", {})
         return Read(reply.status, reply.headers, reply.read())
     except Failed:
         return None
